@@ -1,0 +1,2 @@
+//! The abstract syntax tree, after CPython's `Python.asdl`.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The pure-Python half of the standard library, inside the binary.
+#![forbid(unsafe_code)]

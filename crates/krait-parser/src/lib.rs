@@ -1,0 +1,2 @@
+//! Source text to tokens to AST.
+#![forbid(unsafe_code)]

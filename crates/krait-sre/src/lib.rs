@@ -1,0 +1,2 @@
+//! The regular-expression machine behind `_sre`.
+#![forbid(unsafe_code)]

@@ -1,0 +1,6 @@
+//! Text primitives shared by the front end and the runtime: WTF-8 strings, spans, escapes.
+#![forbid(unsafe_code)]
+
+pub mod wtf8;
+
+pub use wtf8::Wtf8Buf;
