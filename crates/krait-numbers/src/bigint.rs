@@ -16,7 +16,10 @@ impl BigInt {
         while digits.last() == Some(&0) {
             digits.pop();
         }
-        Self { negative: negative && !digits.is_empty(), digits }
+        Self {
+            negative: negative && !digits.is_empty(),
+            digits,
+        }
     }
 
     /// Whether the integer is below zero.

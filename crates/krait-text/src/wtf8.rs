@@ -48,7 +48,8 @@ impl Wtf8Buf {
             ]),
             _ => {
                 let scalar = char::from_u32(code_point).unwrap_or(char::REPLACEMENT_CHARACTER);
-                self.bytes.extend_from_slice(scalar.encode_utf8(&mut [0; 4]).as_bytes());
+                self.bytes
+                    .extend_from_slice(scalar.encode_utf8(&mut [0; 4]).as_bytes());
             }
         }
     }
@@ -81,13 +82,17 @@ impl Wtf8Buf {
 
 impl From<&str> for Wtf8Buf {
     fn from(text: &str) -> Self {
-        Self { bytes: text.as_bytes().to_vec() }
+        Self {
+            bytes: text.as_bytes().to_vec(),
+        }
     }
 }
 
 impl From<String> for Wtf8Buf {
     fn from(text: String) -> Self {
-        Self { bytes: text.into_bytes() }
+        Self {
+            bytes: text.into_bytes(),
+        }
     }
 }
 
@@ -145,14 +150,22 @@ mod tests {
         let mut text = Wtf8Buf::from("a");
         text.push(0xD800);
         text.push(0x1F600);
-        assert_eq!(text.code_points().collect::<Vec<_>>(), [0x61, 0xD800, 0x1F600]);
+        assert_eq!(
+            text.code_points().collect::<Vec<_>>(),
+            [0x61, 0xD800, 0x1F600]
+        );
         assert_eq!(text.as_str(), None);
         assert_eq!(Wtf8Buf::from_bytes(text.as_bytes().to_vec()), Some(text));
     }
 
     #[test]
     fn malformed_bytes_are_refused() {
-        for bytes in [&[0xC0, 0x80][..], &[0xE0, 0x80, 0x80], &[0xF5, 0x80, 0x80, 0x80], &[0xC3]] {
+        for bytes in [
+            &[0xC0, 0x80][..],
+            &[0xE0, 0x80, 0x80],
+            &[0xF5, 0x80, 0x80, 0x80],
+            &[0xC3],
+        ] {
             assert_eq!(Wtf8Buf::from_bytes(bytes.to_vec()), None);
         }
     }
