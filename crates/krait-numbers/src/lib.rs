@@ -1,6 +1,9 @@
-//! Number algorithms: big integers, float parsing and printing.
+//! Number algorithms: big integers, float parsing and printing, the format mini-language.
+//!
+//! Everything here is a pure function of its arguments. The runtime's `int` stores its digits
+//! inline in the object and hands them over as [`IntRef`]; the compiler uses [`BigInt`].
 #![forbid(unsafe_code)]
 
 pub mod bigint;
 
-pub use bigint::BigInt;
+pub use bigint::{BigInt, IntRef};
