@@ -1,6 +1,47 @@
-//! The project's chores: `cargo xtask CHORE`.
+//! The project's chores: `cargo xtask CHORE [ARGUMENT…]`. Each chore is a module and a row of [`CHORES`].
 
-fn main() {
-    eprintln!("xtask: no chore given");
-    std::process::exit(2);
+mod layout;
+
+use std::process::ExitCode;
+
+/// What went wrong, for the person at the terminal.
+type Error = Box<dyn std::error::Error>;
+
+/// One chore: its name, what it does, and the function that takes the arguments after the name.
+struct Chore {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Result<(), Error>,
+}
+
+const CHORES: &[Chore] = &[Chore {
+    name: "layout",
+    about: "record how CPython's headers lay out the structs of krait-abi (--check: only compare)",
+    run: layout::run,
+}];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some(chore) = arguments
+        .first()
+        .and_then(|name| CHORES.iter().find(|chore| chore.name == name))
+    else {
+        eprintln!("usage: cargo xtask CHORE [ARGUMENT…]\n");
+        for chore in CHORES {
+            eprintln!("  {:<12} {}", chore.name, chore.about);
+        }
+        return ExitCode::from(2);
+    };
+    match (chore.run)(&arguments[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask {}: {error}", chore.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace.
+fn root() -> &'static std::path::Path {
+    std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
