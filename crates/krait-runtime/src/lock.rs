@@ -1,0 +1,116 @@
+//! The lock that a thread holds while it runs Python code.
+//!
+//! A thread that waits longer than the switch interval sets the holder's eval breaker; the holder
+//! gives the lock up at its next check and waits until the other has had it, so that a busy loop
+//! cannot starve the rest.
+
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// See the module's text.
+pub struct InterpreterLock {
+    state: Mutex<State>,
+    released: Condvar,
+    switched: Condvar,
+    interval_us: AtomicU64,
+    waiters: AtomicUsize,
+    breaker: AtomicPtr<AtomicUsize>,
+}
+
+#[derive(Default)]
+struct State {
+    held: bool,
+    switches: u64,
+}
+
+impl InterpreterLock {
+    /// A free lock.
+    pub(crate) fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+            released: Condvar::new(),
+            switched: Condvar::new(),
+            interval_us: AtomicU64::new(5000),
+            waiters: AtomicUsize::new(0),
+            breaker: AtomicPtr::new(std::ptr::null_mut()),
+        }
+    }
+
+    /// `sys.getswitchinterval()`, in microseconds.
+    pub fn interval_us(&self) -> u64 {
+        self.interval_us.load(Ordering::Relaxed)
+    }
+
+    /// `sys.setswitchinterval()`, in microseconds.
+    pub fn set_interval_us(&self, interval: u64) {
+        self.interval_us.store(interval.max(1), Ordering::Relaxed);
+    }
+
+    /// Whether another thread waits for the lock.
+    pub fn is_wanted(&self) -> bool {
+        self.waiters.load(Ordering::Relaxed) > 0
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the holder's eval breaker. Called with `state` locked.
+    fn ask_holder(&self) {
+        // SAFETY: the holder registers its breaker after taking the lock and unregisters it
+        // before giving it up, both with `state` locked, so a registered breaker is alive.
+        if let Some(breaker) = unsafe { self.breaker.load(Ordering::Relaxed).as_ref() } {
+            breaker.fetch_or(crate::state::breaker::LOCK_REQUEST, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits for the lock and takes it; `breaker` is what a waiting thread sets to ask for it.
+    pub(crate) fn acquire(&self, breaker: &AtomicUsize) {
+        let mut state = self.state();
+        if state.held {
+            self.waiters.fetch_add(1, Ordering::Relaxed);
+            while state.held {
+                let switches = state.switches;
+                let interval = Duration::from_micros(self.interval_us());
+                let (guard, timeout) = self
+                    .released
+                    .wait_timeout(state, interval)
+                    .unwrap_or_else(PoisonError::into_inner);
+                state = guard;
+                if timeout.timed_out() && state.held && state.switches == switches {
+                    self.ask_holder();
+                }
+            }
+            self.waiters.fetch_sub(1, Ordering::Relaxed);
+        }
+        state.held = true;
+        state.switches += 1;
+        self.breaker.store(std::ptr::from_ref(breaker).cast_mut(), Ordering::Relaxed);
+        drop(state);
+        self.switched.notify_all();
+    }
+
+    /// Gives the lock up.
+    pub(crate) fn release(&self) {
+        let mut state = self.state();
+        state.held = false;
+        self.breaker.store(std::ptr::null_mut(), Ordering::Relaxed);
+        drop(state);
+        self.released.notify_one();
+    }
+
+    /// Gives the lock up, waits until another thread has taken it if one waits, and takes it again.
+    pub(crate) fn yield_to_waiter(&self, breaker: &AtomicUsize) {
+        let mut state = self.state();
+        state.held = false;
+        self.breaker.store(std::ptr::null_mut(), Ordering::Relaxed);
+        let switches = state.switches;
+        self.released.notify_one();
+        while self.is_wanted() && state.switches == switches {
+            state = self.switched.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(state);
+        self.acquire(breaker);
+    }
+}
