@@ -142,10 +142,10 @@ pub type PySendResult = c_int;
 pub type sendfunc =
     unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut *mut PyObject) -> PySendResult;
 
-/// In a vectorcall's argument count: the caller lends the place before the first argument.
-pub const PY_VECTORCALL_ARGUMENTS_OFFSET: usize = 1 << 63;
-
 abi_consts! {
+    /// In a vectorcall's argument count: the caller lends the place before the first argument.
+    pub const PY_VECTORCALL_ARGUMENTS_OFFSET: usize = 1 << 63;
+
     pub const Py_LT: c_int = 0;
     pub const Py_LE: c_int = 1;
     pub const Py_EQ: c_int = 2;
