@@ -1,0 +1,254 @@
+//! Objects in blocks: the words before an object, its size, and its creation and end.
+//!
+//! Layout, from low to high addresses, as CPython has it:
+//! `[weak references][dictionary]` if the class has `MANAGED_WEAKREF` or `MANAGED_DICT`, then
+//! `PyGC_Head` if it has `HAVE_GC`, then the object, then embedded values if it has `INLINE_VALUES`.
+
+use std::mem::ManuallyDrop;
+use std::ptr;
+
+use krait_abi as abi;
+
+use super::{allocate, free};
+use crate::dict::Values;
+use crate::err::no_memory;
+use crate::object::{Py, PyClass, PyObject};
+use crate::state::ThreadState;
+use crate::typeobject::PyType;
+use crate::{PyResult, gc};
+
+const HEADER: usize = size_of::<abi::PyObject>();
+
+/// The bytes before an object whose class has these flags.
+///
+/// A class with managed words has `HAVE_GC` too (`type_ready` sees to it): their places count on it.
+#[inline(always)]
+pub fn pre_header_size(flags: u64) -> usize {
+    let managed = flags & abi::Py_TPFLAGS_PREHEADER != 0;
+    let gc = managed || flags & abi::Py_TPFLAGS_HAVE_GC != 0;
+    usize::from(gc) * size_of::<abi::PyGC_Head>() + usize::from(managed) * 2 * size_of::<usize>()
+}
+
+/// `_PyObject_SIZE`/`_PyObject_VAR_SIZE`: the bytes of an object itself, without pre-header.
+pub fn object_size(object: &PyObject) -> usize {
+    let class = object.type_().raw();
+    let basic = class.tp_basicsize.get() as usize;
+    let itemsize = class.tp_itemsize.get() as usize;
+    if itemsize == 0 {
+        return basic;
+    }
+    // SAFETY: objects of classes with items start with `PyVarObject`.
+    let items = unsafe { &*object.as_ptr().cast::<abi::PyVarObject>() }.ob_size.get();
+    (basic + items.unsigned_abs() * itemsize).next_multiple_of(size_of::<usize>())
+}
+
+/// Memory for an object of `size` bytes whose class has no embedded values, with its header and the
+/// words before it set; the rest is not. Null when out of memory.
+#[inline(always)]
+fn allocate_object(class: &PyType, flags: u64, size: usize) -> *mut abi::PyObject {
+    let before = pre_header_size(flags);
+    let block = allocate(size + before);
+    if block.is_null() {
+        return ptr::null_mut();
+    }
+    // SAFETY: the block holds `before + size` bytes, and an object is never smaller than its header.
+    let object = unsafe {
+        if before != 0 {
+            block.write_bytes(0, before);
+            gc::note_allocation(ThreadState::current());
+        }
+        let object = block.add(before).cast::<abi::PyObject>();
+        object.write(PyObject::HEADER.0);
+        &*object
+    };
+    object.ob_refcnt.set(1);
+    object.ob_type.set(class.as_type_ptr());
+    if flags & abi::Py_TPFLAGS_HEAPTYPE != 0 {
+        class.incref();
+    }
+    ptr::from_ref(object).cast_mut()
+}
+
+/// Memory for an instance of `class` with `nitems` items, every field zero; not tracked. Null when
+/// out of memory.
+fn allocate_instance(class: &PyType, nitems: usize) -> *mut abi::PyObject {
+    let raw = class.raw();
+    let flags = class.flags();
+    let basic = raw.tp_basicsize.get() as usize;
+    let itemsize = raw.tp_itemsize.get() as usize;
+    let size = if itemsize == 0 {
+        basic
+    } else {
+        // One item more than asked for, as C code expects: strings and the like end in a zero.
+        let items = (nitems.saturating_add(1)).checked_mul(itemsize);
+        match items.and_then(|items| basic.checked_add(items)) {
+            Some(size) if size < isize::MAX as usize / 2 => size.next_multiple_of(size_of::<usize>()),
+            _ => return ptr::null_mut(),
+        }
+    };
+    let keys = if flags & abi::Py_TPFLAGS_INLINE_VALUES != 0 { class.cached_keys() } else { None };
+    let capacity = keys.map(|keys| {
+        // Each instance gets room for a little less, until the room is what instances really use.
+        if keys.usable() > 1 {
+            keys.header().dk_usable.set(keys.usable() - 1);
+        }
+        (keys.nentries() + keys.usable()) as usize
+    });
+    let values_size = capacity.map_or(0, Values::size_for);
+    let object = allocate_object(class, flags, size + values_size);
+    if object.is_null() {
+        return object;
+    }
+    // SAFETY: the object has `size` bytes, then room for the values.
+    unsafe {
+        object.cast::<u8>().add(HEADER).write_bytes(0, size - HEADER);
+        if let Some(capacity) = capacity {
+            Values::init_embedded(object.byte_add(size).cast(), capacity);
+        }
+        if itemsize != 0 {
+            (*object.cast::<abi::PyVarObject>()).ob_size.set(nitems as isize);
+        }
+    }
+    object
+}
+
+/// `PyType_GenericAlloc`: a new object with every field zero, tracked if its class is; null when out
+/// of memory (no exception is set).
+pub fn generic_alloc(class: &PyType, nitems: usize) -> *mut abi::PyObject {
+    let object = allocate_instance(class, nitems);
+    if !object.is_null() && class.has_flag(abi::Py_TPFLAGS_HAVE_GC) {
+        // SAFETY: a new object with a collector's header; zeroed fields can be traversed.
+        unsafe { gc::track_raw(object) };
+    }
+    object
+}
+
+/// `PyType_GenericAlloc` as the `tp_alloc` slot: raises `MemoryError`.
+///
+/// # Safety
+/// The contract of `tp_alloc`: `class` is a ready class.
+pub unsafe extern "C" fn type_generic_alloc(
+    class: *mut abi::PyTypeObject,
+    nitems: isize,
+) -> *mut abi::PyObject {
+    // SAFETY: the contract of `tp_alloc`.
+    let class = unsafe { PyType::from_type_ptr(class) };
+    let object = generic_alloc(class, nitems.max(0) as usize);
+    if object.is_null() {
+        let _error = no_memory();
+    }
+    object
+}
+
+/// `PyObject_Free` and `PyObject_GC_Del` as the `tp_free` slot.
+///
+/// # Safety
+/// The contract of [`free_object`].
+pub unsafe extern "C" fn generic_free(object: *mut std::ffi::c_void) {
+    // SAFETY: the caller's contract.
+    unsafe { free_object(object.cast()) };
+}
+
+/// Frees an object's memory with the words before it. Its class is not touched: the reference that
+/// an instance of a heap type holds is given up by the caller, afterwards.
+///
+/// # Safety
+/// The object came from this allocator and its class is alive; nobody uses it any more.
+#[inline]
+pub unsafe fn free_object(object: *mut abi::PyObject) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let flags = PyType::from_type_ptr((*object).ob_type.get()).flags();
+        let before = pre_header_size(flags);
+        if before != 0 {
+            gc::note_deallocation(object);
+        }
+        free(object.cast::<u8>().sub(before));
+    }
+}
+
+/// Allocates an object of `class` and moves `value` into it, except for the header, which is a
+/// placeholder in `value`. The object is tracked if its class has `HAVE_GC`.
+#[inline]
+pub fn new_object<T: PyClass>(class: &PyType, value: T) -> PyResult<Py<T>> {
+    const { assert!(size_of::<T>() >= HEADER) };
+    let raw = class.raw();
+    let flags = class.flags();
+    let size = raw.tp_basicsize.get() as usize;
+    debug_assert!(size >= size_of::<T>(), "{}: basicsize {size} is too small", T::NAME);
+    // Nothing behind the struct that would have to be cleared.
+    let is_plain = size == size_of::<T>() && raw.tp_itemsize.get() == 0;
+    let object = if is_plain && uses_generic_alloc(class) && flags & abi::Py_TPFLAGS_INLINE_VALUES == 0 {
+        allocate_object(class, flags, size)
+    } else {
+        allocate_for_subclass(class)?
+    };
+    if object.is_null() {
+        return Err(no_memory());
+    }
+    let value = ManuallyDrop::new(value);
+    // SAFETY: the object is laid out as a `T` and new; what follows the header moves from `value`,
+    // which is not dropped. The count is ours.
+    unsafe {
+        ptr::copy_nonoverlapping(
+            ptr::from_ref(&value).cast::<u8>().add(HEADER),
+            object.cast::<u8>().add(HEADER),
+            size_of::<T>() - HEADER,
+        );
+        if flags & abi::Py_TPFLAGS_HAVE_GC != 0 && !gc::is_tracked_raw(object) {
+            gc::track_raw(object);
+        }
+        Ok(Py::from_owned_ptr(object))
+    }
+}
+
+/// Allocates an object of a class with items and moves `value` into it, except for the whole
+/// `PyVarObject` header; `nitems` zeroed items follow `tp_basicsize`. It is *not* tracked: the caller
+/// fills the items in and then calls [`gc::track`].
+pub fn new_var_object<T: PyClass>(class: &PyType, value: T, nitems: usize) -> PyResult<Py<T>> {
+    const { assert!(size_of::<T>() >= size_of::<abi::PyVarObject>()) };
+    let object = if uses_generic_alloc(class) {
+        allocate_instance(class, nitems)
+    } else {
+        let object = call_tp_alloc(class, nitems)?;
+        // SAFETY: a new object, which nobody has seen yet.
+        unsafe { gc::untrack_raw(object) };
+        object
+    };
+    if object.is_null() {
+        return Err(no_memory());
+    }
+    let header = size_of::<abi::PyVarObject>();
+    let value = ManuallyDrop::new(value);
+    // SAFETY: as in `new_object`.
+    unsafe {
+        ptr::copy_nonoverlapping(
+            ptr::from_ref(&value).cast::<u8>().add(header),
+            object.cast::<u8>().add(header),
+            size_of::<T>() - header,
+        );
+        Ok(Py::from_owned_ptr(object))
+    }
+}
+
+#[inline(always)]
+fn uses_generic_alloc(class: &PyType) -> bool {
+    class
+        .raw()
+        .tp_alloc
+        .get()
+        .is_none_or(|tp_alloc| ptr::fn_addr_eq(tp_alloc, type_generic_alloc as abi::allocfunc))
+}
+
+/// Allocates a zeroed, untracked instance of a class that is more than its Rust struct.
+#[inline(never)]
+fn allocate_for_subclass(class: &PyType) -> PyResult<*mut abi::PyObject> {
+    if uses_generic_alloc(class) { Ok(allocate_instance(class, 0)) } else { call_tp_alloc(class, 0) }
+}
+
+fn call_tp_alloc(class: &PyType, nitems: usize) -> PyResult<*mut abi::PyObject> {
+    let Some(tp_alloc) = class.raw().tp_alloc.get() else { return Ok(ptr::null_mut()) };
+    // SAFETY: `tp_alloc` takes its class and a number of items.
+    let object = unsafe { tp_alloc(class.as_type_ptr(), nitems as isize) };
+    if object.is_null() { Err(crate::PyErr::fetch()) } else { Ok(object) }
+}
