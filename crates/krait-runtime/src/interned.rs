@@ -1,0 +1,118 @@
+//! Interned strings, and the strings that are shared by everyone.
+//!
+//! Invariant: the table does not count its references (as in CPython): a mortal interned string
+//! leaves the table when it dies, in `str`'s deallocator.
+
+use std::cell::{OnceCell, RefCell};
+
+use hashbrown::HashTable;
+use krait_abi as abi;
+
+use crate::object::{Py, PyClass};
+use crate::{PyResult, PyStr};
+
+/// The interned strings of an interpreter.
+pub struct InternTable {
+    table: RefCell<HashTable<*const PyStr>>,
+    shared: OnceCell<Shared>,
+}
+
+struct Shared {
+    empty: Py<PyStr>,
+    latin1: Vec<Py<PyStr>>,
+}
+
+impl InternTable {
+    pub(crate) fn new() -> Self {
+        Self { table: RefCell::default(), shared: OnceCell::new() }
+    }
+
+    /// The interned string equal to `text`, which becomes it if it is the first and a plain `str`.
+    pub fn intern(&self, text: &PyStr) -> Py<PyStr> {
+        if text.is_interned() || !text.is_exact::<PyStr>() {
+            return PyClass::to_owned(text);
+        }
+        let hash = text.hash_text() as u64;
+        let mut table = self.table.borrow_mut();
+        let equal = |other: &*const PyStr| {
+            // SAFETY: strings leave the table before they die.
+            unsafe { (**other).same_text(text) }
+        };
+        if let Some(found) = table.find(hash, equal) {
+            // SAFETY: as above.
+            return unsafe { PyClass::to_owned(&**found) };
+        }
+        text.set_interned(abi::SSTATE_INTERNED_MORTAL);
+        table.insert_unique(hash, text, |each| {
+            // SAFETY: as above.
+            unsafe { (**each).hash_text() as u64 }
+        });
+        PyClass::to_owned(text)
+    }
+
+    /// The interned string for Rust text.
+    pub fn intern_text(&self, text: &str) -> PyResult<Py<PyStr>> {
+        if text.is_ascii() {
+            let hash = crate::hash::hash_bytes(text.as_bytes()) as u64;
+            let table = self.table.borrow();
+            let found = table.find(hash, |other| {
+                // SAFETY: strings leave the table before they die.
+                unsafe { (**other).as_ascii() == Some(text) }
+            });
+            if let Some(found) = found {
+                // SAFETY: as above.
+                return Ok(unsafe { PyClass::to_owned(&**found) });
+            }
+        }
+        let made = PyStr::new(text)?;
+        Ok(self.intern(&made))
+    }
+
+    /// Takes a dying string out of the table.
+    pub(crate) fn forget(&self, text: &PyStr) {
+        let hash = text.hash_text() as u64;
+        let mut table = self.table.borrow_mut();
+        if let Ok(entry) = table.find_entry(hash, |other| std::ptr::eq(*other, text)) {
+            entry.remove();
+        }
+    }
+
+    /// All interned strings, for diagnostics: how many there are.
+    pub fn len(&self) -> usize {
+        self.table.borrow().len()
+    }
+
+    /// Whether nothing is interned.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Makes the shared strings; before any other string of less than two characters.
+    pub fn init(&self) -> PyResult<()> {
+        let immortal = |code: Option<u8>| -> PyResult<Py<PyStr>> {
+            let text = PyStr::unshared_latin1(code.as_slice())?;
+            let text = self.intern(&text);
+            text.set_interned(abi::SSTATE_INTERNED_IMMORTAL);
+            text.make_immortal();
+            Ok(text)
+        };
+        let empty = immortal(None)?;
+        let latin1 = (0..=255).map(|code| immortal(Some(code))).collect::<PyResult<_>>()?;
+        let _already = self.shared.set(Shared { empty, latin1 });
+        Ok(())
+    }
+
+    fn shared(&self) -> &Shared {
+        self.shared.get().expect("the interpreter's first step makes the shared strings")
+    }
+}
+
+/// The empty string.
+pub fn empty_str() -> &'static PyStr {
+    &crate::Interpreter::current().interned.shared().empty
+}
+
+/// The string of one Latin-1 character.
+pub fn latin1_str(code: u8) -> &'static PyStr {
+    &crate::Interpreter::current().interned.shared().latin1[usize::from(code)]
+}

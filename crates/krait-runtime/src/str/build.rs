@@ -1,0 +1,351 @@
+//! Making strings.
+
+use krait_abi as abi;
+use krait_text::{StrSlice, Wtf8Buf};
+
+use super::PyStr;
+use crate::err::no_memory;
+use crate::object::{Py, PyClass};
+use crate::{PyResult, alloc};
+
+/// Room for `len` characters up to `max_char`, to be filled before anything sees the string.
+pub(super) fn allocate(len: usize, max_char: u32) -> PyResult<Py<PyStr>> {
+    let (kind, ascii) = match max_char {
+        0..=0x7F => (1, true),
+        0x80..=0xFF => (1, false),
+        0x100..=0xFFFF => (2, false),
+        _ => (4, false),
+    };
+    let header = if ascii {
+        size_of::<abi::PyASCIIObject>()
+    } else {
+        size_of::<abi::PyCompactUnicodeObject>()
+    };
+    let size = len
+        .checked_add(1)
+        .and_then(|units| units.checked_mul(kind))
+        .and_then(|data| data.checked_add(header))
+        .filter(|&size| size <= isize::MAX as usize)
+        .ok_or_else(no_memory)?;
+    let block = alloc::allocate(size);
+    if block.is_null() {
+        return Err(no_memory());
+    }
+    // SAFETY: the block has room for the header, the characters and a NUL, which are set here or
+    // (the characters) by the caller.
+    unsafe {
+        let object = block.cast::<abi::PyASCIIObject>();
+        object.write(abi::PyASCIIObject {
+            ob_base: crate::object::new_header(PyStr::type_object()),
+            length: (len as isize).into(),
+            hash: (-1).into(),
+            state: abi::unicode_state(abi::SSTATE_NOT_INTERNED, kind as i32, true, ascii).into(),
+        });
+        if !ascii {
+            let compact = &*block.cast::<abi::PyCompactUnicodeObject>();
+            compact.utf8_length.set(0);
+            compact.utf8.set(std::ptr::null_mut());
+        }
+        block.add(header + len * kind).write_bytes(0, kind);
+        Ok(Py::from_owned_ptr(object.cast()))
+    }
+}
+
+/// The characters of a string that is being made.
+///
+/// # Safety
+/// Nothing but the caller may have seen the string.
+unsafe fn units_mut<T>(text: &Py<PyStr>) -> &mut [T] {
+    debug_assert!(text.is_unique() && text.kind() as usize == size_of::<T>());
+    // SAFETY: the caller's contract; the width was checked.
+    unsafe { std::slice::from_raw_parts_mut(text.data().cast_mut().cast(), text.len()) }
+}
+
+/// The shared empty string, or the shared string of one Latin-1 character.
+fn shared(units: StrSlice<'_>) -> Option<Py<PyStr>> {
+    match units {
+        _ if units.len() > 1 => None,
+        _ if units.is_empty() => Some(crate::interned::empty_str().into()),
+        _ if units.at(0) < 0x100 => Some(crate::interned::latin1_str(units.at(0) as u8).into()),
+        _ => None,
+    }
+}
+
+impl PyStr {
+    /// A string from Rust text.
+    pub fn new(text: &str) -> PyResult<Py<PyStr>> {
+        if text.is_ascii() {
+            return Self::from_latin1(text.as_bytes());
+        }
+        let (mut len, mut max_char) = (0, 0);
+        for each in text.chars() {
+            len += 1;
+            max_char = max_char.max(u32::from(each));
+        }
+        Self::fill(len, max_char, text.chars().map(u32::from))
+    }
+
+    /// A string from bytes that are code points below U+0100.
+    pub fn from_latin1(bytes: &[u8]) -> PyResult<Py<PyStr>> {
+        if let Some(shared) = shared(StrSlice::Latin1(bytes)) {
+            return Ok(shared);
+        }
+        Self::unshared_latin1(bytes)
+    }
+
+    /// As [`PyStr::from_latin1`], never a shared string: what the shared ones are made with.
+    pub(crate) fn unshared_latin1(bytes: &[u8]) -> PyResult<Py<PyStr>> {
+        let max_char = if bytes.is_ascii() { 0x7F } else { 0xFF };
+        let text = allocate(bytes.len(), max_char)?;
+        // SAFETY: the string was just made.
+        unsafe { units_mut::<u8>(&text) }.copy_from_slice(bytes);
+        Ok(text)
+    }
+
+    /// A string from UTF-8 that may hold surrogates.
+    pub fn from_wtf8(source: &Wtf8Buf) -> PyResult<Py<PyStr>> {
+        match source.as_str() {
+            Some(text) => Self::new(text),
+            None => Self::from_code_points(source.code_points()),
+        }
+    }
+
+    /// A string from code points; values above U+10FFFF become U+FFFD.
+    pub fn from_code_points(codes: impl IntoIterator<Item = u32>) -> PyResult<Py<PyStr>> {
+        let codes: Vec<u32> = codes
+            .into_iter()
+            .map(|code| if code > 0x10_FFFF { 0xFFFD } else { code })
+            .collect();
+        Self::from_slice(StrSlice::Ucs4(&codes))
+    }
+
+    /// A string of one code point.
+    pub fn from_char(code: u32) -> PyResult<Py<PyStr>> {
+        Self::from_slice(StrSlice::Ucs4(&[code.min(0x10_FFFF)]))
+    }
+
+    /// A string from characters of any width; it gets the narrowest that holds them.
+    pub fn from_slice(units: StrSlice<'_>) -> PyResult<Py<PyStr>> {
+        if let Some(shared) = shared(units) {
+            return Ok(shared);
+        }
+        let max_char = units.max_code_point();
+        Self::from_slice_with_max(units, max_char)
+    }
+
+    fn from_slice_with_max(units: StrSlice<'_>, max_char: u32) -> PyResult<Py<PyStr>> {
+        let text = allocate(units.len(), max_char)?;
+        write_at(&text, 0, units);
+        Ok(text)
+    }
+
+    fn fill(len: usize, max_char: u32, codes: impl Iterator<Item = u32>) -> PyResult<Py<PyStr>> {
+        if len == 1 && max_char < 0x100 {
+            return Ok(crate::interned::latin1_str(max_char as u8).into());
+        }
+        let text = allocate(len, max_char)?;
+        // SAFETY: the string was just made.
+        unsafe {
+            match text.kind() {
+                1 => units_mut::<u8>(&text).iter_mut().zip(codes).for_each(|(to, c)| *to = c as u8),
+                2 => {
+                    units_mut::<u16>(&text).iter_mut().zip(codes).for_each(|(to, c)| *to = c as u16);
+                }
+                _ => units_mut::<u32>(&text).iter_mut().zip(codes).for_each(|(to, c)| *to = c),
+            }
+        }
+        Ok(text)
+    }
+
+    /// `self + other`.
+    pub fn concat(&self, other: &PyStr) -> PyResult<Py<PyStr>> {
+        if self.is_empty() && other.is_exact::<PyStr>() {
+            return Ok(PyClass::to_owned(other));
+        }
+        if other.is_empty() && self.is_exact::<PyStr>() {
+            return Ok(PyClass::to_owned(self));
+        }
+        Self::join_slices(&[self.as_slice(), other.as_slice()], self.max_bound().max(other.max_bound()))
+    }
+
+    /// An upper bound of the characters that tells the width: 0x7F, 0xFF, 0xFFFF or 0x10FFFF.
+    pub fn max_bound(&self) -> u32 {
+        match self.kind() {
+            1 if self.is_ascii() => 0x7F,
+            1 => 0xFF,
+            2 => 0xFFFF,
+            _ => 0x10_FFFF,
+        }
+    }
+
+    /// The concatenation of slices whose exact common width class is given by `max_bound`: the
+    /// largest [`PyStr::max_bound`] of whole strings that the slices are.
+    pub fn join_slices(parts: &[StrSlice<'_>], max_bound: u32) -> PyResult<Py<PyStr>> {
+        let mut len = 0_usize;
+        for part in parts {
+            len = len
+                .checked_add(part.len())
+                .filter(|&len| len <= isize::MAX as usize)
+                .ok_or_else(|| crate::overflow_error!("strings are too large to concat"))?;
+        }
+        if len == 0 {
+            return Ok(crate::interned::empty_str().into());
+        }
+        let text = allocate(len, max_bound)?;
+        let mut at = 0;
+        for part in parts {
+            write_at(&text, at, *part);
+            at += part.len();
+        }
+        Ok(text)
+    }
+}
+
+/// Writes characters into a string that is being made and is wide enough for them.
+fn write_at(text: &Py<PyStr>, at: usize, units: StrSlice<'_>) {
+    let end = at + units.len();
+    // SAFETY: only makers of strings call this, before anything has seen the string.
+    unsafe {
+        match (text.kind(), units) {
+            (1, StrSlice::Latin1(from)) => units_mut::<u8>(text)[at..end].copy_from_slice(from),
+            (2, StrSlice::Ucs2(from)) => units_mut::<u16>(text)[at..end].copy_from_slice(from),
+            (4, StrSlice::Ucs4(from)) => units_mut::<u32>(text)[at..end].copy_from_slice(from),
+            (1, _) => {
+                let to = &mut units_mut::<u8>(text)[at..end];
+                to.iter_mut().zip(units.iter()).for_each(|(to, code)| *to = code as u8);
+            }
+            (2, _) => {
+                let to = &mut units_mut::<u16>(text)[at..end];
+                to.iter_mut().zip(units.iter()).for_each(|(to, code)| *to = code as u16);
+            }
+            _ => {
+                let to = &mut units_mut::<u32>(text)[at..end];
+                to.iter_mut().zip(units.iter()).for_each(|(to, code)| *to = code);
+            }
+        }
+    }
+}
+
+/// Collects a string piece by piece, widening as needed.
+#[derive(Debug)]
+pub struct StrBuilder {
+    units: Units,
+    max_char: u32,
+}
+
+#[derive(Debug)]
+enum Units {
+    One(Vec<u8>),
+    Two(Vec<u16>),
+    Four(Vec<u32>),
+}
+
+impl Default for StrBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl StrBuilder {
+    /// An empty builder.
+    pub fn new() -> Self {
+        Self::with_capacity(0)
+    }
+
+    /// An empty builder with room for `capacity` narrow characters.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { units: Units::One(Vec::with_capacity(capacity)), max_char: 0 }
+    }
+
+    /// How many characters there are.
+    pub fn len(&self) -> usize {
+        match &self.units {
+            Units::One(units) => units.len(),
+            Units::Two(units) => units.len(),
+            Units::Four(units) => units.len(),
+        }
+    }
+
+    /// Whether nothing was pushed.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn widen_for(&mut self, max_char: u32) {
+        self.max_char = self.max_char.max(max_char);
+        match &mut self.units {
+            Units::One(units) if max_char > 0xFFFF => {
+                self.units = Units::Four(units.iter().map(|&unit| unit.into()).collect());
+            }
+            Units::One(units) if max_char > 0xFF => {
+                self.units = Units::Two(units.iter().map(|&unit| unit.into()).collect());
+            }
+            Units::Two(units) if max_char > 0xFFFF => {
+                self.units = Units::Four(units.iter().map(|&unit| unit.into()).collect());
+            }
+            _ => {}
+        }
+    }
+
+    /// Appends one code point.
+    pub fn push(&mut self, code: u32) {
+        self.widen_for(code);
+        match &mut self.units {
+            Units::One(units) => units.push(code as u8),
+            Units::Two(units) => units.push(code as u16),
+            Units::Four(units) => units.push(code),
+        }
+    }
+
+    /// Appends a code point `count` times.
+    pub fn push_repeated(&mut self, code: u32, count: usize) {
+        for _ in 0..count {
+            self.push(code);
+        }
+    }
+
+    /// Appends Rust text.
+    pub fn push_str(&mut self, text: &str) {
+        if text.is_ascii() {
+            self.push_slice(StrSlice::Latin1(text.as_bytes()));
+        } else {
+            text.chars().for_each(|each| self.push(each.into()));
+        }
+    }
+
+    /// Appends characters.
+    pub fn push_slice(&mut self, slice: StrSlice<'_>) {
+        self.widen_for(slice.max_code_point());
+        match (&mut self.units, slice) {
+            (Units::One(units), StrSlice::Latin1(from)) => units.extend_from_slice(from),
+            (Units::Two(units), StrSlice::Ucs2(from)) => units.extend_from_slice(from),
+            (Units::Four(units), StrSlice::Ucs4(from)) => units.extend_from_slice(from),
+            (Units::One(units), _) => units.extend(slice.iter().map(|code| code as u8)),
+            (Units::Two(units), _) => units.extend(slice.iter().map(|code| code as u16)),
+            (Units::Four(units), _) => units.extend(slice.iter()),
+        }
+    }
+
+    /// Appends a Python string.
+    pub fn push_py(&mut self, text: &PyStr) {
+        self.push_slice(text.as_slice());
+    }
+
+    /// The characters so far.
+    pub fn as_slice(&self) -> StrSlice<'_> {
+        match &self.units {
+            Units::One(units) => StrSlice::Latin1(units),
+            Units::Two(units) => StrSlice::Ucs2(units),
+            Units::Four(units) => StrSlice::Ucs4(units),
+        }
+    }
+
+    /// The string.
+    pub fn finish(self) -> PyResult<Py<PyStr>> {
+        let units = self.as_slice();
+        match shared(units) {
+            Some(shared) => Ok(shared),
+            None => PyStr::from_slice_with_max(units, self.max_char),
+        }
+    }
+}
