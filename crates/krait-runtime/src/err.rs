@@ -19,7 +19,8 @@ pub type PyResult<T> = Result<T, PyErr>;
 #[must_use = "the exception stays set until it is taken, cleared or passed on"]
 pub struct PyErr(());
 
-/// An entry of the stack of exceptions being handled: one per running generator, one per thread.
+/// An entry of the stack of exceptions being handled: one per running generator, one per thread. Laid out as in C.
+#[repr(C)]
 pub struct ExcStackItem {
     /// The exception being handled here; empty or `None` when there is none.
     pub exc_value: Field<PyObject>,

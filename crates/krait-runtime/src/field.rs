@@ -41,6 +41,13 @@ impl<T: PyClass> Field<T> {
         unsafe { (*self.0.get()).is_some() }
     }
 
+    /// The value's address, null when empty; no count is added.
+    #[inline(always)]
+    pub fn as_ptr(&self) -> *mut krait_abi::PyObject {
+        // SAFETY: a plain read of one nullable pointer.
+        unsafe { *self.0.get().cast::<*mut krait_abi::PyObject>() }
+    }
+
     /// Whether the field holds exactly `object`.
     #[inline]
     pub fn is(&self, object: &PyObject) -> bool {

@@ -41,6 +41,10 @@ pub struct Hooks {
     pub check_signals: fn() -> PyResult<()>,
     /// Called after the version of a function's parts changed, so that specialised code gives up.
     pub function_modified: fn(&PyFunction),
+    /// Assigns to `f_lineno`: where a tracer wants the frame to go on.
+    pub set_frame_line: fn(&crate::frame::PyFrame, i64) -> PyResult<()>,
+    /// Clears the generator that a frame belongs to, which is not running.
+    pub clear_generator: fn(&crate::frame::Frame) -> PyResult<()>,
 }
 
 /// The arguments of `compile()`.
@@ -77,6 +81,8 @@ impl Hooks {
         warn: |_, _, _| Ok(()),
         check_signals: || Ok(()),
         function_modified: |_| (),
+        set_frame_line: |_, _| Err(unset("set_frame_line")),
+        clear_generator: |_| Err(unset("clear_generator")),
     };
 }
 

@@ -187,6 +187,8 @@ pub struct ThreadState {
     pub exc_base: ExcStackItem,
     /// The frame being run, as the interpreter crate defines it; null outside.
     pub current_frame: Cell<*mut krait_abi::_PyInterpreterFrame>,
+    /// Where the frames of Python calls live.
+    pub datastack: crate::frame::DataStack,
     /// Reasons for the eval loop to stop at its next check; see [`breaker`].
     pub eval_breaker: AtomicUsize,
     /// Python calls that may still be made before `RecursionError`.
@@ -230,6 +232,7 @@ impl ThreadState {
             exc_info: Cell::new(ptr::null()),
             exc_base: ExcStackItem::new(),
             current_frame: Cell::new(ptr::null_mut()),
+            datastack: crate::frame::DataStack::new(),
             eval_breaker: AtomicUsize::new(0),
             recursion_remaining: Cell::new(0),
             stack_limit: Cell::new(0),
