@@ -1,0 +1,52 @@
+//! Lines and columns of the source, as errors report them.
+
+use crate::error::{ErrorKind, SyntaxError};
+use krait_ast::Range;
+
+/// The text of a line, from 1, with its newline or without.
+pub(crate) fn line(text: &str, lineno: u32, with_newline: bool) -> &str {
+    let line = text
+        .split_inclusive('\n')
+        .nth(lineno.saturating_sub(1) as usize)
+        .unwrap_or("");
+    if with_newline {
+        line
+    } else {
+        line.strip_suffix('\n').unwrap_or(line)
+    }
+}
+
+/// How many characters the first `col` bytes of a line are.
+pub(crate) fn chars(line: &str, col: u32) -> i32 {
+    let end = (col as usize).min(line.len());
+    let inside = line.as_bytes()[..end]
+        .iter()
+        .filter(|&&byte| byte & 0xC0 != 0x80)
+        .count();
+    inside as i32
+}
+
+/// An error at a range of the source. `last_line` is the last line that was tokenised, whose text
+/// CPython reports with its newline.
+pub(crate) fn error_at(
+    text: &str,
+    kind: ErrorKind,
+    message: impl Into<String>,
+    range: Range,
+    last_line: u32,
+) -> SyntaxError {
+    let first = line(text, range.lineno, range.lineno >= last_line);
+    let past_end = |line: &str, col: u32| col.saturating_sub(line.len() as u32) as i32;
+    let offset = chars(first, range.col_offset) + past_end(first, range.col_offset) + 1;
+    // CPython counts the end's characters on the first line, too.
+    let end_offset = chars(first, range.end_col_offset) + past_end(first, range.end_col_offset) + 1;
+    SyntaxError {
+        kind,
+        message: message.into(),
+        lineno: range.lineno,
+        offset,
+        end_lineno: range.end_lineno,
+        end_offset,
+        text: Some(first.to_owned()),
+    }
+}
