@@ -1,0 +1,93 @@
+//! `bytes`: an immutable row of bytes behind a header of variable size, with a NUL after it.
+//!
+//! Invariant: the bytes are set before anything but the maker sees the object, and never change.
+
+mod methods;
+
+use krait_abi as abi;
+use krait_macros::pyclass;
+
+use crate::err::no_memory;
+use crate::object::{Py, PyClass, new_header};
+use crate::{PyResult, alloc};
+
+/// bytes(source=b'', /, encoding, errors)
+///
+/// An immutable sequence of bytes.
+#[pyclass(
+    name = "bytes",
+    symbol = PyBytes_Type,
+    flags(BASETYPE, BYTES_SUBCLASS, MATCH_SELF),
+    methods(CORE),
+    basicsize = HEADER + 1,
+    itemsize = 1,
+    layout = manual
+)]
+#[repr(transparent)]
+pub struct PyBytes(pub(crate) abi::PyBytesObject);
+
+/// Bytes of the struct before the data.
+const HEADER: usize = std::mem::offset_of!(abi::PyBytesObject, ob_sval);
+
+impl PyBytes {
+    /// The number of bytes.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.0.ob_base.ob_size.get() as usize
+    }
+
+    /// Whether there is no byte.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes.
+    #[inline(always)]
+    pub fn as_slice(&self) -> &[u8] {
+        // SAFETY: the module's invariant.
+        unsafe {
+            std::slice::from_raw_parts(
+                std::ptr::from_ref(self).byte_add(HEADER).cast(),
+                self.len(),
+            )
+        }
+    }
+
+    /// A bytes object with these bytes; those of no or one byte are shared.
+    pub fn new(bytes: &[u8]) -> PyResult<Py<PyBytes>> {
+        if bytes.len() <= 1 {
+            return Ok(PyClass::to_owned(crate::singletons::shared_bytes(bytes.first().copied())));
+        }
+        Self::unshared(bytes)
+    }
+
+    /// As [`PyBytes::new`], never a shared object: what the shared ones are made with.
+    pub(crate) fn unshared(bytes: &[u8]) -> PyResult<Py<PyBytes>> {
+        Self::new_with(bytes.len(), |to| to.copy_from_slice(bytes))
+    }
+
+    /// A new bytes object of `len` bytes that `fill` writes over zeros.
+    pub fn new_with(len: usize, fill: impl FnOnce(&mut [u8])) -> PyResult<Py<PyBytes>> {
+        let size = len
+            .checked_add(HEADER + 1)
+            .filter(|&size| size <= isize::MAX as usize)
+            .ok_or_else(no_memory)?;
+        let block = alloc::allocate(size);
+        if block.is_null() {
+            return Err(no_memory());
+        }
+        // SAFETY: the block has room for header, bytes and NUL.
+        unsafe {
+            let object = block.cast::<abi::PyBytesObject>();
+            (&raw mut (*object).ob_base).write(abi::PyVarObject {
+                ob_base: new_header(PyBytes::type_object()),
+                ob_size: (len as isize).into(),
+            });
+            (&raw mut (*object).ob_shash).write((-1).into());
+            let data = block.add(HEADER);
+            data.write_bytes(0, len + 1);
+            fill(std::slice::from_raw_parts_mut(data, len));
+            Ok(Py::from_owned_ptr(block.cast()))
+        }
+    }
+}

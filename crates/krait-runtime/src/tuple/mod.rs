@@ -1,0 +1,125 @@
+//! `tuple`: an immutable row of references behind a header of variable size.
+//!
+//! Invariant: the items are set before anything but the maker sees the tuple, and never change; so
+//! they may be borrowed for as long as the tuple lives.
+
+mod methods;
+
+use krait_abi as abi;
+use krait_macros::pyclass;
+
+use crate::err::no_memory;
+use crate::object::{Obj, Py, PyClass, PyObject, new_header};
+use crate::{PyResult, alloc, gc};
+
+/// tuple(iterable=(), /)
+///
+/// An immutable sequence of objects.
+#[pyclass(
+    name = "tuple",
+    symbol = PyTuple_Type,
+    flags(BASETYPE, GC, TUPLE_SUBCLASS, SEQUENCE, MATCH_SELF),
+    methods(CORE),
+    itemsize = 8,
+    basicsize = std::mem::offset_of!(abi::PyTupleObject, ob_item),
+    layout = manual
+)]
+#[repr(transparent)]
+pub struct PyTuple(pub(crate) abi::PyTupleObject);
+
+/// Bytes before the items.
+const HEADER: usize = std::mem::offset_of!(abi::PyTupleObject, ob_item);
+
+impl PyTuple {
+    /// The number of items.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.0.ob_base.ob_size.get() as usize
+    }
+
+    /// Whether there is no item.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The items.
+    #[inline(always)]
+    pub fn as_slice(&self) -> &[Obj] {
+        // SAFETY: the module's invariant; `Obj` is one non-null pointer.
+        unsafe {
+            std::slice::from_raw_parts(
+                std::ptr::from_ref(self).byte_add(HEADER).cast::<Obj>(),
+                self.len(),
+            )
+        }
+    }
+
+    /// The item at `index`, if there is one.
+    pub fn get(&self, index: usize) -> Option<&PyObject> {
+        self.as_slice().get(index).map(|item| &**item)
+    }
+
+    /// The empty tuple.
+    pub fn empty() -> Py<PyTuple> {
+        PyClass::to_owned(crate::singletons::empty_tuple())
+    }
+
+    /// A tuple of the given items.
+    pub fn from_vec(items: Vec<Obj>) -> PyResult<Py<PyTuple>> {
+        Self::from_iter_exact(items.len(), items.into_iter())
+    }
+
+    /// A tuple of new references to the given objects.
+    pub fn from_refs(items: &[&PyObject]) -> PyResult<Py<PyTuple>> {
+        Self::from_iter_exact(items.len(), items.iter().map(|item| item.to_obj()))
+    }
+
+    /// A tuple of exactly `len` items from an iterator that yields at least as many.
+    fn from_iter_exact(len: usize, items: impl Iterator<Item = Obj>) -> PyResult<Py<PyTuple>> {
+        if len == 0 {
+            return Ok(Self::empty());
+        }
+        // SAFETY: `fill` writes each of the `len` slots.
+        unsafe {
+            Self::new_with(len, |slots| {
+                let mut filled = 0;
+                for (index, item) in items.take(len).enumerate() {
+                    slots.add(index).write(item);
+                    filled += 1;
+                }
+                assert_eq!(filled, len, "the iterator is at least as long as said");
+            })
+        }
+    }
+
+    /// A tuple whose items `fill` writes.
+    ///
+    /// # Safety
+    /// `fill` must write all `len` slots and run no Python code. `len` must not be 0.
+    pub(crate) unsafe fn new_with(
+        len: usize,
+        fill: impl FnOnce(*mut Obj),
+    ) -> PyResult<Py<PyTuple>> {
+        let size = len
+            .checked_mul(size_of::<Obj>())
+            .and_then(|items| items.checked_add(HEADER))
+            .ok_or_else(no_memory)?;
+        let block = alloc::allocate_gc(size);
+        if block.is_null() {
+            return Err(no_memory());
+        }
+        // SAFETY: the block has room for header and items, which are all set before it is seen.
+        unsafe {
+            let object = block.cast::<abi::PyTupleObject>();
+            (&raw mut (*object).ob_base).write(abi::PyVarObject {
+                ob_base: new_header(PyTuple::type_object()),
+                ob_size: (len as isize).into(),
+            });
+            (&raw mut (*object).ob_hash).write((-1).into());
+            fill(block.add(HEADER).cast());
+            let tuple: Py<PyTuple> = Py::from_owned_ptr(block.cast());
+            gc::track(&tuple);
+            Ok(tuple)
+        }
+    }
+}
