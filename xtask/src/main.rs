@@ -1,6 +1,7 @@
 //! The project's chores: `cargo xtask CHORE [ARGUMENT…]`. Each chore is a module and a row of [`CHORES`].
 
 mod layout;
+mod unicode;
 
 use std::process::ExitCode;
 
@@ -14,11 +15,18 @@ struct Chore {
     run: fn(&[String]) -> Result<(), Error>,
 }
 
-const CHORES: &[Chore] = &[Chore {
-    name: "layout",
-    about: "record how CPython's headers lay out the structs of krait-abi (--check: only compare)",
-    run: layout::run,
-}];
+const CHORES: &[Chore] = &[
+    Chore {
+        name: "layout",
+        about: "record how CPython's headers lay out the structs of krait-abi (--check: only compare)",
+        run: layout::run,
+    },
+    Chore {
+        name: "unicode",
+        about: "generate the tables of krait-unicode from the database of CPython 3.14",
+        run: unicode::run,
+    },
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
