@@ -103,7 +103,7 @@ impl Parser<'_> {
         let bare_generator = args.len() == 1
             && keywords.is_empty()
             && matches!(args[0].kind, ExprKind::GeneratorExp { .. })
-            && args[0].range.to(args[0].range) == self.since(args[0].range);
+            && args[0].range == self.since(args[0].range);
         if bare_generator {
             Err(Fail)
         } else {

@@ -310,12 +310,13 @@ impl Parser<'_> {
         }
         let (mut type_, mut name) = (None, None);
         if star || self.kind() != K::Colon {
+            let first = self.range();
             let exception = self.expression()?;
             if self.eat(K::As) {
                 name = Some(self.identifier()?.0);
                 type_ = Some(Box::new(exception));
             } else {
-                type_ = Some(Box::new(self.expressions_after(exception)?));
+                type_ = Some(Box::new(self.expressions_after(exception, first)?));
             }
         }
         let body = self.colon_block()?;
@@ -360,13 +361,13 @@ impl Parser<'_> {
     }
 
     fn subject(&mut self) -> Res<Expr> {
+        let start = self.range();
         let first = self.star_named_expression()?;
         if self.kind() != K::Comma {
             let starred = matches!(first.kind, ExprKind::Starred { .. });
             return if starred { Err(Fail) } else { Ok(first) };
         }
         self.bump();
-        let start = first.range;
         let mut elts = vec![first];
         self.star_named_expressions(K::Colon, &mut elts)?;
         let kind = ExprKind::Tuple {

@@ -92,16 +92,16 @@ pub(super) fn begins_expression(kind: K) -> bool {
 impl Parser<'_> {
     /// `expressions`: without stars, a tuple if there is a comma.
     pub(super) fn expressions(&mut self) -> Res<Expr> {
+        let start = self.range();
         let first = self.expression()?;
-        self.expressions_after(first)
+        self.expressions_after(first, start)
     }
 
-    /// The rest of `expressions` after its first element.
-    pub(super) fn expressions_after(&mut self, first: Expr) -> Res<Expr> {
+    /// The rest of `expressions` after its first element, which began at `start`.
+    pub(super) fn expressions_after(&mut self, first: Expr, start: Range) -> Res<Expr> {
         if self.kind() != K::Comma {
             return Ok(first);
         }
-        let start = first.range;
         let mut elts = vec![first];
         while self.eat(K::Comma) && begins_expression(self.kind()) {
             elts.push(self.expression()?);
@@ -122,11 +122,11 @@ impl Parser<'_> {
 
     /// `star_expressions`: a tuple if there is a comma.
     pub(super) fn star_expressions(&mut self) -> Res<Expr> {
+        let start = self.range();
         let first = self.star_expression()?;
         if self.kind() != K::Comma {
             return Ok(first);
         }
-        let start = first.range;
         let mut elts = vec![first];
         while self.eat(K::Comma) && (self.kind() == K::Star || begins_expression(self.kind())) {
             elts.push(self.star_expression()?);
@@ -231,18 +231,18 @@ impl Parser<'_> {
             if p.kind() == K::Lambda {
                 return p.lambda();
             }
+            let start = p.range();
             let body = p.binary(OR)?;
             if p.kind() == K::If {
-                p.conditional(body)
+                p.conditional(body, start)
             } else {
                 Ok(body)
             }
         })
     }
 
-    fn conditional(&mut self, body: Expr) -> Res<Expr> {
+    fn conditional(&mut self, body: Expr, start: Range) -> Res<Expr> {
         self.bump();
-        let range = body.range;
         let test = Box::new(self.disjunction()?);
         self.expect(K::Else)?;
         let orelse = Box::new(self.expression()?);
@@ -253,7 +253,7 @@ impl Parser<'_> {
         };
         Ok(Expr {
             kind,
-            range: self.since(range),
+            range: self.since(start),
         })
     }
 
@@ -279,12 +279,13 @@ impl Parser<'_> {
 
     /// Operators that bind at least as strongly as `least`.
     fn binary(&mut self, least: u8) -> Res<Expr> {
+        let start = self.range();
         if self.kind() == K::Not {
             if least > NOT {
                 return Err(Fail);
             }
             let left = self.deeper(|p| {
-                let start = p.bump().range;
+                p.bump();
                 let operand = Box::new(p.binary(NOT)?);
                 let kind = ExprKind::UnaryOp {
                     op: UnaryOp::Not,
@@ -295,17 +296,18 @@ impl Parser<'_> {
                     range: p.since(start),
                 })
             })?;
-            return self.operators(left, least.min(AND), AND);
+            return self.operators(left, start, least, AND);
         }
         let left = self.factor()?;
         if PRECEDENCE[self.kind() as usize] < least.max(OR) {
             return Ok(left);
         }
-        self.operators(left, least, u8::MAX)
+        self.operators(left, start, least, u8::MAX)
     }
 
-    /// Reads on after `left`, with operators that bind between `least` and `most`.
-    fn operators(&mut self, mut left: Expr, least: u8, most: u8) -> Res<Expr> {
+    /// Reads on after `left`, which began at `start` (perhaps with a parenthesis of its own), with
+    /// operators that bind between `least` and `most`.
+    fn operators(&mut self, mut left: Expr, start: Range, least: u8, most: u8) -> Res<Expr> {
         let outer = std::mem::take(&mut self.chain);
         loop {
             let kind = self.kind();
@@ -314,9 +316,9 @@ impl Parser<'_> {
                 break;
             }
             left = match strength {
-                OR => self.bool_op(left, K::Or, BoolOp::Or, OR + 1)?,
-                AND => self.bool_op(left, K::And, BoolOp::And, AND + 1)?,
-                COMPARE => match self.comparison(left)? {
+                OR => self.bool_op(left, start, K::Or, BoolOp::Or, OR + 1)?,
+                AND => self.bool_op(left, start, K::And, BoolOp::And, AND + 1)?,
+                COMPARE => match self.comparison(left, start)? {
                     (compared, true) => compared,
                     (left, false) => {
                         self.chain = self.chain.max(outer);
@@ -324,7 +326,6 @@ impl Parser<'_> {
                     }
                 },
                 _ => {
-                    let range = left.range;
                     self.bump();
                     let before = std::mem::take(&mut self.chain);
                     let right = Box::new(self.binary(strength + 1)?);
@@ -337,7 +338,7 @@ impl Parser<'_> {
                     };
                     Expr {
                         kind,
-                        range: self.since(range),
+                        range: self.since(start),
                     }
                 }
             };
@@ -346,21 +347,19 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn bool_op(&mut self, first: Expr, kind: K, op: BoolOp, next: u8) -> Res<Expr> {
-        let range = first.range;
+    fn bool_op(&mut self, first: Expr, start: Range, kind: K, op: BoolOp, next: u8) -> Res<Expr> {
         let mut values = vec![first];
         while self.eat(kind) {
             values.push(self.binary(next)?);
         }
         Ok(Expr {
             kind: ExprKind::BoolOp { op, values },
-            range: self.since(range),
+            range: self.since(start),
         })
     }
 
     /// A chain of comparisons; false if the current token begins none after all.
-    fn comparison(&mut self, left: Expr) -> Res<(Expr, bool)> {
-        let range = left.range;
+    fn comparison(&mut self, left: Expr, start: Range) -> Res<(Expr, bool)> {
         let mut ops = Vec::new();
         let mut comparators = Vec::new();
         while let Some(op) = self.comparison_operator()? {
@@ -378,7 +377,7 @@ impl Parser<'_> {
         Ok((
             Expr {
                 kind,
-                range: self.since(range),
+                range: self.since(start),
             },
             true,
         ))
@@ -437,8 +436,9 @@ impl Parser<'_> {
     }
 
     fn power(&mut self) -> Res<Expr> {
+        let start = self.range();
         let left = if self.kind() == K::Await {
-            let start = self.bump().range;
+            self.bump();
             let value = Box::new(self.primary()?);
             Expr {
                 kind: ExprKind::Await { value },
@@ -452,7 +452,6 @@ impl Parser<'_> {
         }
         self.deeper(|p| {
             p.bump();
-            let range = left.range;
             let right = Box::new(p.factor()?);
             let kind = ExprKind::BinOp {
                 left: Box::new(left),
@@ -461,16 +460,16 @@ impl Parser<'_> {
             };
             Ok(Expr {
                 kind,
-                range: p.since(range),
+                range: p.since(start),
             })
         })
     }
 
     pub(super) fn primary(&mut self) -> Res<Expr> {
         let outer = std::mem::take(&mut self.chain);
+        let start = self.range();
         let mut expr = self.atom()?;
         loop {
-            let start = expr.range;
             let kind = match self.kind() {
                 K::Dot => {
                     self.bump();
@@ -507,12 +506,12 @@ impl Parser<'_> {
     }
 
     fn slices(&mut self) -> Res<Expr> {
+        let start = self.range();
         let starred = self.kind() == K::Star;
         let first = self.slice_or_starred()?;
         if self.kind() != K::Comma && !starred {
             return Ok(first);
         }
-        let start = first.range;
         let mut elts = vec![first];
         while self.eat(K::Comma) && self.kind() != K::RSqb {
             elts.push(self.slice_or_starred()?);
@@ -667,7 +666,7 @@ impl Parser<'_> {
 
     fn list_comprehension(&mut self, elt: Expr, start: Range) -> Res<Expr> {
         if matches!(elt.kind, ExprKind::Starred { .. }) {
-            return self.unpacking_in_comprehension(elt.range);
+            return Err(Fail);
         }
         let generators = self.comprehensions()?;
         self.expect(K::RSqb)?;
@@ -679,10 +678,6 @@ impl Parser<'_> {
             kind,
             range: self.since(start),
         })
-    }
-
-    fn unpacking_in_comprehension<T>(&mut self, _range: Range) -> Res<T> {
-        Err(Fail)
     }
 
     /// A dict, a set, or a comprehension of one.
@@ -718,7 +713,7 @@ impl Parser<'_> {
         }
         if matches!(self.kind(), K::For | K::Async) {
             if starred {
-                return self.unpacking_in_comprehension(first.range);
+                return Err(Fail);
             }
             let generators = self.comprehensions()?;
             self.expect(K::RBrace)?;

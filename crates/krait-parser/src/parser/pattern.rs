@@ -65,11 +65,11 @@ impl Parser<'_> {
 
     fn pattern(&mut self) -> Res<Pattern> {
         self.deeper(|p| {
+            let start = p.range();
             let pattern = p.or_pattern()?;
             if !p.eat(K::As) {
                 return Ok(pattern);
             }
-            let start = pattern.range;
             let name = Some(p.capture_target()?);
             let kind = PatternKind::MatchAs {
                 pattern: Some(Box::new(pattern)),
@@ -83,11 +83,11 @@ impl Parser<'_> {
     }
 
     fn or_pattern(&mut self) -> Res<Pattern> {
+        let start = self.range();
         let first = self.closed_pattern()?;
         if self.kind() != K::VBar {
             return Ok(first);
         }
-        let start = first.range;
         let mut patterns = vec![first];
         while self.eat(K::VBar) {
             patterns.push(self.closed_pattern()?);

@@ -3,7 +3,7 @@
 use super::expr::begins_expression;
 use super::{Fail, Parser, Res, set_context};
 use crate::token::TokenKind as K;
-use krait_ast::{Alias, Expr, ExprContext, ExprKind, Identifier, Operator, Range, Stmt, StmtKind};
+use krait_ast::{Alias, Expr, ExprContext, ExprKind, Identifier, Operator, Stmt, StmtKind};
 
 impl Parser<'_> {
     /// `simple_stmts`: statements with semicolons between, up to the end of the line.
@@ -308,11 +308,11 @@ impl Parser<'_> {
 
     /// `star_targets`: what `for` assigns to.
     pub(super) fn star_targets(&mut self) -> Res<Expr> {
+        let start = self.range();
         let first = self.star_target()?;
         if self.kind() != K::Comma {
             return Ok(first);
         }
-        let start: Range = first.range;
         let mut elts = vec![first];
         while self.eat(K::Comma) {
             if self.kind() != K::Star && !begins_expression(self.kind()) {
