@@ -20,7 +20,7 @@ pub(crate) fn decode(source: &[u8]) -> Result<Cow<'_, str>, ParseError> {
         return Err(unplaced(format!("encoding problem: {name} with BOM")));
     }
     match codec.as_str() {
-        "utf-8" => match std::str::from_utf8(bytes) {
+        "utf-8" | "utf8" => match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Cow::Borrowed(text)),
             Err(error) => Err(not_utf8(bytes, error.valid_up_to(), declared.is_some())),
         },
@@ -122,7 +122,7 @@ fn normalised(name: &str) -> String {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
         })
     };
-    if is_one_of(&["utf-8"]) || lower == "utf8" {
+    if is_one_of(&["utf-8"]) {
         "utf-8".into()
     } else if is_one_of(&["latin-1", "iso-8859-1", "iso-latin-1"]) || lower == "latin1" {
         "iso-8859-1".into()

@@ -6,17 +6,17 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// Whether `c` may begin an identifier.
 pub(crate) fn is_start(c: char) -> bool {
-    c == '_' || c.is_alphabetic()
+    c == '_' || krait_unicode::is_xid_start(c as u32)
 }
 
 /// Whether `c` may continue an identifier.
 pub(crate) fn is_continue(c: char) -> bool {
-    c == '_' || c.is_alphanumeric()
+    krait_unicode::is_xid_continue(c as u32)
 }
 
 /// Whether Python's `str.isprintable` holds for `c`.
 pub(crate) fn is_printable(c: char) -> bool {
-    !c.is_control() && (c == ' ' || !c.is_whitespace())
+    krait_unicode::is_printable(c as u32)
 }
 
 /// Multiplicative hashing of eight bytes at a time: names are short, and the keys are ours.
@@ -71,10 +71,10 @@ impl<'a> Interner<'a> {
 
 /// The normal form NFKC.
 pub(crate) fn normalise(text: &str) -> String {
-    text.to_owned()
+    krait_unicode::normalize::nfkc_str(text).into_owned()
 }
 
-/// The character (or named sequence) that Unicode calls `name`.
-pub(crate) fn by_name(_name: &str) -> Option<String> {
-    None
+/// The character that Unicode calls `name`.
+pub(crate) fn by_name(name: &str) -> Option<u32> {
+    krait_unicode::names::lookup_character(name)
 }

@@ -268,6 +268,10 @@ impl Lexer<'_> {
             TokenKind::FStringMiddle
         };
         self.push_from(kind, start, end, first);
+        if let Some(token) = self.tokens.last_mut() {
+            // Of a doubled brace, the text has one and the position both.
+            token.range.end_col_offset += (next - end) as u32;
+        }
         self.pos = next;
         Ok(())
     }

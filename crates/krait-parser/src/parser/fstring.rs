@@ -203,7 +203,7 @@ impl Parser<'_> {
                             push_value(values, text);
                         }
                     }
-                    K::LBrace => p.replacement_field(template, false, values)?,
+                    K::LBrace => p.replacement_field(template, raw, false, values)?,
                     K::FStringEnd | K::TStringEnd => {
                         p.bump();
                         return Ok(());
@@ -225,12 +225,13 @@ impl Parser<'_> {
     fn replacement_field(
         &mut self,
         template: bool,
+        raw: bool,
         in_spec: bool,
         values: &mut Vec<Expr>,
     ) -> Res<()> {
         let open = self.expect(K::LBrace)?;
         let value = Box::new(self.annotated_rhs()?);
-        let tail = self.field_tail(template)?;
+        let tail = self.field_tail(template, raw)?;
         self.expect(K::RBrace)?;
         let FieldTail {
             debug,
@@ -258,7 +259,7 @@ impl Parser<'_> {
         }
         let kind = if template && !in_spec {
             let text = self.field_text(open, expression_end);
-            let str = Constant::Str(Wtf8Buf::from(text.trim_end_matches(is_blank)));
+            let str = Constant::Str(Wtf8Buf::from(text));
             ExprKind::Interpolation {
                 value,
                 str,
@@ -279,7 +280,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn field_tail(&mut self, template: bool) -> Res<FieldTail> {
+    fn field_tail(&mut self, template: bool, raw: bool) -> Res<FieldTail> {
         let expression_end = self.token();
         let debug = self.eat(K::Equal);
         let after = self.token();
@@ -288,7 +289,7 @@ impl Parser<'_> {
             conversion = self.conversion(after, template)?;
         }
         let format_spec = if self.kind() == K::Colon {
-            Some(Box::new(self.format_spec(template)?))
+            Some(Box::new(self.format_spec(template, raw)?))
         } else {
             None
         };
@@ -319,20 +320,19 @@ impl Parser<'_> {
         }
     }
 
-    fn format_spec(&mut self, template: bool) -> Res<Expr> {
+    fn format_spec(&mut self, template: bool, raw: bool) -> Res<Expr> {
         let colon = self.expect(K::Colon)?;
         let mut values = Vec::new();
         self.deeper(|p| {
             loop {
                 match p.kind() {
                     K::FStringMiddle | K::TStringMiddle => {
-                        // CPython decodes escapes here even in a raw string.
-                        let text = p.middle(false)?;
+                        let text = p.middle(raw)?;
                         if !is_empty_text(&text) {
                             push_value(&mut values, text);
                         }
                     }
-                    K::LBrace => p.replacement_field(template, true, &mut values)?,
+                    K::LBrace => p.replacement_field(template, raw, true, &mut values)?,
                     _ => return Ok(()),
                 }
             }
@@ -352,10 +352,6 @@ impl Parser<'_> {
             source.to_owned()
         }
     }
-}
-
-fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0C')
 }
 
 fn without_comments(source: &str) -> String {

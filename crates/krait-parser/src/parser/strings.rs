@@ -51,27 +51,7 @@ fn float(text: &str) -> f64 {
 }
 
 fn integer(digits: &str, radix: u32) -> BigInt {
-    let mut limbs: Vec<u32> = Vec::new();
-    let chunk_length = if radix == 10 { 9 } else { 7 };
-    for chunk in digits.as_bytes().chunks(chunk_length) {
-        let mut value = 0u64;
-        let mut scale = 1u64;
-        for &digit in chunk {
-            value =
-                value * u64::from(radix) + u64::from((digit as char).to_digit(radix).unwrap_or(0));
-            scale *= u64::from(radix);
-        }
-        for limb in &mut limbs {
-            value += u64::from(*limb) * scale;
-            *limb = (value & 0x3FFF_FFFF) as u32;
-            value >>= 30;
-        }
-        while value > 0 {
-            limbs.push((value & 0x3FFF_FFFF) as u32);
-            value >>= 30;
-        }
-    }
-    BigInt::from_digits(false, limbs)
+    BigInt::from_str_radix(digits, radix).unwrap_or_default()
 }
 
 /// An escape that Python warns about: where it begins, and its text after the backslash.
@@ -217,7 +197,7 @@ fn named(body: &str, start: usize, out: &mut Wtf8Buf) -> Result<usize, String> {
             "unknown Unicode character name",
         ));
     };
-    out.push_str(&found);
+    out.push(found);
     Ok(end)
 }
 
