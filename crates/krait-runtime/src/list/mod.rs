@@ -7,6 +7,8 @@
 mod methods;
 mod sort;
 
+pub use methods::{PyListIter, PyListReverseIter};
+
 use krait_abi as abi;
 use krait_macros::pyclass;
 

@@ -5,6 +5,9 @@
 
 mod methods;
 
+pub use methods::PyTupleIter;
+pub(crate) use methods::{checked_index, compare_rows, index_object, no_keywords, repeated};
+
 use krait_abi as abi;
 use krait_macros::pyclass;
 
