@@ -9,8 +9,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Error, Expr, Field, Fields, Ident, ItemStruct, LitStr, Path, Result, Token, Type,
-    parenthesized,
+    Attribute, Error, Expr, Field, Fields, Ident, Index, ItemStruct, LitStr, Member, Path, Result,
+    Token, parenthesized,
 };
 
 /// The options of `#[pyclass(..)]`.
@@ -86,39 +86,40 @@ impl Parse for ClassOptions {
 
 /// The fields of a class by what the collector and the attribute machinery do with them.
 struct Layout {
-    base: (Ident, Type),
-    own: Vec<Ident>,
-    traversed: Vec<Ident>,
-    weaklist: Option<Ident>,
-    dict: Option<Ident>,
+    base: Member,
+    own: Vec<Member>,
+    traversed: Vec<Member>,
+    weaklist: Option<Member>,
+    dict: Option<Member>,
 }
 
 impl Layout {
     /// Reads the fields and takes our attributes off them.
     fn take(item: &mut ItemStruct) -> Result<Self> {
         let span = item.ident.span();
-        let Fields::Named(fields) = &mut item.fields else {
-            return Err(Error::new(
-                span,
-                "a Python class is a struct with named fields",
-            ));
+        let fields = match &mut item.fields {
+            Fields::Named(fields) => &mut fields.named,
+            Fields::Unnamed(fields) => &mut fields.unnamed,
+            Fields::Unit => return Err(Error::new(span, "a Python class is a struct with a base")),
         };
-        let mut fields = fields.named.iter_mut();
-        let Some(first) = fields.next() else {
+        let mut fields = fields
+            .iter_mut()
+            .enumerate()
+            .map(|(index, field)| (member(index, field), field));
+        let Some((base, _)) = fields.next() else {
             return Err(Error::new(
                 span,
                 "the first field is the base: `ob_base: PyObject`",
             ));
         };
         let mut layout = Self {
-            base: (name_of(first)?, first.ty.clone()),
+            base,
             own: Vec::new(),
             traversed: Vec::new(),
             weaklist: None,
             dict: None,
         };
-        for field in fields {
-            let name = name_of(field)?;
+        for (name, field) in fields {
             let mut keep = Vec::new();
             for attribute in std::mem::take(&mut field.attrs) {
                 if attribute.path().is_ident("traverse") {
@@ -139,11 +140,15 @@ impl Layout {
     }
 }
 
-fn name_of(field: &Field) -> Result<Ident> {
-    field
-        .ident
-        .clone()
-        .ok_or_else(|| Error::new(field.span(), "a field needs a name"))
+/// How code names a field.
+fn member(index: usize, field: &Field) -> Member {
+    match &field.ident {
+        Some(ident) => Member::Named(ident.clone()),
+        None => Member::Unnamed(Index {
+            index: index as u32,
+            span: field.span(),
+        }),
+    }
 }
 
 fn has_repr_c(attributes: &[Attribute]) -> bool {
@@ -153,7 +158,11 @@ fn has_repr_c(attributes: &[Attribute]) -> bool {
         .any(|attribute| {
             attribute
                 .parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated)
-                .is_ok_and(|reprs| reprs.iter().any(|repr| repr == "C"))
+                .is_ok_and(|reprs| {
+                    reprs
+                        .iter()
+                        .any(|repr| repr == "C" || repr == "transparent")
+                })
         })
 }
 
@@ -162,7 +171,7 @@ pub(crate) fn expand(options: ClassOptions, mut item: ItemStruct) -> Result<Toke
     if !has_repr_c(&item.attrs) {
         return Err(Error::new(
             item.ident.span(),
-            "a Python class is #[repr(C)]: its base comes first",
+            "a Python class is #[repr(C)] (or transparent): its base comes first",
         ));
     }
     if !item.generics.params.is_empty() {
@@ -216,7 +225,7 @@ pub(crate) fn expand(options: ClassOptions, mut item: ItemStruct) -> Result<Toke
             (quote!(#symbol), item)
         }
     };
-    let base_field = &layout.base.0;
+    let base_field = &layout.base;
     Ok(quote! {
         #item
 
@@ -324,6 +333,10 @@ fn type_body(
         .iter()
         .map(|flag| match flag.to_string().as_str() {
             "GC" => quote!(#support::abi::Py_TPFLAGS_HAVE_GC),
+            "MATCH_SELF" | "STATIC_BUILTIN" => {
+                let flag = format_ident!("_Py_TPFLAGS_{flag}");
+                quote!(#support::abi::#flag)
+            }
             text if text.starts_with('_') || text.starts_with("Py_") => {
                 quote!(#support::abi::#flag)
             }
@@ -337,12 +350,12 @@ fn type_body(
         .iter()
         .map(|_| quote!(#support::abi::Py_TPFLAGS_HAVE_VECTORCALL));
     let flags = flags.chain(vectorcall_flag);
-    let offset = |field: &Option<Ident>| match field {
+    let offset = |field: &Option<Member>| match field {
         Some(field) => quote!(::core::mem::offset_of!(#class, #field) as isize),
         None => quote!(0),
     };
     let (weaklist, dict) = (offset(&layout.weaklist), offset(&layout.dict));
-    let vectorcall = offset(&options.vectorcall_offset);
+    let vectorcall = offset(&options.vectorcall_offset.clone().map(Member::Named));
     let basicsize = match &options.basicsize {
         Some(size) => quote!((#size) as isize),
         None => quote!(::core::mem::size_of::<#class>() as isize),

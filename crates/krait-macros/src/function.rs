@@ -185,8 +185,10 @@ impl Arguments {
         Ok(expressions)
     }
 
-    /// A body that parses `call` (a `CallArgs`) and finishes as an object pointer.
-    pub(crate) fn parsed_body(&self, callee: &Callee) -> Result<TokenStream> {
+    /// A body that parses `call` (a `CallArgs`) and ends in `wrap` (`into_object`, `into_unit`) of the result.
+    pub(crate) fn parsed_body(&self, callee: &Callee, wrap: &str) -> Result<TokenStream> {
+        let support = support();
+        let wrap = format_ident!("{wrap}");
         let count = self.signature.named().count();
         let extractions = self.extractions()?;
         let path = &callee.path;
@@ -194,7 +196,7 @@ impl Arguments {
         Ok(quote! {
             let mut buffer = [::core::option::Option::None; #count];
             let slots = call.parse(&SPEC, &mut buffer)?;
-            ::core::result::Result::Ok(#path(#(#receiver,)* #(#extractions),*))
+            #support::#wrap(#path(#(#receiver,)* #(#extractions),*))
         })
     }
 
@@ -217,7 +219,7 @@ impl Arguments {
                 unsafe extern "C" fn #name(slf: *mut #support::Raw, argument: *mut #support::Raw) -> *mut #support::Raw {
                     const SPEC: #support::ArgSpec = #spec;
                     #support::finish_try(|| {
-                        ::core::result::Result::Ok(
+                        #support::into_object(
                             #path(#(#receiver,)* #support::single(unsafe { #support::borrow(argument) }, &SPEC)?)
                         )
                     })
@@ -225,7 +227,7 @@ impl Arguments {
             };
             return Ok((function, format_ident!("o")));
         }
-        let body = self.parsed_body(callee)?;
+        let body = self.parsed_body(callee, "into_object")?;
         let keywords = self.signature.takes_keywords();
         let (kwnames, kwnames_value, constructor) = if keywords {
             (

@@ -275,7 +275,7 @@ impl Table {
             path: quote!(Class::#ident),
             receiver: Some(quote!(class)),
         };
-        let body = arguments.parsed_body(&callee)?;
+        let body = arguments.parsed_body(&callee, "into_object")?;
         self.slot_functions.push(quote! {
             const NEW_SPEC: #support::ArgSpec = #spec;
             unsafe extern "C" fn slot_tp_new(
@@ -320,7 +320,7 @@ impl Table {
             path: quote!(Class::#ident),
             receiver: Some(quote!(slf)),
         };
-        let body = arguments.parsed_body(&callee)?;
+        let body = arguments.parsed_body(&callee, "into_unit")?;
         self.slot_functions.push(quote! {
             unsafe extern "C" fn slot_tp_init(
                 slf: *mut #support::Raw, args: *mut #support::Raw, kwargs: *mut #support::Raw
