@@ -54,6 +54,7 @@ pub mod method;
 pub mod module;
 pub mod repr;
 pub mod seq_iter;
+pub mod set;
 pub mod slice;
 
 pub use exceptions::exc;

@@ -9,20 +9,32 @@
 
 mod keys;
 mod lookup;
+mod methods;
 mod split;
 mod table;
+mod views;
 
 pub(crate) use keys::Keys;
-pub(crate) use split::{Values, new_shared_keys};
-
-use std::ops::Deref;
+pub(crate) use split::{Values, new_shared_keys, shared_index};
+pub use views::{DictIter, DictIterKind, DictView, PyDictItemIter, PyDictItems, PyDictKeyIter, PyDictKeys, PyDictValueIter, PyDictValues, ViewKind};
 
 use krait_abi as abi;
+use krait_macros::pyclass;
 
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{PyResult, PyStr};
 
-/// A dictionary: CPython's `PyDictObject`.
+/// dict() -> new empty dictionary
+/// dict(mapping) -> new dictionary initialized from a mapping object's (key, value) pairs
+/// dict(iterable) -> new dictionary initialized from pairs
+/// dict(**kwargs) -> new dictionary initialized with the name=value pairs
+#[pyclass(
+    name = "dict",
+    symbol = PyDict_Type,
+    flags(BASETYPE, GC, DICT_SUBCLASS, MAPPING, MATCH_SELF),
+    methods(CORE),
+    layout = manual
+)]
 #[repr(transparent)]
 pub struct PyDict(pub(crate) abi::PyDictObject);
 
@@ -249,15 +261,5 @@ impl PyDict {
     /// All keys at this moment.
     pub fn keys_vec(&self) -> Vec<Obj> {
         self.items_vec().into_iter().map(|(key, _)| key).collect()
-    }
-}
-
-impl Deref for PyDict {
-    type Target = PyObject;
-
-    #[inline(always)]
-    fn deref(&self) -> &PyObject {
-        // SAFETY: a dictionary starts with the object header.
-        unsafe { &*std::ptr::from_ref(self).cast() }
     }
 }

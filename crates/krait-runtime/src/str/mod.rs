@@ -9,9 +9,8 @@
 
 mod build;
 
-use std::ops::Deref;
-
 use krait_abi as abi;
+use krait_macros::pyclass;
 use krait_text::StrSlice;
 
 use crate::object::{Py, PyClass, PyObject};
@@ -31,16 +30,6 @@ pub use build::StrBuilder;
 )]
 #[repr(transparent)]
 pub struct PyStr(pub(crate) abi::PyASCIIObject);
-
-impl Deref for PyStr {
-    type Target = PyObject;
-
-    #[inline(always)]
-    fn deref(&self) -> &PyObject {
-        // SAFETY: a string starts with the object header.
-        unsafe { &*std::ptr::from_ref(self).cast() }
-    }
-}
 
 impl PyStr {
     #[inline(always)]
