@@ -30,20 +30,33 @@ impl Locale {
             alnum[byte] = c.is_ascii_alphanumeric();
             byte += 1;
         }
-        Locale { lower, upper, alnum }
+        Locale {
+            lower,
+            upper,
+            alnum,
+        }
     };
 
     pub(crate) fn to_lower(&self, ch: u32) -> u32 {
-        usize::try_from(ch).ok().and_then(|i| self.lower.get(i)).map_or(ch, |&c| c.into())
+        usize::try_from(ch)
+            .ok()
+            .and_then(|i| self.lower.get(i))
+            .map_or(ch, |&c| c.into())
     }
 
     pub(crate) fn to_upper(&self, ch: u32) -> u32 {
-        usize::try_from(ch).ok().and_then(|i| self.upper.get(i)).map_or(ch, |&c| c.into())
+        usize::try_from(ch)
+            .ok()
+            .and_then(|i| self.upper.get(i))
+            .map_or(ch, |&c| c.into())
     }
 
     pub(crate) fn is_word(&self, ch: u32) -> bool {
         ch == u32::from(b'_')
-            || usize::try_from(ch).ok().and_then(|i| self.alnum.get(i)).is_some_and(|&b| b)
+            || usize::try_from(ch)
+                .ok()
+                .and_then(|i| self.alnum.get(i))
+                .is_some_and(|&b| b)
     }
 }
 
@@ -55,7 +68,11 @@ pub fn ascii_iscased(ch: u32) -> bool {
 /// `ch` in lower case if it is an ASCII letter.
 #[inline]
 pub fn ascii_tolower(ch: u32) -> u32 {
-    if (0x41..=0x5a).contains(&ch) { ch + 32 } else { ch }
+    if (0x41..=0x5a).contains(&ch) {
+        ch + 32
+    } else {
+        ch
+    }
 }
 
 /// Whether `ch` has another form in lower or upper case.
@@ -65,7 +82,11 @@ pub fn unicode_iscased(ch: u32) -> bool {
 
 /// The one character that `ch` is in lower case.
 pub fn unicode_tolower(ch: u32) -> u32 {
-    if ch < 128 { ascii_tolower(ch) } else { krait_unicode::simple_lower(ch) }
+    if ch < 128 {
+        ascii_tolower(ch)
+    } else {
+        krait_unicode::simple_lower(ch)
+    }
 }
 
 /// The one character that `ch` is in upper case.
@@ -190,9 +211,7 @@ impl Rule {
             Rule::Literal { code, fold, negate } => {
                 let same = match fold {
                     Fold::Locale => {
-                        ch == *code
-                            || locale.to_lower(ch) == *code
-                            || locale.to_upper(ch) == *code
+                        ch == *code || locale.to_lower(ch) == *code || locale.to_upper(ch) == *code
                     }
                     _ => fold.lower(ch, locale) == *code,
                 };
@@ -253,7 +272,12 @@ impl Set {
             }
         }
         let high = if locale { High::Ask } else { rule.high() };
-        Set { low, high, locale, rule }
+        Set {
+            low,
+            high,
+            locale,
+            rule,
+        }
     }
 
     #[inline(always)]
@@ -303,7 +327,13 @@ impl<'a> Iterator for Items<'a> {
             [op::BIGCHARSET, count, ..] => {
                 let end = 66 + count as usize * 8;
                 let blocks = self.0.get(66..end)?;
-                (Item::BigBitmap { map: self.0.get(2..66)?, blocks }, end)
+                (
+                    Item::BigBitmap {
+                        map: self.0.get(2..66)?,
+                        blocks,
+                    },
+                    end,
+                )
             }
             _ => return None,
         };
@@ -313,7 +343,9 @@ impl<'a> Iterator for Items<'a> {
 }
 
 fn bit(words: &[u32], index: usize) -> bool {
-    words.get(index / 32).is_some_and(|word| word >> (index % 32) & 1 != 0)
+    words
+        .get(index / 32)
+        .is_some_and(|word| word >> (index % 32) & 1 != 0)
 }
 
 fn in_charset(code: &[u32], ch: u32, locale: &Locale) -> bool {
@@ -397,7 +429,11 @@ pub(crate) fn charset_is_valid(code: &[u32]) -> bool {
                     return false;
                 };
                 // Every block that the map names must be there.
-                if map.iter().flat_map(|w| w.to_ne_bytes()).any(|b| u32::from(b) >= count) {
+                if map
+                    .iter()
+                    .flat_map(|w| w.to_ne_bytes())
+                    .any(|b| u32::from(b) >= count)
+                {
                     return false;
                 }
                 match (count as usize).checked_mul(8) {

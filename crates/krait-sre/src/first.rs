@@ -10,9 +10,21 @@ use crate::program::{
 };
 
 impl First {
-    const NOTHING: First = First { low: [0; 4], high: false, empty: false };
-    const EMPTY: First = First { low: [0; 4], high: false, empty: true };
-    const UNKNOWN: First = First { low: [u64::MAX; 4], high: true, empty: true };
+    const NOTHING: First = First {
+        low: [0; 4],
+        high: false,
+        empty: false,
+    };
+    const EMPTY: First = First {
+        low: [0; 4],
+        high: false,
+        empty: true,
+    };
+    const UNKNOWN: First = First {
+        low: [u64::MAX; 4],
+        high: true,
+        empty: true,
+    };
 
     fn char(ch: u32) -> First {
         let mut first = First::NOTHING;
@@ -32,7 +44,10 @@ impl First {
     }
 
     fn one(one: One, sets: &[Set]) -> First {
-        let all = First { empty: false, ..First::UNKNOWN };
+        let all = First {
+            empty: false,
+            ..First::UNKNOWN
+        };
         match one {
             One::All => all,
             One::Any | One::NotChar(_) => {
@@ -49,7 +64,10 @@ impl First {
                 if set.locale {
                     return all;
                 }
-                let mut first = First { high: set.high != High::Never, ..First::NOTHING };
+                let mut first = First {
+                    high: set.high != High::Never,
+                    ..First::NOTHING
+                };
                 for (ch, _) in (0..).zip(set.low.iter()).filter(|&(_, &member)| member) {
                     first.add(ch);
                 }
@@ -63,12 +81,24 @@ impl First {
         for (word, more) in low.iter_mut().zip(other.low) {
             *word |= more;
         }
-        First { low, high: self.high || other.high, empty: self.empty || other.empty }
+        First {
+            low,
+            high: self.high || other.high,
+            empty: self.empty || other.empty,
+        }
     }
 
     /// Of something that may be passed over: what it or what follows begins with.
     fn then(&self, next: &First) -> First {
-        if self.empty { First { empty: false, ..self.clone() }.or(next) } else { self.clone() }
+        if self.empty {
+            First {
+                empty: false,
+                ..self.clone()
+            }
+            .or(next)
+        } else {
+            self.clone()
+        }
     }
 
     /// What satisfies both, neither being empty.
@@ -77,7 +107,11 @@ impl First {
         for (word, more) in low.iter_mut().zip(other.low) {
             *word &= more;
         }
-        First { low, high: self.high && other.high, empty: false }
+        First {
+            low,
+            high: self.high && other.high,
+            empty: false,
+        }
     }
 
     fn table(&self) -> FirstTable {
@@ -85,7 +119,10 @@ impl First {
         for (ch, slot) in (0..).zip(low.iter_mut()) {
             *slot = self.contains_low(ch);
         }
-        FirstTable { low, high: self.high }
+        FirstTable {
+            low,
+            high: self.high,
+        }
     }
 
     fn members(&self) -> impl Iterator<Item = u8> + '_ {
@@ -128,7 +165,11 @@ fn pass(program: &Program, before: Option<&[First]>) -> Vec<First> {
             Inst::Jump(to) => at(to).clone(),
             Inst::Repeat(id) => {
                 let Repeat { min, body, end, .. } = program.repeats[id as usize];
-                if min > 0 { at(body).clone() } else { at(body).or(at(end + 1)) }
+                if min > 0 {
+                    at(body).clone()
+                } else {
+                    at(body).or(at(end + 1))
+                }
             }
             Inst::MaxUntil(id) | Inst::MinUntil(id) => match before {
                 Some(rough) => rough[program.repeats[id as usize].body as usize].or(next),
@@ -150,7 +191,11 @@ fn pass(program: &Program, before: Option<&[First]>) -> Vec<First> {
             Inst::Atomic { end } => next.then(at(end)),
             Inst::Possessive(id) => {
                 let Repeat { min, end, .. } = program.repeats[id as usize];
-                if min > 0 { next.then(at(end)) } else { next.or(at(end)) }
+                if min > 0 {
+                    next.then(at(end))
+                } else {
+                    next.or(at(end))
+                }
             }
             Inst::GroupRef { .. } => First::UNKNOWN,
             Inst::GroupRefExists { otherwise, .. } => next.or(at(otherwise)),
@@ -162,7 +207,9 @@ fn pass(program: &Program, before: Option<&[First]>) -> Vec<First> {
 
 fn link_singles(program: &mut Program, firsts: &[First]) {
     for pc in 0..program.insts.len() {
-        let Inst::Single(id) = program.insts[pc] else { continue };
+        let Inst::Single(id) = program.insts[pc] else {
+            continue;
+        };
         let next = &firsts[pc + 1];
         let mine = First::one(program.singles[id as usize].one, &program.sets);
         let literal = match program.insts[pc + 1] {
@@ -193,7 +240,12 @@ fn link_singles(program: &mut Program, firsts: &[First]) {
 
 fn link_branches(program: &mut Program, firsts: &[First]) {
     for branch in &mut program.branches {
-        let Branch { targets, low, high, end } = branch;
+        let Branch {
+            targets,
+            low,
+            high,
+            end,
+        } = branch;
         low.resize(256, 0);
         for (index, &target) in targets.iter().enumerate() {
             let first = &firsts[target as usize];
@@ -214,7 +266,10 @@ fn link_branches(program: &mut Program, firsts: &[First]) {
 }
 
 fn scan(program: &Program, firsts: &[First], prefix: Vec<u32>, whole: bool) -> Scan {
-    let leading = program.insts.iter().find(|inst| !matches!(inst, Inst::Mark(_)));
+    let leading = program
+        .insts
+        .iter()
+        .find(|inst| !matches!(inst, Inst::Mark(_)));
     match leading {
         Some(Inst::At(at::BEGINNING | at::BEGINNING_STRING)) => return Scan::Beginning,
         Some(Inst::At(at::BEGINNING_LINE)) => return Scan::Lines,
@@ -223,7 +278,11 @@ fn scan(program: &Program, firsts: &[First], prefix: Vec<u32>, whole: bool) -> S
     if prefix.len() > 1 || prefix.first().is_some_and(|&c| c >= 256) {
         let bytes: Option<Vec<u8>> = prefix.iter().map(|&c| u8::try_from(c).ok()).collect();
         let finder = bytes.map(|bytes| memmem::Finder::new(&bytes).into_owned());
-        return Scan::Prefix(Prefix { codes: prefix, finder, whole });
+        return Scan::Prefix(Prefix {
+            codes: prefix,
+            finder,
+            whole,
+        });
     }
     let first = &firsts[0];
     if first.empty {

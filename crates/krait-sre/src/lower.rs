@@ -36,7 +36,11 @@ enum Kind {
     /// A lookaround or atomic group, begun by the instruction at this index.
     Body(Pc),
     /// An alternative: the branch, and the jumps of its alternatives to the end.
-    Alternative { branch: u32, jumps: Vec<Pc>, finish: Option<usize> },
+    Alternative {
+        branch: u32,
+        jumps: Vec<Pc>,
+        finish: Option<usize>,
+    },
     /// The first half of a conditional, begun by this instruction.
     Then(Pc),
     /// Its second half, with the first half's jump.
@@ -46,7 +50,9 @@ enum Kind {
 impl Program {
     /// Validates and lowers `code`, the code of a pattern with `groups` groups.
     pub fn new(code: &[u32], groups: usize) -> Result<Program, InvalidCode> {
-        let Some((&op::SUCCESS, _)) = code.split_last() else { return Err(InvalidCode) };
+        let Some((&op::SUCCESS, _)) = code.split_last() else {
+            return Err(InvalidCode);
+        };
         if groups > MAXGROUPS || u32::try_from(code.len()).is_err() {
             return Err(InvalidCode);
         }
@@ -62,11 +68,23 @@ impl Program {
             min_width: 0,
             groups,
         };
-        let mut lowering =
-            Lowering { code, pos: 0, program, open: Vec::new(), label: 0, prefix: Vec::new(), whole: false };
+        let mut lowering = Lowering {
+            code,
+            pos: 0,
+            program,
+            open: Vec::new(),
+            label: 0,
+            prefix: Vec::new(),
+            whole: false,
+        };
         lowering.info()?;
         lowering.pattern()?;
-        let Lowering { mut program, prefix, whole, .. } = lowering;
+        let Lowering {
+            mut program,
+            prefix,
+            whole,
+            ..
+        } = lowering;
         first::link(&mut program, prefix, whole && groups == 0);
         Ok(program)
     }
@@ -99,7 +117,11 @@ impl Lowering<'_> {
         let from = self.pos;
         let to = from + self.take()? as usize;
         let limit = self.open.last().map_or(self.code.len(), |open| open.end);
-        if to <= from || to > limit { Err(InvalidCode) } else { Ok(to) }
+        if to <= from || to > limit {
+            Err(InvalidCode)
+        } else {
+            Ok(to)
+        }
     }
 
     fn here(&self) -> Pc {
@@ -134,7 +156,9 @@ impl Lowering<'_> {
         self.pos = 1;
         let end = self.skip()?;
         let block = self.code.get(2..end).ok_or(InvalidCode)?;
-        let [flags, min, _max, rest @ ..] = block else { return Err(InvalidCode) };
+        let [flags, min, _max, rest @ ..] = block else {
+            return Err(InvalidCode);
+        };
         if flags & !(INFO_PREFIX | INFO_LITERAL | INFO_CHARSET) != 0
             || flags & (INFO_PREFIX | INFO_CHARSET) == INFO_PREFIX | INFO_CHARSET
             || flags & (INFO_PREFIX | INFO_LITERAL) == INFO_LITERAL
@@ -144,7 +168,9 @@ impl Lowering<'_> {
         self.program.min_width = *min as usize;
         let mut left = rest;
         if flags & INFO_PREFIX != 0 {
-            let [count, skip, tables @ ..] = rest else { return Err(InvalidCode) };
+            let [count, skip, tables @ ..] = rest else {
+                return Err(InvalidCode);
+            };
             let count = *count as usize;
             if *skip as usize > count || tables.len() != count.checked_mul(2).ok_or(InvalidCode)? {
                 return Err(InvalidCode);
@@ -163,7 +189,11 @@ impl Lowering<'_> {
             left = &[];
         }
         self.pos = end;
-        if left.is_empty() { Ok(()) } else { Err(InvalidCode) }
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(InvalidCode)
+        }
     }
 
     fn pattern(&mut self) -> Checked<()> {
@@ -182,7 +212,9 @@ impl Lowering<'_> {
 
     /// Ends the innermost construct, whose body is complete.
     fn close(&mut self) -> Checked<()> {
-        let Some(Open { kind, .. }) = self.open.pop() else { return Err(InvalidCode) };
+        let Some(Open { kind, .. }) = self.open.pop() else {
+            return Err(InvalidCode);
+        };
         match kind {
             Kind::Pattern => {
                 self.emit(Inst::Success);
@@ -217,7 +249,11 @@ impl Lowering<'_> {
                     _ => return Err(InvalidCode),
                 }
             }
-            Kind::Alternative { branch, jumps, finish } => self.alternative(branch, jumps, finish)?,
+            Kind::Alternative {
+                branch,
+                jumps,
+                finish,
+            } => self.alternative(branch, jumps, finish)?,
             Kind::Then(begin) | Kind::Else(begin) => {
                 let after = self.bind();
                 match &mut self.program.insts[begin as usize] {
@@ -276,7 +312,14 @@ impl Lowering<'_> {
         }
         let here = self.here();
         self.program.branches[branch as usize].targets.push(here);
-        self.enter(end, Kind::Alternative { branch, jumps, finish })
+        self.enter(
+            end,
+            Kind::Alternative {
+                branch,
+                jumps,
+                finish,
+            },
+        )
     }
 
     fn new_branch(&mut self) -> u32 {
@@ -348,7 +391,10 @@ impl Lowering<'_> {
                 if self.open.last().is_none_or(|open| end > open.end) {
                     return Err(InvalidCode);
                 }
-                let begin = self.emit(Inst::GroupRefExists { group, otherwise: 0 });
+                let begin = self.emit(Inst::GroupRefExists {
+                    group,
+                    otherwise: 0,
+                });
                 self.enter(end, Kind::Then(begin))?;
             }
             op::JUMP => self.otherwise()?,
@@ -359,7 +405,11 @@ impl Lowering<'_> {
 
     /// The jump at the end of a conditional's first half.
     fn otherwise(&mut self) -> Checked<()> {
-        let Some(Open { end, kind: Kind::Then(begin) }) = self.open.pop() else {
+        let Some(Open {
+            end,
+            kind: Kind::Then(begin),
+        }) = self.open.pop()
+        else {
             return Err(InvalidCode);
         };
         let finish = self.skip()?;
@@ -376,7 +426,11 @@ impl Lowering<'_> {
 
     fn group(&mut self) -> Checked<u32> {
         let group = self.take()?;
-        if group as usize >= self.program.groups { Err(InvalidCode) } else { Ok(group) }
+        if group as usize >= self.program.groups {
+            Err(InvalidCode)
+        } else {
+            Ok(group)
+        }
     }
 
     fn group_ref(&mut self, fold: Fold) -> Checked<()> {
@@ -393,9 +447,25 @@ impl Lowering<'_> {
         }
         let id = self.program.repeats.len() as u32;
         let greedy = opcode == op::REPEAT;
-        let begin = self.emit(if greedy { Inst::Repeat(id) } else { Inst::Possessive(id) });
-        self.program.repeats.push(Repeat { min, max, body: begin + 1, end: 0 });
-        self.enter(end, if greedy { Kind::Repeat(id) } else { Kind::Possessive(id) })
+        let begin = self.emit(if greedy {
+            Inst::Repeat(id)
+        } else {
+            Inst::Possessive(id)
+        });
+        self.program.repeats.push(Repeat {
+            min,
+            max,
+            body: begin + 1,
+            end: 0,
+        });
+        self.enter(
+            end,
+            if greedy {
+                Kind::Repeat(id)
+            } else {
+                Kind::Possessive(id)
+            },
+        )
     }
 
     fn single(&mut self, greed: Greed) -> Checked<()> {
@@ -410,7 +480,13 @@ impl Lowering<'_> {
             None => self.set(Rule::Empty),
         };
         let id = self.program.singles.len() as u32;
-        self.program.singles.push(Single { one, min, max, greed, next: Next::Anything });
+        self.program.singles.push(Single {
+            one,
+            min,
+            max,
+            greed,
+            next: Next::Anything,
+        });
         self.emit(Inst::Single(id));
         Ok(())
     }
@@ -426,10 +502,15 @@ impl Lowering<'_> {
                 *end += 1;
             }
             Some(last @ Inst::One(One::Char(_))) => {
-                let Inst::One(One::Char(before)) = *last else { return };
+                let Inst::One(One::Char(before)) = *last else {
+                    return;
+                };
                 let start = literals.len() as u32;
                 literals.extend([before, code]);
-                *last = Inst::Str { start, end: start + 2 };
+                *last = Inst::Str {
+                    start,
+                    end: start + 2,
+                };
             }
             _ => insts.push(Inst::One(One::Char(code))),
         }
@@ -470,7 +551,9 @@ impl Lowering<'_> {
                 let code = self.word(self.pos + 1)?;
                 let negate = matches!(
                     opcode,
-                    op::NOT_LITERAL_IGNORE | op::NOT_LITERAL_UNI_IGNORE | op::NOT_LITERAL_LOC_IGNORE
+                    op::NOT_LITERAL_IGNORE
+                        | op::NOT_LITERAL_UNI_IGNORE
+                        | op::NOT_LITERAL_LOC_IGNORE
                 );
                 self.set(Rule::Literal { code, fold, negate })
             }
@@ -493,7 +576,11 @@ impl Lowering<'_> {
             }
             _ => return Ok(None),
         };
-        self.pos += if matches!(opcode, op::ANY | op::ANY_ALL) { 1 } else { 2 };
+        self.pos += if matches!(opcode, op::ANY | op::ANY_ALL) {
+            1
+        } else {
+            2
+        };
         Ok(Some(Some(one)))
     }
 }

@@ -109,7 +109,9 @@ impl Scratch {
 
     /// Where the last match lies; group 0 is all of it.
     pub fn span(&self, group: usize) -> Option<(usize, usize)> {
-        let Some(index) = group.checked_sub(1) else { return Some((self.start, self.end)) };
+        let Some(index) = group.checked_sub(1) else {
+            return Some((self.start, self.end));
+        };
         match self.marks.get(index * 2..index * 2 + 2) {
             Some(&[start, end]) if start != UNSET && end != UNSET => Some((start, end)),
             _ => None,
@@ -132,7 +134,11 @@ impl Scratch {
     ) -> Result<bool, Stop> {
         let end = request.endpos.min(subject.len());
         let pos = request.pos.min(end);
-        let request = Request { pos, endpos: end, ..*request };
+        let request = Request {
+            pos,
+            endpos: end,
+            ..*request
+        };
         self.marks.clear();
         self.marks.resize(program.groups * 2, UNSET);
         self.lastindex = 0;
@@ -200,7 +206,9 @@ impl<U: Unit> Machine<'_, U> {
         loop {
             let resume: Resume = match insts[pc as usize] {
                 Inst::One(one) => match subject.get(ptr) {
-                    Some(&unit) if program.passes(one, unit, self.locale) => Some((pc + 1, ptr + 1)),
+                    Some(&unit) if program.passes(one, unit, self.locale) => {
+                        Some((pc + 1, ptr + 1))
+                    }
                     _ => None,
                 },
                 Inst::Str { start, end } => {
@@ -265,7 +273,11 @@ impl<U: Unit> Machine<'_, U> {
                     self.group_ref(group, fold, ptr).map(|end| (pc + 1, end))
                 }
                 Inst::GroupRefExists { group, otherwise } => {
-                    let to = if self.group(group).is_some() { pc + 1 } else { otherwise };
+                    let to = if self.group(group).is_some() {
+                        pc + 1
+                    } else {
+                        otherwise
+                    };
                     Some((to, ptr))
                 }
                 Inst::Fail => None,
@@ -323,7 +335,14 @@ impl<U: Unit> Machine<'_, U> {
         // With nothing to go back to, nothing has to be undone.
         if !self.scratch.stack.is_empty() {
             let (a, extra) = (old, self.scratch.lastindex);
-            self.push(Frame { kind: Kind::Mark, id: mark, repeat: 0, extra, a, b: 0 })?;
+            self.push(Frame {
+                kind: Kind::Mark,
+                id: mark,
+                repeat: 0,
+                extra,
+                a,
+                b: 0,
+            })?;
         }
         self.scratch.marks[mark as usize] = ptr;
         if mark & 1 != 0 {
@@ -342,15 +361,32 @@ impl<U: Unit> Machine<'_, U> {
         let others = mask & (mask - 1);
         if others != 0 {
             let (repeat, b) = (self.repeat, others as usize);
-            self.push(Frame { kind: Kind::Branch, id, repeat, extra: 0, a: ptr, b })?;
+            self.push(Frame {
+                kind: Kind::Branch,
+                id,
+                repeat,
+                extra: 0,
+                a: ptr,
+                b,
+            })?;
         }
-        Ok(Some((self.program.branches[id as usize].targets[index], ptr)))
+        Ok(Some((
+            self.program.branches[id as usize].targets[index],
+            ptr,
+        )))
     }
 
     fn barrier(&mut self, kind: Kind, id: u32, a: usize, b: usize) -> Result<(), Stop> {
         let (repeat, extra) = (self.repeat, self.barrier);
         self.barrier = self.scratch.stack.len() as u32;
-        self.push(Frame { kind, id, repeat, extra, a, b })
+        self.push(Frame {
+            kind,
+            id,
+            repeat,
+            extra,
+            a,
+            b,
+        })
     }
 
     /// Begins iteration `count` of repeat `id` at `at`.
@@ -364,13 +400,25 @@ impl<U: Unit> Machine<'_, U> {
     ) -> Result<(), Stop> {
         let repeat = self.repeat;
         self.repeat = self.scratch.stack.len() as u32;
-        self.push(Frame { kind, id, repeat, extra: outer, a: at, b: count })
+        self.push(Frame {
+            kind,
+            id,
+            repeat,
+            extra: outer,
+            a: at,
+            b: count,
+        })
     }
 
     fn max_until(&mut self, pc: Pc, id: u32, ptr: usize) -> Result<Resume, Stop> {
         self.tick()?;
         let repeat = &self.program.repeats[id as usize];
-        let Frame { a: last, b: done, extra: outer, .. } = self.scratch.stack[self.repeat as usize];
+        let Frame {
+            a: last,
+            b: done,
+            extra: outer,
+            ..
+        } = self.scratch.stack[self.repeat as usize];
         if done < repeat.min as usize {
             self.iteration(Kind::Iteration, id, last, done + 1, outer)?;
             return Ok(Some((repeat.body, ptr)));
@@ -387,13 +435,25 @@ impl<U: Unit> Machine<'_, U> {
     fn min_until(&mut self, pc: Pc, id: u32, ptr: usize) -> Result<Resume, Stop> {
         self.tick()?;
         let repeat = &self.program.repeats[id as usize];
-        let Frame { a: last, b: done, extra: outer, .. } = self.scratch.stack[self.repeat as usize];
+        let Frame {
+            a: last,
+            b: done,
+            extra: outer,
+            ..
+        } = self.scratch.stack[self.repeat as usize];
         if done < repeat.min as usize {
             self.iteration(Kind::Iteration, id, last, done + 1, outer)?;
             return Ok(Some((repeat.body, ptr)));
         }
         let running = self.repeat;
-        self.push(Frame { kind: Kind::More, id, repeat: running, extra: 0, a: ptr, b: 0 })?;
+        self.push(Frame {
+            kind: Kind::More,
+            id,
+            repeat: running,
+            extra: 0,
+            a: ptr,
+            b: 0,
+        })?;
         self.repeat = outer;
         Ok(Some((pc + 1, ptr)))
     }
@@ -401,8 +461,12 @@ impl<U: Unit> Machine<'_, U> {
     /// One more iteration of a lazy repeat after what follows it failed.
     fn more(&mut self, frame: Frame) -> Result<Resume, Stop> {
         let repeat = &self.program.repeats[frame.id as usize];
-        let Frame { a: last, b: done, extra: outer, .. } =
-            self.scratch.stack[frame.repeat as usize];
+        let Frame {
+            a: last,
+            b: done,
+            extra: outer,
+            ..
+        } = self.scratch.stack[frame.repeat as usize];
         if (done >= repeat.max as usize && repeat.max != MAXREPEAT) || frame.a == last {
             return Ok(None);
         }
@@ -435,7 +499,8 @@ impl<U: Unit> Machine<'_, U> {
             One::Char(c) => text.iter().position(|unit| unit.code() != c),
             One::Set(set) => {
                 let set = &self.program.sets[set as usize];
-                text.iter().position(|unit| !set.contains(unit.code(), self.locale))
+                text.iter()
+                    .position(|unit| !set.contains(unit.code(), self.locale))
             }
         };
         length.map_or(limit, |length| from + length)
@@ -443,13 +508,23 @@ impl<U: Unit> Machine<'_, U> {
 
     /// The repeat of one character with this index, at `ptr`.
     fn single(&mut self, pc: Pc, id: u32, ptr: usize) -> Result<Resume, Stop> {
-        let Single { one, min, max, greed, next } = self.program.singles[id as usize];
+        let Single {
+            one,
+            min,
+            max,
+            greed,
+            next,
+        } = self.program.singles[id as usize];
         let room = self.subject.len() - ptr;
         if (min as usize) > room {
             return Ok(None);
         }
         let floor = ptr + min as usize;
-        let limit = if max == MAXREPEAT { ptr + room } else { ptr + room.min(max as usize) };
+        let limit = if max == MAXREPEAT {
+            ptr + room
+        } else {
+            ptr + room.min(max as usize)
+        };
         if greed == Greed::Min {
             if self.run_end(one, ptr, floor) != floor {
                 return Ok(None);
@@ -463,11 +538,20 @@ impl<U: Unit> Machine<'_, U> {
         if greed == Greed::Possessive {
             return Ok(self.can_follow(next, stop).then_some((pc + 1, stop)));
         }
-        let Some(at) = self.give_back(next, floor, stop) else { return Ok(None) };
+        let Some(at) = self.give_back(next, floor, stop) else {
+            return Ok(None);
+        };
         if at > floor {
             let repeat = self.repeat;
             let (a, b) = (floor, at);
-            self.push(Frame { kind: Kind::Single, id: pc, repeat, extra: 0, a, b })?;
+            self.push(Frame {
+                kind: Kind::Single,
+                id: pc,
+                repeat,
+                extra: 0,
+                a,
+                b,
+            })?;
         }
         Ok(Some((pc + 1, at)))
     }
@@ -484,14 +568,18 @@ impl<U: Unit> Machine<'_, U> {
             Next::First(first) => {
                 let first = &self.program.firsts[first as usize];
                 let text = &self.subject[floor..(stop + 1).min(self.subject.len())];
-                text.iter().rposition(|unit| first.contains(unit.code())).map(|index| floor + index)
+                text.iter()
+                    .rposition(|unit| first.contains(unit.code()))
+                    .map(|index| floor + index)
             }
         }
     }
 
     /// Takes as few more characters as what follows allows, from `from` up to `limit`.
     fn lazy(&mut self, pc: Pc, from: usize, limit: usize) -> Result<Resume, Stop> {
-        let Inst::Single(id) = self.program.insts[pc as usize] else { return Ok(None) };
+        let Inst::Single(id) = self.program.insts[pc as usize] else {
+            return Ok(None);
+        };
         let Single { one, next, .. } = self.program.singles[id as usize];
         let at = match next {
             Next::Anything => from,
@@ -508,7 +596,9 @@ impl<U: Unit> Machine<'_, U> {
                 let first = &self.program.firsts[first as usize];
                 let mut at = from;
                 loop {
-                    let Some(&unit) = self.subject.get(at) else { return Ok(None) };
+                    let Some(&unit) = self.subject.get(at) else {
+                        return Ok(None);
+                    };
                     if first.contains(unit.code()) {
                         break at;
                     }
@@ -521,7 +611,14 @@ impl<U: Unit> Machine<'_, U> {
         };
         if at < limit {
             let repeat = self.repeat;
-            self.push(Frame { kind: Kind::Lazy, id: pc, repeat, extra: 0, a: at, b: limit })?;
+            self.push(Frame {
+                kind: Kind::Lazy,
+                id: pc,
+                repeat,
+                extra: 0,
+                a: at,
+                b: limit,
+            })?;
         }
         Ok(Some((pc + 1, at)))
     }
@@ -538,7 +635,9 @@ impl<U: Unit> Machine<'_, U> {
         match which {
             at::BEGINNING | at::BEGINNING_STRING => ptr == 0,
             at::BEGINNING_LINE => newline(before),
-            at::END => ptr == self.subject.len() || (ptr + 1 == self.subject.len() && newline(after)),
+            at::END => {
+                ptr == self.subject.len() || (ptr + 1 == self.subject.len() && newline(after))
+            }
             at::END_LINE => newline(after),
             at::END_STRING => ptr == self.subject.len(),
             at::BOUNDARY => boundary(&ascii_is_word),
@@ -574,7 +673,14 @@ impl<U: Unit> Machine<'_, U> {
     /// The body of the innermost barrier matched up to `ptr`.
     fn body_matched(&mut self, ptr: usize) -> Result<Resume, Stop> {
         let barrier = self.barrier as usize;
-        let Frame { kind, id, repeat, extra, a: begun, b: done } = self.scratch.stack[barrier];
+        let Frame {
+            kind,
+            id,
+            repeat,
+            extra,
+            a: begun,
+            b: done,
+        } = self.scratch.stack[barrier];
         self.barrier = extra;
         self.repeat = repeat;
         if kind == Kind::Not {
@@ -683,9 +789,13 @@ impl<U: Unit> Machine<'_, U> {
 
     /// A repeat of one character gives back what it has to.
     fn less(&mut self, frame: Frame) -> Result<Resume, Stop> {
-        let Inst::Single(id) = self.program.insts[frame.id as usize] else { return Ok(None) };
+        let Inst::Single(id) = self.program.insts[frame.id as usize] else {
+            return Ok(None);
+        };
         let next = self.program.singles[id as usize].next;
-        let Some(at) = self.give_back(next, frame.a, frame.b - 1) else { return Ok(None) };
+        let Some(at) = self.give_back(next, frame.a, frame.b - 1) else {
+            return Ok(None);
+        };
         if at > frame.a {
             self.push(Frame { b: at, ..frame })?;
         }
@@ -694,7 +804,9 @@ impl<U: Unit> Machine<'_, U> {
 
     /// A lazy repeat of one character takes one more.
     fn longer(&mut self, frame: Frame) -> Result<Resume, Stop> {
-        let Inst::Single(id) = self.program.insts[frame.id as usize] else { return Ok(None) };
+        let Inst::Single(id) = self.program.insts[frame.id as usize] else {
+            return Ok(None);
+        };
         let one = self.program.singles[id as usize].one;
         match self.subject.get(frame.a) {
             Some(&unit) if self.program.passes(one, unit, self.locale) => {

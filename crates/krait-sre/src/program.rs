@@ -144,7 +144,11 @@ pub(crate) struct FirstTable {
 impl FirstTable {
     #[inline(always)]
     pub(crate) fn contains(&self, ch: u32) -> bool {
-        if ch < 256 { self.low[ch as usize] } else { self.high }
+        if ch < 256 {
+            self.low[ch as usize]
+        } else {
+            self.high
+        }
     }
 }
 
@@ -214,6 +218,10 @@ impl Program {
 impl std::fmt::Debug for First {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let count: u32 = self.low.iter().map(|w| w.count_ones()).sum();
-        write!(f, "First({count} low, high {}, empty {})", self.high, self.empty)
+        write!(
+            f,
+            "First({count} low, high {}, empty {})",
+            self.high, self.empty
+        )
     }
 }

@@ -10,7 +10,11 @@ impl<U: Unit> Machine<'_, U> {
         let program = self.program;
         let subject = self.subject;
         // A match that begins after this has no room.
-        let Some(last) = subject.len().checked_sub(program.min_width).filter(|&l| l >= pos) else {
+        let Some(last) = subject
+            .len()
+            .checked_sub(program.min_width)
+            .filter(|&l| l >= pos)
+        else {
             return Ok(false);
         };
         let mut at = pos;
@@ -26,8 +30,13 @@ impl<U: Unit> Machine<'_, U> {
                     .map(|i| at + i),
                 Scan::Prefix(prefix) => find_prefix(prefix, &subject[at..]).map(|i| at + i),
             };
-            let Some(start) = found.filter(|&start| start <= last) else { return Ok(false) };
-            if let Scan::Prefix(Prefix { whole: true, codes, .. }) = &program.scan {
+            let Some(start) = found.filter(|&start| start <= last) else {
+                return Ok(false);
+            };
+            if let Scan::Prefix(Prefix {
+                whole: true, codes, ..
+            }) = &program.scan
+            {
                 self.scratch.start = start;
                 self.scratch.end = start + codes.len();
                 return Ok(true);
@@ -63,7 +72,11 @@ fn find_prefix<U: Unit>(prefix: &Prefix, text: &[U]) -> Option<usize> {
     loop {
         let index = from + U::find(&text[from..], first)?;
         let tail = text.get(index + 1..index + 1 + rest.len())?;
-        if tail.iter().zip(rest).all(|(unit, &code)| unit.code() == code) {
+        if tail
+            .iter()
+            .zip(rest)
+            .all(|(unit, &code)| unit.code() == code)
+        {
             return Some(index);
         }
         from = index + 1;

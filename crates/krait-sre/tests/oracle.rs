@@ -4,11 +4,16 @@
 use krait_sre::{Locale, Mode, Program, Request, Scratch, Unit};
 
 fn numbers(text: &str) -> Vec<u32> {
-    text.split_ascii_whitespace().map(|word| word.parse().expect("a number")).collect()
+    text.split_ascii_whitespace()
+        .map(|word| word.parse().expect("a number"))
+        .collect()
 }
 
 fn run<U: Unit>(program: &Program, subject: &[u32], request: &Request<'_>) -> String {
-    let units: Vec<U> = subject.iter().map(|&c| U::from_code(c).expect("fits")).collect();
+    let units: Vec<U> = subject
+        .iter()
+        .map(|&c| U::from_code(c).expect("fits"))
+        .collect();
     let mut scratch = Scratch::new();
     match scratch.run(program, &units, request, &mut || Ok(())) {
         Ok(true) => {
@@ -71,5 +76,10 @@ fn spans_are_cpythons() {
             }
         }
     }
-    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} failures:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
