@@ -85,13 +85,13 @@ pub fn unicode_tolower(ch: u32) -> u32 {
     if ch < 128 {
         ascii_tolower(ch)
     } else {
-        krait_unicode::simple_lower(ch)
+        krait_unicode::case::simple_lower(ch)
     }
 }
 
 /// The one character that `ch` is in upper case.
 pub fn unicode_toupper(ch: u32) -> u32 {
-    krait_unicode::simple_upper(ch)
+    krait_unicode::case::simple_upper(ch)
 }
 
 /// Whether `\w` of a Unicode pattern matches `ch`.
