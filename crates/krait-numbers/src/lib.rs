@@ -5,5 +5,6 @@
 #![forbid(unsafe_code)]
 
 pub mod bigint;
+pub mod float;
 
 pub use bigint::{BigInt, IntRef};

@@ -91,12 +91,7 @@ pub fn decomposition(code_point: u32) -> String {
     };
     if HANGUL.contains(&code_point) {
         let (parts, len) = hangul_parts(code_point);
-        if len == 2 {
-            return hex(&parts[..2]);
-        }
-        // The step before the last: a syllable without its tail.
-        let head = code_point - (code_point - HANGUL.start) % T_COUNT;
-        return hex(&[head, parts[2]]);
+        return hex(&parts[..len]);
     }
     match table_decomposition(code_point) {
         None => String::new(),

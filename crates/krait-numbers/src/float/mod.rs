@@ -1,0 +1,13 @@
+//! Floats: printing, parsing, rounding, hashing, always exactly as CPython does.
+
+mod arith;
+mod hex;
+mod parse;
+mod print;
+#[cfg(test)]
+mod tests;
+
+pub use arith::{as_integer_ratio, divmod, floor_div, hash, modulo, round_to_digits};
+pub use hex::{FromHexError, from_hex, to_hex};
+pub use parse::parse;
+pub use print::{Style, format_double, repr};
