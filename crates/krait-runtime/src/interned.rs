@@ -116,3 +116,50 @@ pub fn empty_str() -> &'static PyStr {
 pub fn latin1_str(code: u8) -> &'static PyStr {
     &crate::Interpreter::current().interned.shared().latin1[usize::from(code)]
 }
+
+/// A name known at build time, interned on first use and kept for good: behind [`intern!`](crate::intern).
+pub struct StaticName {
+    text: &'static str,
+    interned: std::sync::atomic::AtomicPtr<abi::PyObject>,
+}
+
+impl StaticName {
+    /// A name that is not interned yet.
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, interned: std::sync::atomic::AtomicPtr::new(std::ptr::null_mut()) }
+    }
+
+    /// The interned string.
+    #[inline(always)]
+    pub fn get(&self) -> &'static PyStr {
+        let name = self.interned.load(std::sync::atomic::Ordering::Relaxed);
+        if name.is_null() {
+            return self.intern();
+        }
+        // SAFETY: made immortal when it was stored.
+        unsafe { crate::PyObject::from_ptr(name).downcast_unchecked() }
+    }
+
+    #[cold]
+    fn intern(&self) -> &'static PyStr {
+        let Ok(name) = PyStr::intern(self.text).map_err(crate::PyErr::clear) else {
+            // Without memory for a name nothing can have an attribute of that name.
+            return empty_str();
+        };
+        name.set_interned(abi::SSTATE_INTERNED_IMMORTAL);
+        name.make_immortal();
+        let ptr = name.into_ptr();
+        self.interned.store(ptr, std::sync::atomic::Ordering::Relaxed);
+        // SAFETY: immortal.
+        unsafe { crate::PyObject::from_ptr(ptr).downcast_unchecked() }
+    }
+}
+
+/// The interned string of a literal, as `&'static PyStr`: found at once after the first use.
+#[macro_export]
+macro_rules! intern {
+    ($text:literal) => {{
+        static NAME: $crate::interned::StaticName = $crate::interned::StaticName::new($text);
+        NAME.get()
+    }};
+}

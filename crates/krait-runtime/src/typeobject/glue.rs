@@ -111,7 +111,7 @@ pub(crate) fn not_implemented_obj() -> Obj {
 /// A new reference to a `bool`.
 #[inline(always)]
 pub(crate) fn bool_obj(value: bool) -> Obj {
-    if value { crate::true_().to_obj() } else { crate::false_().to_obj() }
+    crate::bool_object(value).to_obj()
 }
 
 /// The arguments of a tuple as a list of borrows.

@@ -82,7 +82,7 @@ fn inconsistent(orders: &[Vec<Obj>], positions: &[usize]) -> crate::PyErr {
             continue;
         }
         let name = match class.getattr(intern!("__name__")).and_then(|name| name.str()) {
-            Ok(name) => name.to_string_lossy().to_string(),
+            Ok(name) => name.to_string_lossy(),
             Err(error) => {
                 error.clear();
                 "?".to_owned()
@@ -109,7 +109,7 @@ fn mro_invoke(class: &PyType) -> PyResult<Py<PyTuple>> {
         return PyTuple::from_vec(compute_mro(class)?);
     }
     let result = super::slots::call_special(name, &[class])?;
-    let mro = crate::abstract_::sequence_tuple(&result)?;
+    let mro = PyTuple::from_vec(result.to_vec()?)?;
     if mro.is_empty() {
         return Err(type_error!("type MRO must not be empty"));
     }

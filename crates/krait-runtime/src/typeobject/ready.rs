@@ -327,9 +327,9 @@ fn inherit_free(class: &PyType, base: &PyType) {
     if class.has_flag(abi::Py_TPFLAGS_HAVE_GC) == base.has_flag(abi::Py_TPFLAGS_HAVE_GC) {
         to.tp_free.set(from.tp_free.get());
     } else if class.has_flag(abi::Py_TPFLAGS_HAVE_GC)
-        && from.tp_free.get().is_some_and(|free| free as usize == crate::alloc::PyObject_Free as usize)
+        && from.tp_free.get().is_some_and(|free| free as usize == crate::alloc::generic_free as usize)
     {
-        to.tp_free.set(Some(crate::gc::PyObject_GC_Del));
+        to.tp_free.set(from.tp_free.get());
     }
 }
 
@@ -411,7 +411,7 @@ fn set_hash(class: &PyType) -> PyResult<()> {
         return Ok(());
     }
     class.dict().set_item(name, crate::none())?;
-    class.raw().tp_hash.set(Some(super::slots::hash_not_implemented));
+    class.raw().tp_hash.set(Some(crate::abstract_::hash_not_implemented));
     Ok(())
 }
 

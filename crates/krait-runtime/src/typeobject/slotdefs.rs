@@ -17,6 +17,7 @@ use krait_abi::PyHeapTypeObject as Heap;
 
 use super::PyType;
 use super::slots::*;
+use crate::abstract_::hash_not_implemented;
 use super::wrappers::*;
 use crate::cfunction::PyCFunction;
 use crate::descr::PyWrapperDescr;

@@ -109,7 +109,7 @@ macro_rules! slot_fn {
 fn is_overloaded(left: &PyObject, right: &PyObject, name: &PyStr) -> PyResult<bool> {
     let Some(of_right) = right.type_().as_object().lookup_attr(name)? else { return Ok(false) };
     let Some(of_left) = left.type_().as_object().lookup_attr(name)? else { return Ok(true) };
-    of_left.rich_compare_bool(&of_right, crate::CompareOp::Ne)
+    of_left.compare_bool(&of_right, crate::CompareOp::Ne)
 }
 
 /// A binary operator: the left operand's method, the right operand's reflected one, and the latter
@@ -256,7 +256,7 @@ slot_fn! { unary slot_tp_iter(this) {
         Some(method) => return method.call(&[this]),
         None => {
             if Special::lookup(this, intern!("__getitem__"))?.is_some() {
-                return crate::abstract_::sequence_iterator(this);
+                return crate::seq_iter::new_sequence_iterator(this);
             }
         }
     }
@@ -293,7 +293,7 @@ fn length_result(result: &PyObject) -> PyResult<isize> {
     if index.is_negative() {
         return Err(crate::value_error!("__len__() should return >= 0"));
     }
-    index.as_ssize_clamped_error()
+    index.as_isize(Some(&crate::exc::OverflowError))
 }
 
 /// `sq_item`: `__getitem__` with an int.
@@ -333,7 +333,14 @@ pub(super) unsafe extern "C" fn slot_sq_contains(this: Ptr, value: Ptr) -> c_int
             Err(type_error!("'{}' object is not a container", this.type_name()))
         }
         Some(method) => method.call(&[this, value])?.is_true(),
-        None => crate::abstract_::iter_contains(this, value),
+        None => {
+            for item in this.try_iter()? {
+                if item?.eq(value)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
     })())
 }
 
@@ -344,13 +351,13 @@ pub(super) unsafe extern "C" fn slot_nb_bool(this: Ptr) -> c_int {
     glue::truth((|| {
         if let Some(method) = Special::lookup(this, intern!("__bool__"))? {
             let result = method.call(&[this])?;
-            if result.is(crate::true_()) {
+            if result.is(crate::bool_object(true)) {
                 return Ok(true);
             }
-            if result.is(crate::false_()) {
+            if result.is(crate::bool_object(false)) {
                 return Ok(false);
             }
-            return Err(type_error!("__bool__ should return bool, returned {}", result.type_name()));
+            return Err(type_error!("__bool__ should return bool, returned {}", result.type_().tp_name()));
         }
         match Special::lookup(this, intern!("__len__"))? {
             Some(method) => length_result(&*method.call(&[this])?).map(|length| length != 0),
@@ -373,20 +380,12 @@ pub(super) unsafe extern "C" fn slot_tp_hash(this: Ptr) -> isize {
             return Err(type_error!("__hash__ method should return an integer"));
         };
         // An int that fits is the hash itself; a larger one is hashed as an int.
-        let hash = match number.to_isize() {
+        let hash = match number.to_i64().map(|hash| hash as isize) {
             Some(hash) => hash,
-            None => number.hash_value(),
+            None => number.hash()?,
         };
         Ok(if hash == -1 { -2 } else { hash })
     })())
-}
-
-/// `tp_hash` of classes with `__hash__ = None`: `PyObject_HashNotImplemented`.
-pub(crate) unsafe extern "C" fn hash_not_implemented(this: Ptr) -> isize {
-    // SAFETY: a slot is called on a live object.
-    let this = unsafe { glue::arg(this) };
-    let _error = type_error!("unhashable type: '{}'", this.type_name());
-    -1
 }
 
 /// `tp_iternext` of classes that inherit one but have no `__next__`: `_PyObject_NextNotImplemented`.
@@ -550,7 +549,7 @@ pub(super) unsafe extern "C" fn slot_tp_init(this: Ptr, args: Ptr, kwargs: Ptr) 
             None => return Err(crate::attribute_error!("{}", name.to_string_lossy())),
         };
         if !result.is(crate::none()) {
-            return Err(type_error!("__init__() should return None, not '{}'", result.type_name()));
+            return Err(type_error!("__init__() should return None, not '{}'", result.type_().tp_name()));
         }
         Ok(())
     })())

@@ -82,7 +82,7 @@ fn int_obj(value: isize) -> PyResult<Obj> {
 
 /// An index argument, counted from the end if negative and the object has a length.
 fn index_argument(this: &PyObject, index: &PyObject) -> PyResult<isize> {
-    let mut position = index.as_ssize_index()?;
+    let mut position = index.as_isize(Some(&crate::exc::IndexError))?;
     if position < 0 {
         // SAFETY: a suite lives as long as its type.
         let suite = unsafe { this.type_().raw().tp_as_sequence.get().as_ref() };
@@ -145,7 +145,7 @@ wrappers! {
     /// `__mul__` of sequences.
     fn wrap_indexargfunc(this, args, slot: abi::ssizeargfunc) {
         check_count(args, 1)?;
-        let count = args.as_slice()[0].as_ssize_index()?;
+        let count = args.as_slice()[0].as_isize(Some(&crate::exc::OverflowError))?;
         object_slot!(slot(this.as_ptr(), count))
     }
     /// `__getitem__` of sequences.
@@ -250,7 +250,7 @@ wrappers! {
     /// `__buffer__`.
     fn wrap_buffer(this, args, _slot: abi::getbufferproc) {
         check_count(args, 1)?;
-        let flags = args.as_slice()[0].as_ssize_index()?;
+        let flags = args.as_slice()[0].as_isize(Some(&crate::exc::OverflowError))?;
         let Ok(flags) = c_int::try_from(flags) else {
             return Err(crate::overflow_error!("buffer flags out of range"));
         };
