@@ -351,6 +351,36 @@ fn slots<'a>(arguments: &'a [&'a PyObject]) -> Slots<'a> {
     unsafe { std::slice::from_raw_parts(arguments.as_ptr().cast(), arguments.len()) }
 }
 
+/// An argument that may be missing, where `None` is a value like any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionalArg<T> {
+    /// The argument was given.
+    Present(T),
+    /// The argument was not given.
+    Missing,
+}
+
+impl<T> OptionalArg<T> {
+    /// The argument as an `Option`.
+    #[inline]
+    pub fn present(self) -> Option<T> {
+        match self {
+            OptionalArg::Present(value) => Some(value),
+            OptionalArg::Missing => None,
+        }
+    }
+
+    /// The argument, or `default`.
+    pub fn unwrap_or(self, default: T) -> T {
+        self.present().unwrap_or(default)
+    }
+
+    /// Whether the argument was given.
+    pub fn is_present(&self) -> bool {
+        matches!(self, OptionalArg::Present(_))
+    }
+}
+
 /// `*args`: borrowed positional arguments.
 #[derive(Clone, Copy)]
 pub struct Args<'a>(&'a [&'a PyObject]);

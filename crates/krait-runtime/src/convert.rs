@@ -2,7 +2,7 @@
 //!
 //! [`FromPyObject`] says what a parameter of a native function accepts and how it complains; [`IntoPy`] makes results.
 
-use crate::args::ArgSpec;
+use crate::args::{ArgSpec, OptionalArg};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{PyErr, PyFloat, PyLong, PyResult, PyStr, PyTuple};
 
@@ -90,36 +90,6 @@ impl<'a, T: FromPyObject<'a>> FromPyObject<'a> for Option<T> {
     #[inline(always)]
     fn from_py(object: &'a PyObject, arg: ArgRef) -> PyResult<Self> {
         if object.is(crate::none()) { Ok(None) } else { T::from_py(object, ArgRef { or_none: true, ..arg }).map(Some) }
-    }
-}
-
-/// An argument that may be missing, where `None` is a value like any other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OptionalArg<T> {
-    /// The argument was given.
-    Present(T),
-    /// The argument was not given.
-    Missing,
-}
-
-impl<T> OptionalArg<T> {
-    /// The argument as an `Option`.
-    #[inline]
-    pub fn present(self) -> Option<T> {
-        match self {
-            OptionalArg::Present(value) => Some(value),
-            OptionalArg::Missing => None,
-        }
-    }
-
-    /// The argument, or `default`.
-    pub fn unwrap_or(self, default: T) -> T {
-        self.present().unwrap_or(default)
-    }
-
-    /// Whether the argument was given.
-    pub fn is_present(&self) -> bool {
-        matches!(self, OptionalArg::Present(_))
     }
 }
 

@@ -23,7 +23,8 @@ pub use crate::gc::{TRAVERSED, Traverse, TraverseResult, Visitor};
 pub use crate::object::{PyClass, PyObject};
 pub use crate::{PyDict, PyTuple, PyType};
 
-use crate::convert::{ArgRef, OptionalArg};
+use crate::args::OptionalArg;
+use crate::convert::ArgRef;
 use crate::object::Obj;
 use crate::{CompareOp, PyErr, PyResult, SendResult, gc};
 
