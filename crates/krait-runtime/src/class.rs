@@ -72,8 +72,8 @@ impl MethodDef {
     }
 
     /// The row as C sees it.
-    pub const fn as_ptr(&'static self) -> *mut abi::PyMethodDef {
-        std::ptr::from_ref(&self.0).cast_mut()
+    pub const fn raw(&self) -> &abi::PyMethodDef {
+        &self.0
     }
 
     /// The function's name.

@@ -261,41 +261,92 @@ macro_rules! exc {
     };
 }
 
-macro_rules! error_macros {
-    ($dollar:tt $($(#[$doc:meta])* $name:ident = $class:ident;)+) => {
-        $(
-            $(#[$doc])*
-            #[macro_export]
-            macro_rules! $name {
-                ($dollar($dollar format:tt)+) => {
-                    $crate::exc!($class, $dollar($dollar format)+)
-                };
-            }
-        )+
+// Written out, because a macro that a macro defines cannot be named by its path within the crate.
+
+/// `TypeError` with a formatted message.
+#[macro_export]
+macro_rules! type_error {
+    ($($format:tt)+) => {
+        $crate::exc!(TypeError, $($format)+)
     };
 }
 
-error_macros! { $
-    /// `TypeError` with a formatted message.
-    type_error = TypeError;
-    /// `ValueError` with a formatted message.
-    value_error = ValueError;
-    /// `IndexError` with a formatted message.
-    index_error = IndexError;
-    /// `KeyError` with a formatted message (for a key object: [`err::key_error_object`](crate::err::key_error_object)).
-    key_error = KeyError;
-    /// `RuntimeError` with a formatted message.
-    runtime_error = RuntimeError;
-    /// `OverflowError` with a formatted message.
-    overflow_error = OverflowError;
-    /// `AttributeError` with a formatted message.
-    attribute_error = AttributeError;
-    /// `SystemError` with a formatted message.
-    system_error = SystemError;
-    /// `ZeroDivisionError` with a formatted message.
-    zero_division_error = ZeroDivisionError;
-    /// `BufferError` with a formatted message.
-    buffer_error = BufferError;
-    /// `ImportError` with a formatted message.
-    import_error = ImportError;
+/// `ValueError` with a formatted message.
+#[macro_export]
+macro_rules! value_error {
+    ($($format:tt)+) => {
+        $crate::exc!(ValueError, $($format)+)
+    };
+}
+
+/// `IndexError` with a formatted message.
+#[macro_export]
+macro_rules! index_error {
+    ($($format:tt)+) => {
+        $crate::exc!(IndexError, $($format)+)
+    };
+}
+
+/// `KeyError` with a formatted message (for a key object: [`err::key_error_object`](crate::err::key_error_object)).
+#[macro_export]
+macro_rules! key_error {
+    ($($format:tt)+) => {
+        $crate::exc!(KeyError, $($format)+)
+    };
+}
+
+/// `RuntimeError` with a formatted message.
+#[macro_export]
+macro_rules! runtime_error {
+    ($($format:tt)+) => {
+        $crate::exc!(RuntimeError, $($format)+)
+    };
+}
+
+/// `OverflowError` with a formatted message.
+#[macro_export]
+macro_rules! overflow_error {
+    ($($format:tt)+) => {
+        $crate::exc!(OverflowError, $($format)+)
+    };
+}
+
+/// `AttributeError` with a formatted message.
+#[macro_export]
+macro_rules! attribute_error {
+    ($($format:tt)+) => {
+        $crate::exc!(AttributeError, $($format)+)
+    };
+}
+
+/// `SystemError` with a formatted message.
+#[macro_export]
+macro_rules! system_error {
+    ($($format:tt)+) => {
+        $crate::exc!(SystemError, $($format)+)
+    };
+}
+
+/// `ZeroDivisionError` with a formatted message.
+#[macro_export]
+macro_rules! zero_division_error {
+    ($($format:tt)+) => {
+        $crate::exc!(ZeroDivisionError, $($format)+)
+    };
+}
+
+/// `BufferError` with a formatted message.
+#[macro_export]
+macro_rules! buffer_error {
+    ($($format:tt)+) => {
+        $crate::exc!(BufferError, $($format)+)
+    };
+}
+
+/// `ImportError` with a formatted message.
+#[macro_export]
+macro_rules! import_error {
+    ($($format:tt)+) => {
+        $crate::exc!(ImportError, $($format)+)
+    };
 }

@@ -35,11 +35,12 @@ impl ModuleDef {
         let module = PyModule::new(self.name())?;
         let dict = module.dict();
         if !self.doc.is_empty() {
-            dict.set("__doc__", &PyStr::new(self.doc)?)?;
+            let doc = PyStr::new(self.doc)?;
+            dict.set("__doc__", &doc)?;
         }
         let name = PyStr::intern(self.name())?;
         for def in self.functions {
-            let function = PyCFunction::new(def, Some(&module), Some(&name))?;
+            let function = PyCFunction::new(def.raw(), Some(&module), Some(&name))?;
             dict.set(&def.name().to_string_lossy(), &function)?;
         }
         for class in self.hidden_classes {

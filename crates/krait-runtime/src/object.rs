@@ -217,7 +217,7 @@ impl Deref for PyVarObject {
 /// # Safety
 /// `Self` is `repr(C)` (or transparent), starts with the object header, and every object that
 /// [`PyClass::check`] accepts is laid out as a `Self`.
-pub unsafe trait PyClass: Deref<Target = PyObject> + Sized + 'static {
+pub unsafe trait PyClass: Sized + 'static {
     /// The class's name, as in `__name__`.
     const NAME: &'static str;
 
@@ -233,13 +233,14 @@ pub unsafe trait PyClass: Deref<Target = PyObject> + Sized + 'static {
     /// The object behind the struct.
     #[inline(always)]
     fn as_object(&self) -> &PyObject {
-        self
+        // SAFETY: the trait's contract: the struct starts with the object header.
+        unsafe { &*std::ptr::from_ref(self).cast() }
     }
 
     /// A new owned reference.
     #[inline(always)]
     fn to_owned(&self) -> Py<Self> {
-        self.incref();
+        self.as_object().incref();
         Py(NonNull::from(self), PhantomData)
     }
 
@@ -247,15 +248,6 @@ pub unsafe trait PyClass: Deref<Target = PyObject> + Sized + 'static {
     #[inline(always)]
     fn to_obj(&self) -> Obj {
         PyClass::to_owned(self.as_object())
-    }
-}
-
-impl Deref for PyObject {
-    type Target = PyObject;
-
-    #[inline(always)]
-    fn deref(&self) -> &PyObject {
-        self
     }
 }
 
@@ -324,7 +316,7 @@ impl<T: PyClass> Py<T> {
     /// The reference as one to a `U`, if the object is an instance of it; the reference back if not.
     #[inline]
     pub fn cast<U: PyClass>(self) -> Result<Py<U>, Py<T>> {
-        if U::check(&self) {
+        if U::check(self.as_object()) {
             let this = ManuallyDrop::new(self);
             Ok(Py(this.0.cast(), PhantomData))
         } else {
