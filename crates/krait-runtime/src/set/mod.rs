@@ -1,0 +1,409 @@
+//! `set` and `frozenset`: CPython's open-addressed table of hashed references.
+//!
+//! Invariants:
+//! 1. `table` has `mask + 1` entries (a power of two): null keys are free, the dummy marks deleted
+//!    ones; `fill` counts both used and dummy entries, and at least two fifths stay free.
+//! 2. Whatever may run Python code is done with the table consistent, and the table is looked at
+//!    anew afterwards.
+
+mod algebra;
+mod methods;
+
+pub use methods::PySetIter;
+
+use krait_abi as abi;
+use krait_macros::pyclass;
+
+use crate::err::no_memory;
+use crate::object::{Obj, Py, PyClass, PyObject};
+use crate::{PyResult, PyStr, PyType, alloc};
+
+/// set(iterable=(), /)
+///
+/// An unordered collection of unique elements.
+#[pyclass(
+    name = "set",
+    symbol = PySet_Type,
+    flags(BASETYPE, GC, MATCH_SELF),
+    methods(COMMON, MUTABLE),
+    layout = manual
+)]
+#[repr(transparent)]
+pub struct PySet(pub(crate) abi::PySetObject);
+
+/// frozenset(iterable=(), /)
+///
+/// An immutable unordered collection of unique elements.
+#[pyclass(
+    name = "frozenset",
+    symbol = PyFrozenSet_Type,
+    flags(BASETYPE, GC, MATCH_SELF),
+    methods(COMMON, FROZEN),
+    layout = manual
+)]
+#[repr(transparent)]
+pub struct PyFrozenSet(pub(crate) abi::PySetObject);
+
+/// The table that both classes have; `&SetTable` is a `set` or a `frozenset`.
+#[repr(transparent)]
+pub struct SetTable(abi::PySetObject);
+
+impl PySet {
+    /// The table.
+    #[inline(always)]
+    pub fn table(&self) -> &SetTable {
+        // SAFETY: both are transparent over the C struct.
+        unsafe { &*std::ptr::from_ref(self).cast() }
+    }
+
+    /// A set of the items of any iterable.
+    pub fn from_iterable(iterable: &PyObject) -> PyResult<Py<PySet>> {
+        let set = Self::new()?;
+        set.table().update(iterable)?;
+        Ok(set)
+    }
+
+    /// An empty set.
+    pub fn new() -> PyResult<Py<PySet>> {
+        let object = SetTable::allocate(PySet::type_object())?;
+        // SAFETY: made as an instance of `set`.
+        Ok(unsafe { object.cast_unchecked() })
+    }
+}
+
+impl PyFrozenSet {
+    /// The table.
+    #[inline(always)]
+    pub fn table(&self) -> &SetTable {
+        // SAFETY: both are transparent over the C struct.
+        unsafe { &*std::ptr::from_ref(self).cast() }
+    }
+
+    /// A frozenset of the items of any iterable.
+    pub fn from_iterable(iterable: &PyObject) -> PyResult<Py<PyFrozenSet>> {
+        let object = SetTable::allocate(PyFrozenSet::type_object())?;
+        // SAFETY: made as an instance of `frozenset`.
+        let set: Py<PyFrozenSet> = unsafe { object.cast_unchecked() };
+        set.table().update(iterable)?;
+        Ok(set)
+    }
+}
+
+/// How far a probe looks in the neighbourhood before it jumps.
+const LINEAR_PROBES: usize = 9;
+const PERTURB_SHIFT: u32 = 5;
+const SMALL: usize = abi::PySet_MINSIZE as usize;
+
+/// Where a deleted entry's key points: an address that no object has.
+fn dummy() -> *mut abi::PyObject {
+    static DUMMY: u64 = 0;
+    (&raw const DUMMY).cast_mut().cast()
+}
+
+/// The place of a key.
+enum Place {
+    Found(usize),
+    /// Not there; the entry where it may be put.
+    Free(usize),
+}
+
+impl SetTable {
+    /// The set that the table belongs to.
+    #[inline(always)]
+    pub fn object(&self) -> &PyObject {
+        // SAFETY: the table is the object.
+        unsafe { &*std::ptr::from_ref(self).cast() }
+    }
+
+    /// The table of a set or frozenset.
+    pub fn of(object: &PyObject) -> Option<&SetTable> {
+        if let Some(set) = object.downcast::<PySet>() {
+            return Some(set.table());
+        }
+        object.downcast::<PyFrozenSet>().map(PyFrozenSet::table)
+    }
+
+    /// An empty instance of `set`, `frozenset` or a subclass.
+    pub fn allocate(class: &PyType) -> PyResult<Obj> {
+        let object = class.alloc(0)?;
+        // SAFETY: an instance of a class laid out on the set's struct, all fields zero.
+        let this: &SetTable = unsafe { &*object.as_ptr().cast() };
+        this.0.mask.set(SMALL as isize - 1);
+        this.0.table.set(this.0.smalltable.as_ptr().cast_mut());
+        this.0.hash.set(-1);
+        Ok(object)
+    }
+
+    /// The number of items.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.0.used.get() as usize
+    }
+
+    /// Whether there is no item.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn mask(&self) -> usize {
+        self.0.mask.get() as usize
+    }
+
+    /// The entry at `index`.
+    #[inline(always)]
+    fn entry(&self, index: usize) -> &abi::setentry {
+        debug_assert!(index <= self.mask());
+        // SAFETY: invariant 1.
+        unsafe { &*self.0.table.get().add(index) }
+    }
+
+    /// The key at `index`, if one is there.
+    fn key_at(&self, index: usize) -> Option<&PyObject> {
+        let key = self.entry(index).key.get();
+        // SAFETY: neither free nor deleted: a live object that the set keeps.
+        (!key.is_null() && key != dummy()).then(|| unsafe { PyObject::from_ptr(key) })
+    }
+
+    /// Finds a key, or where to put it.
+    fn find(&self, key: &PyObject, hash: isize) -> PyResult<Place> {
+        'restart: loop {
+            let (table, mask) = (self.0.table.get(), self.mask());
+            let (mut at, mut perturb) = (hash as usize & mask, hash as usize);
+            let mut free = None;
+            loop {
+                let last = if at + LINEAR_PROBES <= mask { at + LINEAR_PROBES } else { at };
+                for index in at..=last {
+                    let entry = self.entry(index);
+                    let found = entry.key.get();
+                    if found.is_null() {
+                        return Ok(Place::Free(free.unwrap_or(index)));
+                    }
+                    if found == dummy() {
+                        free.get_or_insert(index);
+                        continue;
+                    }
+                    if entry.hash.get() != hash {
+                        continue;
+                    }
+                    if std::ptr::eq(found, key.as_ptr()) {
+                        return Ok(Place::Found(index));
+                    }
+                    // SAFETY: a live entry; the comparison gets a reference of its own.
+                    let candidate = unsafe { Py::<PyObject>::from_borrowed_ptr(found) };
+                    if let (Some(left), Some(right)) =
+                        (candidate.downcast_exact::<PyStr>(), key.downcast_exact::<PyStr>())
+                    {
+                        if left.same_text(right) {
+                            return Ok(Place::Found(index));
+                        }
+                        continue;
+                    }
+                    let equal = candidate.eq(key)?;
+                    let changed = self.0.table.get() != table
+                        || self.mask() != mask
+                        || self.entry(index).key.get() != found;
+                    if changed {
+                        continue 'restart;
+                    }
+                    if equal {
+                        return Ok(Place::Found(index));
+                    }
+                }
+                perturb >>= PERTURB_SHIFT;
+                at = at.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb) & mask;
+            }
+        }
+    }
+
+    /// Whether the key is there.
+    pub fn contains_hash(&self, key: &PyObject, hash: isize) -> PyResult<bool> {
+        Ok(matches!(self.find(key, hash)?, Place::Found(_)))
+    }
+
+    /// Adds a key; whether it is new.
+    pub fn add(&self, key: &PyObject) -> PyResult<bool> {
+        let hash = key.hash()?;
+        self.add_hash(key, hash)
+    }
+
+    /// Adds a key whose hash is known; whether it is new.
+    pub fn add_hash(&self, key: &PyObject, hash: isize) -> PyResult<bool> {
+        let Place::Free(index) = self.find(key, hash)? else { return Ok(false) };
+        let entry = self.entry(index);
+        if entry.key.get().is_null() {
+            self.0.fill.update(|fill| fill + 1);
+        }
+        entry.key.set(key.to_obj().into_ptr());
+        entry.hash.set(hash);
+        self.0.used.update(|used| used + 1);
+        if self.0.fill.get() as usize * 5 >= self.mask() * 3 {
+            let used = self.len();
+            self.resize(if used > 50_000 { used * 2 } else { used * 4 })?;
+        }
+        Ok(true)
+    }
+
+    /// Removes a key; whether it was there.
+    pub fn discard_hash(&self, key: &PyObject, hash: isize) -> PyResult<bool> {
+        match self.find(key, hash)? {
+            Place::Free(_) => Ok(false),
+            Place::Found(index) => {
+                drop(self.take_at(index));
+                Ok(true)
+            }
+        }
+    }
+
+    /// Takes the key out of an entry that has one.
+    fn take_at(&self, index: usize) -> Option<Obj> {
+        let entry = self.entry(index);
+        let key = self.key_at(index)?.as_ptr();
+        entry.key.set(dummy());
+        entry.hash.set(-1);
+        self.0.used.update(|used| used - 1);
+        // SAFETY: the set's count is handed on.
+        Some(unsafe { Py::from_owned_ptr(key) })
+    }
+
+    /// Moves all keys into a table of more than `min_used` entries.
+    fn resize(&self, min_used: usize) -> PyResult<()> {
+        let size = (min_used + 1).next_power_of_two().max(SMALL);
+        let (old, old_mask) = (self.0.table.get(), self.mask());
+        let was_small = std::ptr::eq(old, self.0.smalltable.as_ptr());
+        let mut keys = Vec::with_capacity(self.len());
+        for index in 0..=old_mask {
+            if let Some(key) = self.key_at(index) {
+                keys.push((key.as_ptr(), self.entry(index).hash.get()));
+            }
+        }
+        let new = if size == SMALL {
+            self.0.smalltable.as_ptr().cast_mut()
+        } else {
+            let bytes =
+                size.checked_mul(size_of::<abi::setentry>()).ok_or_else(no_memory)?;
+            let block = alloc::allocate(bytes);
+            if block.is_null() {
+                return Err(no_memory());
+            }
+            block.cast()
+        };
+        // SAFETY: `size` entries; the keys were noted above.
+        unsafe { new.cast::<u8>().write_bytes(0, size * size_of::<abi::setentry>()) };
+        self.0.table.set(new);
+        self.0.mask.set(size as isize - 1);
+        self.0.fill.set(keys.len() as isize);
+        for (key, hash) in keys {
+            let entry = self.entry(self.free_index(hash));
+            entry.key.set(key);
+            entry.hash.set(hash);
+        }
+        if !was_small {
+            // SAFETY: the old block, which nothing points at any more.
+            unsafe { alloc::free(old.cast()) };
+        }
+        Ok(())
+    }
+
+    /// The first free entry for a hash in a table without dummies.
+    fn free_index(&self, hash: isize) -> usize {
+        let mask = self.mask();
+        let (mut at, mut perturb) = (hash as usize & mask, hash as usize);
+        loop {
+            let last = if at + LINEAR_PROBES <= mask { at + LINEAR_PROBES } else { at };
+            for index in at..=last {
+                if self.entry(index).key.get().is_null() {
+                    return index;
+                }
+            }
+            perturb >>= PERTURB_SHIFT;
+            at = at.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb) & mask;
+        }
+    }
+
+    /// Removes all keys.
+    pub fn clear(&self) {
+        let (old, old_mask) = (self.0.table.get(), self.mask());
+        let mut keys = Vec::with_capacity(self.len());
+        for index in 0..=old_mask {
+            if let Some(key) = self.key_at(index) {
+                // SAFETY: the set's count is handed on.
+                keys.push(unsafe { Py::<PyObject>::from_owned_ptr(key.as_ptr()) });
+            }
+        }
+        let small = self.0.smalltable.as_ptr().cast_mut();
+        // SAFETY: the small table is part of the object; the keys were taken over above.
+        unsafe { small.cast::<u8>().write_bytes(0, SMALL * size_of::<abi::setentry>()) };
+        self.0.table.set(small);
+        self.0.mask.set(SMALL as isize - 1);
+        self.0.fill.set(0);
+        self.0.used.set(0);
+        if !std::ptr::eq(old, small) {
+            // SAFETY: the old block, which nothing points at any more.
+            unsafe { alloc::free(old.cast()) };
+        }
+        drop(keys);
+    }
+
+    /// The key at or after `position`, which moves behind it, with its hash.
+    pub fn next(&self, position: &mut usize) -> Option<(Obj, isize)> {
+        while *position <= self.mask() {
+            let index = *position;
+            *position += 1;
+            if let Some(key) = self.key_at(index) {
+                return Some((key.to_obj(), self.entry(index).hash.get()));
+            }
+        }
+        None
+    }
+
+    /// Adds all items of an iterable.
+    pub fn update(&self, iterable: &PyObject) -> PyResult<()> {
+        if let Some(other) = SetTable::of(iterable) {
+            if std::ptr::eq(self, other) {
+                return Ok(());
+            }
+            if (self.0.fill.get() as usize + other.len()) * 5 >= self.mask() * 3 {
+                self.resize((self.len() + other.len()) * 2)?;
+            }
+            let mut position = 0;
+            while let Some((key, hash)) = other.next(&mut position) {
+                self.add_hash(&key, hash)?;
+            }
+            return Ok(());
+        }
+        if let Some(dict) = iterable.downcast_exact::<crate::PyDict>() {
+            let mut position = 0;
+            while let Some((key, _, hash)) = dict.next_hash(&mut position) {
+                self.add_hash(&key, hash)?;
+            }
+            return Ok(());
+        }
+        for key in iterable.try_iter()? {
+            self.add(&*key?)?;
+        }
+        Ok(())
+    }
+
+    /// Whether every item of this set is in `other`.
+    pub fn is_subset(&self, other: &SetTable) -> PyResult<bool> {
+        if self.len() > other.len() {
+            return Ok(false);
+        }
+        let mut position = 0;
+        while let Some((key, hash)) = self.next(&mut position) {
+            if !other.contains_hash(&key, hash)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Bytes of the table beyond the object.
+    fn extra_size(&self) -> usize {
+        if std::ptr::eq(self.0.table.get(), self.0.smalltable.as_ptr()) {
+            0
+        } else {
+            (self.mask() + 1) * size_of::<abi::setentry>()
+        }
+    }
+}
