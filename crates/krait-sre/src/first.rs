@@ -278,11 +278,11 @@ fn scan(program: &Program, firsts: &[First], prefix: Vec<u32>, whole: bool) -> S
     if prefix.len() > 1 || prefix.first().is_some_and(|&c| c >= 256) {
         let bytes: Option<Vec<u8>> = prefix.iter().map(|&c| u8::try_from(c).ok()).collect();
         let finder = bytes.map(|bytes| memmem::Finder::new(&bytes).into_owned());
-        return Scan::Prefix(Prefix {
+        return Scan::Prefix(Box::new(Prefix {
             codes: prefix,
             finder,
             whole,
-        });
+        }));
     }
     let first = &firsts[0];
     if first.empty {

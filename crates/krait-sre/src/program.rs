@@ -166,7 +166,7 @@ pub(crate) enum Scan {
     /// Where a character of the table is.
     Table(FirstTable),
     /// Where this literal is.
-    Prefix(Prefix),
+    Prefix(Box<Prefix>),
 }
 
 /// The literal with which every match begins.

@@ -33,12 +33,11 @@ impl<U: Unit> Machine<'_, U> {
             let Some(start) = found.filter(|&start| start <= last) else {
                 return Ok(false);
             };
-            if let Scan::Prefix(Prefix {
-                whole: true, codes, ..
-            }) = &program.scan
+            if let Scan::Prefix(prefix) = &program.scan
+                && prefix.whole
             {
                 self.scratch.start = start;
-                self.scratch.end = start + codes.len();
+                self.scratch.end = start + prefix.codes.len();
                 return Ok(true);
             }
             if self.attempt(start)? {
