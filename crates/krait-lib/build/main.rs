@@ -25,7 +25,9 @@ fn main() -> Outcome<()> {
     gather(Path::new(rustpython_pylib::LIB_PATH), "", &mut files)?;
     files.retain(|path, _| !is_left_out(path));
     for patch in PATCHES {
-        let text = files.get_mut(patch.file).ok_or_else(|| format!("no file {}", patch.file))?;
+        let text = files
+            .get_mut(patch.file)
+            .ok_or_else(|| format!("no file {}", patch.file))?;
         *text = apply(patch, std::str::from_utf8(text)?)?.into_bytes();
     }
     gather(&here.join("overlay"), "", &mut files)?;
@@ -70,16 +72,28 @@ fn gather(dir: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Ou
 
 fn is_left_out(path: &str) -> bool {
     LEFT_OUT.iter().any(|(name, _)| {
-        path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
 
 /// Replaces the lines of a patch.
 fn apply(patch: &Patch, text: &str) -> Outcome<String> {
-    let lost = || format!("the patch of {} ({}) does not apply", patch.file, patch.from);
+    let lost = || {
+        format!(
+            "the patch of {} ({}) does not apply",
+            patch.file, patch.from
+        )
+    };
     let lines: Vec<&str> = text.lines().collect();
-    let first = lines.iter().position(|line| line.starts_with(patch.from)).ok_or_else(lost)?;
-    let length = lines[first..].iter().position(|line| line.starts_with(patch.to)).ok_or_else(lost)?;
+    let first = lines
+        .iter()
+        .position(|line| line.starts_with(patch.from))
+        .ok_or_else(lost)?;
+    let length = lines[first..]
+        .iter()
+        .position(|line| line.starts_with(patch.to))
+        .ok_or_else(lost)?;
     let mut result = String::with_capacity(text.len());
     let after = &lines[first + length + 1..];
     let with = (!patch.with.is_empty()).then_some(&patch.with);

@@ -39,7 +39,11 @@ impl Entry {
 
     /// The bytes of the file.
     pub fn source(self) -> Cow<'static, [u8]> {
-        let Packed { start, packed, size } = self.0.source;
+        let Packed {
+            start,
+            packed,
+            size,
+        } = self.0.source;
         // The build script wrote both the blob and the index: the block is whole.
         let text = BLOB
             .get(start..start + packed)
@@ -65,7 +69,10 @@ impl Entry {
 
 /// The file with this path.
 pub fn find(path: &str) -> Option<Entry> {
-    INDEX.binary_search_by(|record| record.path.cmp(path)).ok().map(|i| Entry(&INDEX[i]))
+    INDEX
+        .binary_search_by(|record| record.path.cmp(path))
+        .ok()
+        .map(|i| Entry(&INDEX[i]))
 }
 
 /// The module or package with this dotted name.
@@ -87,7 +94,10 @@ fn under(dir: &str) -> impl Iterator<Item = (&'static str, Entry)> {
     };
     let start = INDEX.partition_point(|record| record.path < prefix.as_str());
     INDEX[start..].iter().map_while(move |record| {
-        record.path.strip_prefix(prefix.as_str()).map(|rest| (rest, Entry(record)))
+        record
+            .path
+            .strip_prefix(prefix.as_str())
+            .map(|rest| (rest, Entry(record)))
     })
 }
 

@@ -19,9 +19,22 @@ fn folders_are_listed() {
     assert!(is_dir("") && is_dir("json") && is_dir("xml/etree/"));
     assert!(!is_dir("jso") && !is_dir("os.py"));
     let names: Vec<&str> = list_dir("json").iter().map(|&(name, _)| name).collect();
-    assert_eq!(names, ["__init__.py", "__main__.py", "decoder.py", "encoder.py", "scanner.py", "tool.py"]);
+    assert_eq!(
+        names,
+        [
+            "__init__.py",
+            "__main__.py",
+            "decoder.py",
+            "encoder.py",
+            "scanner.py",
+            "tool.py"
+        ]
+    );
     let xml = list_dir("xml");
-    assert!(xml.iter().any(|(name, entry)| *name == "etree" && entry.is_none()));
+    assert!(
+        xml.iter()
+            .any(|(name, entry)| *name == "etree" && entry.is_none())
+    );
 }
 
 #[test]
@@ -30,6 +43,10 @@ fn nothing_of_another_interpreter_is_left() {
         let source = entry.source();
         assert_eq!(source.len(), entry.size(), "{}", entry.path());
         let text = String::from_utf8_lossy(&source);
-        assert!(!text.to_lowercase().contains("rustpython"), "{}", entry.path());
+        assert!(
+            !text.to_lowercase().contains("rustpython"),
+            "{}",
+            entry.path()
+        );
     }
 }
