@@ -6,5 +6,6 @@
 
 pub mod bigint;
 pub mod float;
+pub mod format_spec;
 
 pub use bigint::{BigInt, IntRef};
