@@ -6,7 +6,9 @@
 //! 3. The ints -5 to 256 are shared and immortal: an exact `int` of such a value is the shared one.
 
 mod methods;
-mod ops;
+pub mod ops;
+
+pub use ops::bitwise;
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -260,9 +262,9 @@ impl PyLong {
         if self.is_compact() {
             return Ok(self.compact_value() as f64);
         }
-        match self.to_bigint().to_f64() {
-            Ok(value) => Ok(value),
-            Err(_) => Err(crate::overflow_error!("int too large to convert to float")),
+        match self.as_int_ref().to_f64() {
+            Some(value) => Ok(value),
+            None => Err(crate::overflow_error!("int too large to convert to float")),
         }
     }
 
