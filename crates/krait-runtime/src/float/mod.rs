@@ -2,6 +2,9 @@
 
 mod methods;
 
+pub use methods::power;
+pub(crate) use methods::{hash_f64, parse};
+
 use krait_abi as abi;
 use krait_macros::pyclass;
 
