@@ -175,14 +175,14 @@ impl Table {
         );
         let coexist = options.coexist.then_some("METH_COEXIST");
         let flags: Vec<&str> = flag.into_iter().chain(coexist).collect();
-        self.functions.push(code);
-        self.method_defs.push(method_def(
-            (&name, span),
-            &trampoline,
-            &constructor,
-            &doc,
-            &flags,
-        )?);
+        let def = method_def((&name, span), &trampoline, &constructor, &doc, &flags)?;
+        let conditions: Vec<_> = function
+            .attrs
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"))
+            .collect();
+        self.functions.push(quote!(#(#conditions)* #code));
+        self.method_defs.push(quote!(#(#conditions)* #def));
         Ok(())
     }
 

@@ -94,8 +94,8 @@ impl<'a> CallArgs<'a> {
         // SAFETY: the caller's contract: null or a tuple.
         let names = unsafe { kwnames.cast::<PyTuple>().as_ref() };
         let keywords = match names {
-            // SAFETY: the caller's contract: the keywords' values follow.
-            Some(names) if names.len() != 0 => {
+            Some(names) if !names.is_empty() => {
+                // SAFETY: the caller's contract: the keywords' values follow.
                 Keywords::Names(names, unsafe { objects(args.add(count), names.len()) })
             }
             _ => Keywords::None,
