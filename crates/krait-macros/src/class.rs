@@ -274,10 +274,9 @@ fn gc_impl(class: &Ident, layout: &Layout, options: &ClassOptions) -> TokenStrea
         weaklist,
         ..
     } = layout;
-    let weaklist = match weaklist {
-        Some(field) => quote!(::core::option::Option::Some(&self.#field)),
-        None => quote!(::core::option::Option::None),
-    };
+    let has_flag = |name: &str| options.flags.iter().any(|flag| flag == name);
+    let weakrefs = weaklist.is_some() || has_flag("MANAGED_WEAKREF");
+    let managed_dict = has_flag("MANAGED_DICT");
     let base = match &options.base {
         Some(base) => quote!(::core::option::Option::Some(<#base as #support::StaticClass>::TYPE)),
         None => quote!(::core::option::Option::None),
@@ -285,6 +284,8 @@ fn gc_impl(class: &Ident, layout: &Layout, options: &ClassOptions) -> TokenStrea
     quote! {
         unsafe impl #support::ClassFields for #class {
             const BASE: ::core::option::Option<*mut #support::RawType> = #base;
+            const WEAKREFS: bool = #weakrefs;
+            const MANAGED_DICT: bool = #managed_dict;
 
             fn traverse_fields(&self, visitor: &mut #support::Visitor) -> #support::TraverseResult {
                 #(#support::Traverse::traverse(&self.#traversed, visitor)?;)*
@@ -293,10 +294,6 @@ fn gc_impl(class: &Ident, layout: &Layout, options: &ClassOptions) -> TokenStrea
 
             fn clear_fields(&self) {
                 #(#support::Traverse::clear(&self.#traversed);)*
-            }
-
-            fn weaklist(&self) -> ::core::option::Option<&#support::WeakList> {
-                #weaklist
             }
 
             unsafe fn drop_fields(this: *mut Self) {

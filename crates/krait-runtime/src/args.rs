@@ -76,7 +76,8 @@ impl Keywords<'_> {
     }
 
     fn contains(&self, name: &str) -> bool {
-        self.iter().any(|(key, _)| key.downcast::<PyStr>().is_some_and(|key| key.is_text(name)))
+        self.iter()
+            .any(|(key, _)| key.downcast::<PyStr>().is_some_and(|key| key.is_text(name)))
     }
 }
 
@@ -87,7 +88,11 @@ impl<'a> CallArgs<'a> {
     /// `args` points at `nargs` live objects, followed by one for each name in the tuple `kwnames` (which may be null);
     /// all stay alive for `'a`.
     #[inline(always)]
-    pub unsafe fn vector(args: *const *mut abi::PyObject, nargs: isize, kwnames: *mut abi::PyObject) -> Self {
+    pub unsafe fn vector(
+        args: *const *mut abi::PyObject,
+        nargs: isize,
+        kwnames: *mut abi::PyObject,
+    ) -> Self {
         let count = nargs as usize;
         // SAFETY: the caller's contract; a reference is a non-null pointer. No arguments may come with a null pointer.
         let positional = unsafe { objects(args, count) };
@@ -100,7 +105,10 @@ impl<'a> CallArgs<'a> {
             }
             _ => Keywords::None,
         };
-        Self { positional, keywords }
+        Self {
+            positional,
+            keywords,
+        }
     }
 
     /// The arguments of a `vectorcallfunc`: as [`CallArgs::vector`], with the flag bit of `nargsf`.
@@ -114,7 +122,13 @@ impl<'a> CallArgs<'a> {
         kwnames: *mut abi::PyObject,
     ) -> Self {
         // SAFETY: the caller's contract.
-        unsafe { Self::vector(args, (nargsf & !crate::call::ARGUMENTS_OFFSET) as isize, kwnames) }
+        unsafe {
+            Self::vector(
+                args,
+                (nargsf & !crate::call::ARGUMENTS_OFFSET) as isize,
+                kwnames,
+            )
+        }
     }
 
     /// A tuple of positional arguments and a dictionary of keywords.
@@ -125,7 +139,10 @@ impl<'a> CallArgs<'a> {
         };
         // SAFETY: the tuple holds its items for as long as it is borrowed, and nobody changes a tuple that is in use.
         let positional = unsafe { objects(args.as_slice().as_ptr().cast(), args.len()) };
-        Self { positional, keywords }
+        Self {
+            positional,
+            keywords,
+        }
     }
 
     /// The arguments of `T`'s `tp_new`. Where it takes no keywords, those of a subclass with an `__init__` of its own
@@ -172,7 +189,8 @@ impl<'a> CallArgs<'a> {
         ignore_keywords: bool,
     ) -> Self {
         // SAFETY: the caller's contract: a tuple, a dictionary or null.
-        let (args, kwargs) = unsafe { (&*args.cast::<PyTuple>(), kwargs.cast::<PyDict>().as_ref()) };
+        let (args, kwargs) =
+            unsafe { (&*args.cast::<PyTuple>(), kwargs.cast::<PyDict>().as_ref()) };
         Self::tuple_and_dict(args, kwargs.filter(|_| !ignore_keywords))
     }
 
@@ -184,7 +202,8 @@ impl<'a> CallArgs<'a> {
         buffer: &'b mut [Option<&'b PyObject>],
     ) -> PyResult<Slots<'b>> {
         let given = self.positional.len();
-        let fits = given >= spec.required && given <= spec.positional && spec.required_keywords == 0;
+        let fits =
+            given >= spec.required && given <= spec.positional && spec.required_keywords == 0;
         if fits && matches!(self.keywords, Keywords::None) {
             return Ok(slots(self.positional));
         }
@@ -201,9 +220,16 @@ impl<'a> CallArgs<'a> {
         let fixed = &self.positional[..given.min(spec.positional)];
         if !spec.takes_keywords() {
             if self.keywords.len() > 0 {
-                return Err(crate::type_error!("{}() takes no keyword arguments", spec.function));
+                return Err(crate::type_error!(
+                    "{}() takes no keyword arguments",
+                    spec.function
+                ));
             }
-            let most = if spec.varargs { usize::MAX } else { spec.positional };
+            let most = if spec.varargs {
+                usize::MAX
+            } else {
+                spec.positional
+            };
             check_positional(spec.function, given, spec.required, most)?;
             return Ok(slots(fixed));
         }
@@ -222,9 +248,13 @@ impl<'a> CallArgs<'a> {
                 None => stray |= !spec.varkeywords,
             }
         }
-        let is_required =
-            |index| index < spec.required || (index >= spec.positional && index < spec.positional + spec.required_keywords);
-        if let Some(index) = (0..buffer.len()).find(|&index| buffer[index].is_none() && is_required(index)) {
+        let is_required = |index| {
+            index < spec.required
+                || (index >= spec.positional && index < spec.positional + spec.required_keywords)
+        };
+        if let Some(index) =
+            (0..buffer.len()).find(|&index| buffer[index].is_none() && is_required(index))
+        {
             return Err(crate::type_error!(
                 "{}() missing required argument '{}' (pos {})",
                 spec.function,
@@ -232,7 +262,11 @@ impl<'a> CallArgs<'a> {
                 index + 1
             ));
         }
-        if stray { Err(self.stray_keyword(spec, given)) } else { Ok(buffer) }
+        if stray {
+            Err(self.stray_keyword(spec, given))
+        } else {
+            Ok(buffer)
+        }
     }
 
     /// Refuses too many arguments, and too few positional-only ones.
@@ -251,7 +285,9 @@ impl<'a> CallArgs<'a> {
         let required = spec.required.min(spec.positional_only);
         let (bound, limit) = if given > spec.positional && !spec.varargs {
             if spec.positional == 0 {
-                return Err(crate::type_error!("{function}() takes no positional arguments"));
+                return Err(crate::type_error!(
+                    "{function}() takes no positional arguments"
+                ));
             }
             ("at most", spec.positional)
         } else if given < required {
@@ -259,7 +295,11 @@ impl<'a> CallArgs<'a> {
         } else {
             return Ok(());
         };
-        let exact = if bound == "at most" { spec.required == spec.positional } else { required == spec.positional };
+        let exact = if bound == "at most" {
+            spec.required == spec.positional
+        } else {
+            required == spec.positional
+        };
         Err(crate::type_error!(
             "{function}() takes {} {limit} positional argument{} ({given} given)",
             if exact { "exactly" } else { bound },
@@ -272,14 +312,20 @@ impl<'a> CallArgs<'a> {
     fn stray_keyword(&self, spec: &ArgSpec, given: usize) -> PyErr {
         let function = spec.function;
         let by_position = spec.positional_only..given.min(spec.positional);
-        if let Some(index) = by_position.clone().find(|&index| self.keywords.contains(spec.params[index])) {
+        if let Some(index) = by_position
+            .clone()
+            .find(|&index| self.keywords.contains(spec.params[index]))
+        {
             return crate::type_error!(
                 "argument for {function}() given by name ('{}') and position ({})",
                 spec.params[index],
                 index + 1
             );
         }
-        let names = self.keywords.iter().filter_map(|(name, _)| name.downcast::<PyStr>());
+        let names = self
+            .keywords
+            .iter()
+            .filter_map(|(name, _)| name.downcast::<PyStr>());
         for name in names {
             if spec.keyword_index(name).is_none() {
                 let text = name.to_string_lossy();
@@ -288,7 +334,9 @@ impl<'a> CallArgs<'a> {
                     Some(near) => crate::type_error!(
                         "{function}() got an unexpected keyword argument '{text}'. Did you mean '{near}'?"
                     ),
-                    None => crate::type_error!("{function}() got an unexpected keyword argument '{text}'"),
+                    None => crate::type_error!(
+                        "{function}() got an unexpected keyword argument '{text}'"
+                    ),
                 };
             }
         }
@@ -302,7 +350,10 @@ impl<'a> CallArgs<'a> {
 
     /// What `**kwargs` gets: the keywords that name no parameter.
     pub fn rest_keywords(&self, spec: &'static ArgSpec) -> KwArgs<'_> {
-        KwArgs { keywords: &self.keywords, spec }
+        KwArgs {
+            keywords: &self.keywords,
+            spec,
+        }
     }
 }
 
@@ -312,7 +363,9 @@ impl ArgSpec {
     }
 
     fn keyword_index(&self, name: &PyStr) -> Option<usize> {
-        let index = self.params[self.positional_only..].iter().position(|param| name.is_text(param))?;
+        let index = self.params[self.positional_only..]
+            .iter()
+            .position(|param| name.is_text(param))?;
         Some(index + self.positional_only)
     }
 }
@@ -320,14 +373,25 @@ impl ArgSpec {
 /// `_PyArg_CheckPositional`: refuses a wrong number of arguments; `most` is `usize::MAX` for no limit.
 #[inline]
 pub fn check_positional(function: &str, given: usize, least: usize, most: usize) -> PyResult<()> {
-    if given >= least && given <= most { Ok(()) } else { Err(wrong_count(function, given, least, most)) }
+    if given >= least && given <= most {
+        Ok(())
+    } else {
+        Err(wrong_count(function, given, least, most))
+    }
 }
 
 #[cold]
 fn wrong_count(function: &str, given: usize, least: usize, most: usize) -> PyErr {
-    let (bound, limit) = if given < least { ("at least ", least) } else { ("at most ", most) };
+    let (bound, limit) = if given < least {
+        ("at least ", least)
+    } else {
+        ("at most ", most)
+    };
     let bound = if least == most { "" } else { bound };
-    crate::type_error!("{function} expected {bound}{limit} argument{}, got {given}", plural(limit))
+    crate::type_error!(
+        "{function} expected {bound}{limit} argument{}, got {given}",
+        plural(limit)
+    )
 }
 
 fn plural(count: usize) -> &'static str {
@@ -392,7 +456,9 @@ impl<'a> Args<'a> {
     }
 
     /// The arguments, one by one.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a PyObject> + DoubleEndedIterator + use<'a> {
+    pub fn iter(
+        &self,
+    ) -> impl ExactSizeIterator<Item = &'a PyObject> + DoubleEndedIterator + use<'a> {
         self.0.iter().copied()
     }
 
@@ -455,7 +521,9 @@ impl<'a> KwArgs<'a> {
 
     /// The value of the keyword `name`.
     pub fn get(&self, name: &str) -> Option<&'a PyObject> {
-        self.iter().find(|(key, _)| key.is_text(name)).map(|(_, value)| value)
+        self.iter()
+            .find(|(key, _)| key.is_text(name))
+            .map(|(_, value)| value)
     }
 
     /// The keywords as a dictionary.

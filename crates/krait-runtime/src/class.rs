@@ -18,7 +18,12 @@ use crate::typeobject::PyType;
 pub struct MethodDef(pub(crate) abi::PyMethodDef);
 
 impl MethodDef {
-    const fn new(name: &'static CStr, function: abi::PyCFunction, doc: Option<&'static CStr>, flags: c_int) -> Self {
+    const fn new(
+        name: &'static CStr,
+        function: abi::PyCFunction,
+        doc: Option<&'static CStr>,
+        flags: c_int,
+    ) -> Self {
         MethodDef(abi::PyMethodDef {
             ml_name: name.as_ptr(),
             ml_meth: Some(function),
@@ -55,7 +60,8 @@ impl MethodDef {
         flags: c_int,
     ) -> Self {
         // SAFETY: both are plain function pointers; `METH_FASTCALL` says what it takes, as in C.
-        let function = unsafe { std::mem::transmute::<abi::PyCFunctionFast, abi::PyCFunction>(function) };
+        let function =
+            unsafe { std::mem::transmute::<abi::PyCFunctionFast, abi::PyCFunction>(function) };
         Self::new(name, function, doc, abi::METH_FASTCALL | flags)
     }
 
@@ -67,8 +73,15 @@ impl MethodDef {
         flags: c_int,
     ) -> Self {
         // SAFETY: both are plain function pointers; the flags say what it takes, as in C.
-        let function = unsafe { std::mem::transmute::<abi::PyCFunctionFastWithKeywords, abi::PyCFunction>(function) };
-        Self::new(name, function, doc, abi::METH_FASTCALL | abi::METH_KEYWORDS | flags)
+        let function = unsafe {
+            std::mem::transmute::<abi::PyCFunctionFastWithKeywords, abi::PyCFunction>(function)
+        };
+        Self::new(
+            name,
+            function,
+            doc,
+            abi::METH_FASTCALL | abi::METH_KEYWORDS | flags,
+        )
     }
 
     /// The row as C sees it.
@@ -152,7 +165,10 @@ pub struct TypeParts {
 
 impl TypeParts {
     /// No slots.
-    #[allow(clippy::declare_interior_mutable_const, reason = "a template to be copied into each static")]
+    #[allow(
+        clippy::declare_interior_mutable_const,
+        reason = "a template to be copied into each static"
+    )]
     pub const EMPTY: Self = Self {
         ty: abi::PyTypeObject::EMPTY,
         number: abi::PyNumberMethods::EMPTY,
@@ -273,7 +289,11 @@ pub const fn static_type_ptr(ty: *const PyType) -> *mut abi::PyTypeObject {
 
 /// A suite's address if the class uses it.
 pub const fn used<T>(used: bool, suite: *const T) -> *mut T {
-    if used { suite.cast_mut() } else { std::ptr::null_mut() }
+    if used {
+        suite.cast_mut()
+    } else {
+        std::ptr::null_mut()
+    }
 }
 
 /// How many methods the tables have together.
@@ -327,12 +347,20 @@ join! {
 
 /// `tp_methods` of a joined table: null if it has only its end.
 pub const fn methods_ptr(table: &'static [MethodDef]) -> *mut abi::PyMethodDef {
-    if table.len() == 1 { std::ptr::null_mut() } else { table.as_ptr().cast_mut().cast() }
+    if table.len() == 1 {
+        std::ptr::null_mut()
+    } else {
+        table.as_ptr().cast_mut().cast()
+    }
 }
 
 /// `tp_getset` of a joined table: null if it has only its end.
 pub const fn getset_ptr(table: &'static [GetSetDef]) -> *mut abi::PyGetSetDef {
-    if table.len() == 1 { std::ptr::null_mut() } else { table.as_ptr().cast_mut().cast() }
+    if table.len() == 1 {
+        std::ptr::null_mut()
+    } else {
+        table.as_ptr().cast_mut().cast()
+    }
 }
 
 /// What separates a signature from the docstring in `tp_doc`.
@@ -383,5 +411,9 @@ const fn append(bytes: &mut [u8], at: usize, text: &str) -> usize {
 
 /// The pointer to a doc that ends with a NUL: null for an empty one.
 pub const fn doc_ptr(doc: &'static [u8]) -> *const c_char {
-    if doc.is_empty() { null() } else { doc.as_ptr().cast() }
+    if doc.is_empty() {
+        null()
+    } else {
+        doc.as_ptr().cast()
+    }
 }

@@ -18,12 +18,20 @@ pub struct ArgRef {
 
 impl ArgRef {
     /// For conversions that are not of an argument.
-    pub const NONE: ArgRef = ArgRef { spec: None, index: 0, or_none: false };
+    pub const NONE: ArgRef = ArgRef {
+        spec: None,
+        index: 0,
+        or_none: false,
+    };
 
     /// The parameter `index` of `spec`.
     #[inline(always)]
     pub fn new(spec: &'static ArgSpec, index: usize) -> Self {
-        ArgRef { spec: Some(spec), index, or_none: false }
+        ArgRef {
+            spec: Some(spec),
+            index,
+            or_none: false,
+        }
     }
 
     /// Whether the parameter accepts `None` too.
@@ -33,7 +41,9 @@ impl ArgRef {
 
     /// `f() argument 1`, `f() argument 'x'`, or nothing outside of a call.
     fn subject(&self) -> String {
-        let Some(spec) = self.spec else { return String::new() };
+        let Some(spec) = self.spec else {
+            return String::new();
+        };
         if spec.single {
             format!("{}() argument ", spec.function)
         } else if self.index < spec.positional_only {
@@ -49,8 +59,15 @@ impl ArgRef {
     #[inline(never)]
     pub fn bad_type(&self, expected: &str, object: &PyObject) -> PyErr {
         let or_none = if self.or_none { " or None" } else { "" };
-        let actual = if object.is(crate::none()) { "None".to_owned() } else { object.type_().tp_name() };
-        crate::type_error!("{}must be {expected}{or_none}, not {actual}", self.subject())
+        let actual = if object.is(crate::none()) {
+            "None".to_owned()
+        } else {
+            object.type_().tp_name()
+        };
+        crate::type_error!(
+            "{}must be {expected}{or_none}, not {actual}",
+            self.subject()
+        )
     }
 }
 
@@ -89,7 +106,18 @@ impl<'a, T: PyClass> FromPyObject<'a> for Py<T> {
 impl<'a, T: FromPyObject<'a>> FromPyObject<'a> for Option<T> {
     #[inline(always)]
     fn from_py(object: &'a PyObject, arg: ArgRef) -> PyResult<Self> {
-        if object.is(crate::none()) { Ok(None) } else { T::from_py(object, ArgRef { or_none: true, ..arg }).map(Some) }
+        if object.is(crate::none()) {
+            Ok(None)
+        } else {
+            T::from_py(
+                object,
+                ArgRef {
+                    or_none: true,
+                    ..arg
+                },
+            )
+            .map(Some)
+        }
     }
 }
 
@@ -116,7 +144,9 @@ impl<'a> FromPyObject<'a> for f64 {
 
 impl<'a> FromPyObject<'a> for &'a str {
     fn from_py(object: &'a PyObject, arg: ArgRef) -> PyResult<Self> {
-        let Some(text) = object.downcast::<PyStr>() else { return Err(arg.bad_type("str", object)) };
+        let Some(text) = object.downcast::<PyStr>() else {
+            return Err(arg.bad_type("str", object));
+        };
         let text = text.as_utf8()?;
         if text.contains('\0') {
             return Err(crate::value_error!("embedded null character"));
@@ -141,7 +171,9 @@ pub struct CodePoint(pub u32);
 
 impl<'a> FromPyObject<'a> for CodePoint {
     fn from_py(object: &'a PyObject, arg: ArgRef) -> PyResult<Self> {
-        let Some(text) = object.downcast::<PyStr>() else { return Err(arg.bad_type("a unicode character", object)) };
+        let Some(text) = object.downcast::<PyStr>() else {
+            return Err(arg.bad_type("a unicode character", object));
+        };
         if text.len() == 1 {
             return Ok(CodePoint(text.char_at(0)));
         }
@@ -248,7 +280,11 @@ fn signed(object: &PyObject, overflow: &'static str) -> PyResult<i64> {
 
 fn narrow<T: TryFrom<i64>>(value: i64, name: &str) -> PyResult<T> {
     T::try_from(value).map_err(|_| {
-        let bound = if value < 0 { "less than minimum" } else { "greater than maximum" };
+        let bound = if value < 0 {
+            "less than minimum"
+        } else {
+            "greater than maximum"
+        };
         crate::overflow_error!("{name} is {bound}")
     })
 }

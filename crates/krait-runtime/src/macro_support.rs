@@ -14,11 +14,11 @@ pub use krait_abi::{METH_CLASS, METH_COEXIST, METH_STATIC, Py_buffer};
 
 pub use crate::args::{ArgSpec, CallArgs, Slots};
 pub use crate::class::{
-    GetSetDef, MethodDef, StaticClass, TypeParts, TypeSpec, doc_bytes, doc_len, doc_ptr, getset_count, getset_ptr,
-    join_getset, join_methods, method_count, methods_ptr, static_type, static_type_ptr, used,
+    GetSetDef, MethodDef, StaticClass, TypeParts, TypeSpec, doc_bytes, doc_len, doc_ptr,
+    getset_count, getset_ptr, join_getset, join_methods, method_count, methods_ptr, static_type,
+    static_type_ptr, used,
 };
 pub use crate::convert::{FromPyObject, IntoPy};
-pub use crate::field::WeakList;
 pub use crate::gc::{TRAVERSED, Traverse, TraverseResult, Visitor};
 pub use crate::object::{PyClass, PyObject};
 pub use crate::{PyDict, PyTuple, PyType};
@@ -112,7 +112,11 @@ pub fn compare_op(op: c_int) -> CompareOp {
 
 /// Converts a required argument.
 #[inline(always)]
-pub fn required<'a, T: FromPyObject<'a>>(slots: Slots<'a>, index: usize, spec: &'static ArgSpec) -> PyResult<T> {
+pub fn required<'a, T: FromPyObject<'a>>(
+    slots: Slots<'a>,
+    index: usize,
+    spec: &'static ArgSpec,
+) -> PyResult<T> {
     match slots.get(index).copied().flatten() {
         Some(object) => T::from_py(object, ArgRef::new(spec, index)),
         None => Err(missing(spec, index)),
@@ -122,12 +126,19 @@ pub fn required<'a, T: FromPyObject<'a>>(slots: Slots<'a>, index: usize, spec: &
 #[cold]
 fn missing(spec: &ArgSpec, index: usize) -> PyErr {
     let name = spec.params.get(index).copied().unwrap_or_default();
-    crate::type_error!("{}() missing required argument '{name}' (pos {})", spec.function, index + 1)
+    crate::type_error!(
+        "{}() missing required argument '{name}' (pos {})",
+        spec.function,
+        index + 1
+    )
 }
 
 /// Converts the one argument of a `METH_O` function.
 #[inline(always)]
-pub fn single<'a, T: FromPyObject<'a>>(object: &'a PyObject, spec: &'static ArgSpec) -> PyResult<T> {
+pub fn single<'a, T: FromPyObject<'a>>(
+    object: &'a PyObject,
+    spec: &'static ArgSpec,
+) -> PyResult<T> {
     T::from_py(object, ArgRef::new(spec, 0))
 }
 
@@ -305,15 +316,16 @@ pub unsafe fn finish_send<R: IntoResult<SendResult>>(result: R, out: *mut *mut R
 pub unsafe trait ClassFields: StaticClass {
     /// The base, unless it is `object`.
     const BASE: Option<*mut RawType>;
+    /// Whether the class itself, not a base, gives its instances weak references.
+    const WEAKREFS: bool;
+    /// Whether the class itself gives its instances a managed dictionary.
+    const MANAGED_DICT: bool;
 
     /// Visits what the class's own fields refer to.
     fn traverse_fields(&self, visitor: &mut Visitor) -> TraverseResult;
 
     /// Lets go of what the class's own fields refer to.
     fn clear_fields(&self);
-
-    /// The list of weak references, if the class itself has one.
-    fn weaklist(&self) -> Option<&WeakList>;
 
     /// Drops the class's own fields: all but the first.
     ///
@@ -350,19 +362,13 @@ pub unsafe extern "C" fn dealloc<T: ClassFields>(object: *mut Raw) {
         if class.has_flag(abi::Py_TPFLAGS_HAVE_GC) {
             gc::untrack_raw(object);
         }
-        gc::dealloc_nested(object, free_fields::<T>);
-    }
-}
-
-/// The part of [`dealloc`] that may end other objects.
-unsafe extern "C" fn free_fields<T: ClassFields>(object: *mut Raw) {
-    // SAFETY: called by `dealloc` with an object that nothing refers to.
-    unsafe {
-        let this = object.cast::<T>();
-        if let Some(weaklist) = (*this).weaklist() {
-            crate::weakref::clear_weakrefs(PyObject::from_ptr(object), weaklist);
+        if T::WEAKREFS {
+            crate::weakref::clear_weakrefs(PyObject::from_ptr(object));
         }
-        T::drop_fields(this);
+        if T::MANAGED_DICT {
+            PyObject::from_ptr(object).clear_managed_dict();
+        }
+        T::drop_fields(object.cast::<T>());
         match T::BASE.and_then(|base| (*base).tp_dealloc.get()) {
             Some(base_dealloc) => base_dealloc(object),
             None => free(object),
@@ -395,7 +401,12 @@ pub unsafe extern "C" fn traverse<T: ClassFields>(
 ) -> c_int {
     // SAFETY: the contract of `tp_traverse`.
     unsafe {
-        let status = gc::traverse_status((*object.cast::<T>()).traverse_fields(&mut Visitor::new(visit, arg)));
+        let mut visitor = Visitor::new(visit, arg);
+        let mut status = gc::traverse_status((*object.cast::<T>()).traverse_fields(&mut visitor));
+        if T::MANAGED_DICT && status == 0 {
+            status =
+                PyObject::from_ptr(object).visit_managed_dict(|value| visitor.visit_raw(value));
+        }
         if status != 0 {
             return status;
         }
@@ -414,6 +425,9 @@ pub unsafe extern "C" fn clear<T: ClassFields>(object: *mut Raw) -> c_int {
     // SAFETY: the contract of `tp_clear`.
     unsafe {
         (*object.cast::<T>()).clear_fields();
+        if T::MANAGED_DICT {
+            PyObject::from_ptr(object).clear_managed_dict();
+        }
         match T::BASE.and_then(|base| (*base).tp_clear.get()) {
             Some(base_clear) => base_clear(object),
             None => 0,

@@ -35,7 +35,12 @@ fn distance_within(a: &[u8], b: &[u8], limit: usize) -> Option<usize> {
     }
     let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let (a, b) = (&a[prefix..], &b[prefix..]);
-    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    let suffix = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
     let (a, b) = (&a[..a.len() - suffix], &b[..b.len() - suffix]);
     if a.len() > MAX_SIZE || b.len() > MAX_SIZE {
         return None;
@@ -84,7 +89,11 @@ mod tests {
             ("foo", &["rel_tol", "abs_tol"], None),
             ("KEY", &["key"], Some("key")),
         ] {
-            assert_eq!(closest(name, candidates.iter().copied()), expected, "{name}");
+            assert_eq!(
+                closest(name, candidates.iter().copied()),
+                expected,
+                "{name}"
+            );
         }
     }
 }

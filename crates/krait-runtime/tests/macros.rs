@@ -7,12 +7,17 @@ use std::ffi::{CStr, c_char};
 use krait_abi as abi;
 use krait_macros::{pyclass, pyfunction, pymethods};
 use krait_runtime::{
-    Args, CompareOp, Field, KwArgs, Obj, OptionalArg, Py, PyClass, PyDict, PyModule, PyObject, PyResult, PyStr, PyTuple,
-    PyType, SendResult, WeakList, pymodule, type_error,
+    Args, CompareOp, Field, KwArgs, Obj, OptionalArg, Py, PyClass, PyDict, PyModule, PyObject,
+    PyResult, PyStr, PyTuple, PyType, SendResult, WeakList, pymodule, type_error,
 };
 
 /// A counter of events.
-#[pyclass(name = "Counter", module = "example", flags(BASETYPE, GC), methods(METHODS, NUMBER))]
+#[pyclass(
+    name = "Counter",
+    module = "example",
+    flags(BASETYPE, GC),
+    methods(METHODS, NUMBER)
+)]
 #[repr(C)]
 pub struct PyCounter {
     ob_base: PyObject,
@@ -75,9 +80,21 @@ impl PyCounter {
         }
     }
 
-    #[pyclassmethod(signature = "($type, text, /, encoding='utf-8', *, strict=False, ratio=0.5, limit=-1)")]
-    fn parse(cls: &PyType, text: &str, encoding: &str, strict: bool, ratio: f64, limit: i32) -> PyResult<String> {
-        Ok(format!("{}{text}{encoding}{strict}{ratio}{limit}", cls.name()))
+    #[pyclassmethod(
+        signature = "($type, text, /, encoding='utf-8', *, strict=False, ratio=0.5, limit=-1)"
+    )]
+    fn parse(
+        cls: &PyType,
+        text: &str,
+        encoding: &str,
+        strict: bool,
+        ratio: f64,
+        limit: i32,
+    ) -> PyResult<String> {
+        Ok(format!(
+            "{}{text}{encoding}{strict}{ratio}{limit}",
+            cls.name()
+        ))
     }
 
     #[pystaticmethod(signature = "(x, y=None, /)")]
@@ -93,7 +110,9 @@ impl PyCounter {
 
     #[pysetter]
     fn set_count(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let Some(value) = value else { return Err(type_error!("cannot delete count")) };
+        let Some(value) = value else {
+            return Err(type_error!("cannot delete count"));
+        };
         self.count.set(value.extract()?);
         Ok(())
     }
@@ -115,8 +134,12 @@ impl PyCounter {
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let order = other.downcast::<PyCounter>().map(|other| self.count.get().cmp(&other.count.get()));
-        Ok(krait_runtime::abstract_::not_implemented_if(order.map(|order| op.holds(order))))
+        let order = other
+            .downcast::<PyCounter>()
+            .map(|other| self.count.get().cmp(&other.count.get()));
+        Ok(krait_runtime::abstract_::not_implemented_if(
+            order.map(|order| op.holds(order)),
+        ))
     }
 
     #[slot(tp_iter)]
@@ -239,7 +262,8 @@ impl PyStepCounter {
 /// Return the sum of the arguments.
 #[pyfunction(signature = "(*args, start=0)")]
 fn total(args: Args<'_>, start: isize) -> PyResult<isize> {
-    args.iter().try_fold(start, |sum, each| Ok(sum + each.extract::<isize>()?))
+    args.iter()
+        .try_fold(start, |sum, each| Ok(sum + each.extract::<isize>()?))
 }
 
 /// Tell whether the module is there.
@@ -275,17 +299,33 @@ pymodule! {
 /// A C string or null.
 unsafe fn text(ptr: *const c_char) -> Option<&'static str> {
     // SAFETY: every text of a static table ends with a NUL and lives for ever.
-    (!ptr.is_null()).then(|| unsafe { CStr::from_ptr(ptr) }.to_str().expect("tables hold UTF-8"))
+    (!ptr.is_null()).then(|| {
+        unsafe { CStr::from_ptr(ptr) }
+            .to_str()
+            .expect("tables hold UTF-8")
+    })
 }
 
 #[test]
 fn functions_have_the_fastest_convention_and_their_signature() {
     let keywords = abi::METH_FASTCALL | abi::METH_KEYWORDS;
     let expected = [
-        ("total", keywords, "total($module, /, *args, start=0)\n--\n\nReturn the sum of the arguments."),
-        ("in_module", abi::METH_NOARGS, "in_module($module, /)\n--\n\nTell whether the module is there."),
+        (
+            "total",
+            keywords,
+            "total($module, /, *args, start=0)\n--\n\nReturn the sum of the arguments.",
+        ),
+        (
+            "in_module",
+            abi::METH_NOARGS,
+            "in_module($module, /)\n--\n\nTell whether the module is there.",
+        ),
         ("negate", abi::METH_O, "negate($module, value, /)\n--\n\n"),
-        ("clip", abi::METH_FASTCALL, "clip($module, x, n=sys.maxsize, /)\n--\n\n"),
+        (
+            "clip",
+            abi::METH_FASTCALL,
+            "clip($module, x, n=sys.maxsize, /)\n--\n\n",
+        ),
     ];
     assert_eq!(EXAMPLE.functions.len(), expected.len());
     for (def, (name, flags, doc)) in EXAMPLE.functions.iter().zip(expected) {
@@ -310,19 +350,44 @@ fn classes_are_laid_out_as_c_would_write_them() {
         );
     }
     assert_eq!(class.tp_basicsize.get(), size_of::<PyCounter>() as isize);
-    assert_eq!(class.tp_weaklistoffset.get(), std::mem::offset_of!(PyCounter, weaklist) as isize);
-    assert_eq!(class.tp_dictoffset.get(), std::mem::offset_of!(PyCounter, dict) as isize);
+    assert_eq!(
+        class.tp_weaklistoffset.get(),
+        std::mem::offset_of!(PyCounter, weaklist) as isize
+    );
+    assert_eq!(
+        class.tp_dictoffset.get(),
+        std::mem::offset_of!(PyCounter, dict) as isize
+    );
     assert!(class.tp_flags.get() & abi::Py_TPFLAGS_HAVE_GC != 0);
-    assert!(class.tp_new.get().is_some() && class.tp_vectorcall.get().is_some() && class.tp_init.get().is_none());
+    assert!(
+        class.tp_new.get().is_some()
+            && class.tp_vectorcall.get().is_some()
+            && class.tp_init.get().is_none()
+    );
     // SAFETY: the suites are static.
     unsafe {
         let number = &*class.tp_as_number.get();
-        assert!(number.nb_add.get().is_some() && number.nb_power.get().is_some() && number.nb_subtract.get().is_none());
+        assert!(
+            number.nb_add.get().is_some()
+                && number.nb_power.get().is_some()
+                && number.nb_subtract.get().is_none()
+        );
         assert!((*class.tp_as_sequence.get()).sq_length.get().is_some());
         assert!((*class.tp_as_async.get()).am_send.get().is_some());
     }
     let methods: Vec<_> = table(class.tp_methods.get());
-    assert_eq!(methods, ["add", "append", "__reduce__", "get", "parse", "pair", "join"]);
+    assert_eq!(
+        methods,
+        [
+            "add",
+            "append",
+            "__reduce__",
+            "get",
+            "parse",
+            "pair",
+            "join"
+        ]
+    );
 
     let derived = PyStepCounter::type_object().raw();
     assert!(std::ptr::eq(derived.tp_base.get(), class));
@@ -330,7 +395,10 @@ fn classes_are_laid_out_as_c_would_write_them() {
     assert!(derived.tp_methods.get().is_null());
     // SAFETY: a static text.
     let doc = unsafe { text(derived.tp_doc.get()) };
-    assert_eq!(doc, Some("StepCounter(step, /)\n--\n\nA counter with a step."));
+    assert_eq!(
+        doc,
+        Some("StepCounter(step, /)\n--\n\nA counter with a step.")
+    );
 }
 
 /// The names of a method table.
