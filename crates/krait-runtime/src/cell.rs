@@ -33,7 +33,7 @@ impl PyCell {
 
 #[pymethods]
 impl PyCell {
-    #[pynew(signature = "([contents])", text_signature = "")]
+    #[pynew(signature = "(contents=<unrepresentable>, /)", text_signature = "")]
     fn new(_cls: &PyType, contents: OptionalArg<&PyObject>) -> PyResult<Py<Self>> {
         Self::new_cell(match contents {
             OptionalArg::Present(value) => Some(value.to_obj()),

@@ -28,6 +28,7 @@ pub mod class;
 pub mod convert;
 pub mod macro_support;
 pub mod module_macro;
+pub mod suggestions;
 
 // Classes that the kernel itself needs.
 pub mod cfunction;

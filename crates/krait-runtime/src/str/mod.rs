@@ -24,7 +24,7 @@ pub use build::StrBuilder;
 #[pyclass(
     name = "str",
     symbol = PyUnicode_Type,
-    flags(BASETYPE, UNICODE_SUBCLASS, SEQUENCE_MATCH_SELF),
+    flags(BASETYPE, UNICODE_SUBCLASS, MATCH_SELF),
     methods(CORE),
     layout = manual
 )]
