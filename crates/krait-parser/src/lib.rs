@@ -6,6 +6,7 @@
 //! Nothing here knows an object, and no input makes it panic or exhaust the stack.
 #![forbid(unsafe_code)]
 
+mod diagnose;
 mod encoding;
 mod error;
 mod ident;
@@ -93,17 +94,33 @@ pub fn parse_str(source: &str, mode: Mode, options: &Options) -> Result<Parsed, 
     let mut lexed = Lexer::new(&text, lex_options).run();
     let type_ignores = std::mem::take(&mut lexed.type_ignores);
     let mut parser = Parser::new(&text, &lexed.tokens, options);
-    match parser.module(mode, type_ignores) {
-        Ok(module) => {
+    let result = parser.module(mode, type_ignores);
+    let refused = diagnose::Refused {
+        text: &text,
+        tokens: &lexed.tokens,
+        lex_error: lexed.error.as_deref(),
+        mode,
+        options,
+        start: parser.suspect(),
+        barry_as_bdfl: parser.barry_as_bdfl(),
+    };
+    match (result, parser.error.take()) {
+        (Ok(module), _) => {
+            if mode == Mode::Single {
+                if let Some(error) = refused.more_than_one_statement(parser.position()) {
+                    return Err(error);
+                }
+            }
             let mut warnings = lexed.warnings;
             warnings.append(&mut parser.warnings);
             warnings.sort_by_key(|warning| (warning.range.lineno, warning.range.col_offset));
             Ok(Parsed { module, warnings })
         }
-        Err(Fail) => Err(parser.error.map_or_else(
-            || SyntaxError::unplaced(ErrorKind::SyntaxError, "invalid syntax"),
-            |error| *error,
-        )),
+        (Err(Fail), Some(error)) if error.kind == ErrorKind::SyntaxError => {
+            Err(refused.precedence_to_lexer(*error))
+        }
+        (Err(Fail), Some(error)) => Err(*error),
+        (Err(Fail), None) => Err(refused.diagnose()),
     }
 }
 

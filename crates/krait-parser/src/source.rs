@@ -36,10 +36,9 @@ pub(crate) fn error_at(
     last_line: u32,
 ) -> SyntaxError {
     let first = line(text, range.lineno, range.lineno >= last_line);
-    let past_end = |line: &str, col: u32| col.saturating_sub(line.len() as u32) as i32;
-    let offset = chars(first, range.col_offset) + past_end(first, range.col_offset) + 1;
+    let column = |col: u32| chars(first, col) + 1;
     // CPython counts the end's characters on the first line, too.
-    let end_offset = chars(first, range.end_col_offset) + past_end(first, range.end_col_offset) + 1;
+    let (offset, end_offset) = (column(range.col_offset), column(range.end_col_offset));
     SyntaxError {
         kind,
         message: message.into(),

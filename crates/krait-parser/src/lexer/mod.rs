@@ -284,15 +284,11 @@ impl<'a> Lexer<'a> {
             return Ok(true);
         }
         if self.brackets.is_empty() {
-            let at_end = byte == 0;
             let (col, alt_col) = match continued {
                 Some(first) if first.0 > 0 => first,
                 _ => (col, alt_col),
             };
-            self.indentation(
-                if at_end { 0 } else { col },
-                if at_end { 0 } else { alt_col },
-            )?;
+            self.indentation(col, alt_col)?;
         }
         Ok(false)
     }
@@ -505,12 +501,19 @@ impl<'a> Lexer<'a> {
                 K::Newline | K::Indent | K::Dedent | K::Nl | K::TypeComment
             )
         });
-        if open_line || self.options.interactive && !self.tokens.is_empty() {
+        if self.options.extra_tokens && open_line {
             self.push(TokenKind::Newline, pos, pos + 1);
         }
-        if !self.options.interactive || self.options.imply_dedent {
+        let interactive = self.options.interactive && !self.tokens.is_empty();
+        if interactive {
+            self.push(TokenKind::Newline, pos, pos);
+        }
+        if (!interactive || self.options.imply_dedent) && self.indents.len() > 1 {
             for _ in 1..self.indents.len() {
                 self.push(TokenKind::Dedent, pos, pos);
+            }
+            if interactive {
+                self.push(TokenKind::Newline, pos, pos);
             }
         }
         self.push(TokenKind::EndMarker, pos, pos);
@@ -546,7 +549,7 @@ impl<'a> Lexer<'a> {
         loop {
             let byte = self.at(pos);
             if CLASS[byte as usize] == 0 {
-                if pos - start <= 2 && (byte == b'"' || byte == b'\'') {
+                if pos - start <= 5 && (byte == b'"' || byte == b'\'') {
                     if let Some(prefix) = self.string_prefix(start, pos)? {
                         return self.prefixed_string(start, pos, prefix);
                     }

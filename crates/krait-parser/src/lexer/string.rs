@@ -153,6 +153,7 @@ impl Lexer<'_> {
         let at_end = pos >= self.src.len();
         self.unterminated(
             start,
+            quote,
             first.lineno,
             first_line_start,
             triple,
@@ -164,6 +165,7 @@ impl Lexer<'_> {
     fn unterminated(
         &mut self,
         start: usize,
+        quote: u8,
         lineno: u32,
         line_start: usize,
         triple: bool,
@@ -172,15 +174,9 @@ impl Lexer<'_> {
     ) -> Step {
         let detected = self.lineno;
         (self.pos, self.lineno, self.line_start) = (start + 1, lineno, line_start);
-        let quote = if triple {
-            self.src.get(start..start + 3)
-        } else {
-            None
-        };
         if let Some(mode) = self.modes.last() {
             let quote_size = if triple { 3 } else { 1 };
-            if mode.quote == self.at(start) && mode.quote_size == quote_size {
-                let _ = quote;
+            if mode.quote == quote && mode.quote_size == quote_size {
                 return self.fail(format!("{}-string: expecting '}}'", mode.letter()));
             }
         }

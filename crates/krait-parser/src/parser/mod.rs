@@ -42,8 +42,8 @@ pub(crate) struct Parser<'a> {
     depth: u32,
     /// The depth of chains in the expressions read since it was last reset.
     chain: u32,
-    /// The token where the statement outside all blocks began.
-    pub(crate) statement_start: usize,
+    /// The tokens where the last two statements outside all blocks began.
+    statement_starts: [usize; 2],
     pub(crate) error: Option<Box<SyntaxError>>,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -59,7 +59,7 @@ impl<'a> Parser<'a> {
             barry_as_bdfl: options.barry_as_bdfl,
             depth: 0,
             chain: 0,
-            statement_start: 0,
+            statement_starts: [0; 2],
             error: None,
             warnings: Vec::new(),
         }
@@ -68,6 +68,17 @@ impl<'a> Parser<'a> {
     /// Whether `!=` is spelled `<>`, for the diagnosis to go on with.
     pub(crate) fn barry_as_bdfl(&self) -> bool {
         self.barry_as_bdfl
+    }
+
+    /// Where to look for the error: at the statement that was refused, or at the one before if the
+    /// refused one begins with a part of a compound statement.
+    pub(crate) fn suspect(&self) -> usize {
+        use TokenKind as K;
+        let [before, refused] = self.statement_starts;
+        match self.tokens[refused].kind {
+            K::Elif | K::Else | K::Except | K::Finally => before,
+            _ => refused,
+        }
     }
 
     /// Where the parse ended.
@@ -80,7 +91,7 @@ impl<'a> Parser<'a> {
             Mode::Exec => {
                 let mut body = Vec::new();
                 while self.kind() != TokenKind::EndMarker {
-                    self.statement_start = self.pos;
+                    self.statement_starts = [self.statement_starts[1], self.pos];
                     self.statement(&mut body)?;
                 }
                 Ok(Mod::Module { body, type_ignores })

@@ -1,0 +1,148 @@
+//! Why a source is wrong: CPython's own message for what the parser has refused.
+//!
+//! The parser says only at which statement it stopped. From there the tokens are matched against
+//! [`grammar::GRAMMAR`], the whole grammar with its error productions, in CPython's own order: that
+//! is what decides which of several possible messages is given, and where.
+
+mod actions;
+mod grammar;
+mod matcher;
+mod table;
+
+use crate::error::{ErrorKind, SyntaxError};
+use crate::lexer::{Done, LexError};
+use crate::token::{Token, TokenKind};
+use crate::{Mode, Options};
+use matcher::{Matcher, Raised};
+
+/// The source that was refused.
+pub(crate) struct Refused<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) tokens: &'a [Token],
+    pub(crate) lex_error: Option<&'a LexError>,
+    pub(crate) mode: Mode,
+    pub(crate) options: &'a Options,
+    /// The token at which the refused statement begins.
+    pub(crate) start: usize,
+    pub(crate) barry_as_bdfl: bool,
+}
+
+impl Refused<'_> {
+    /// The error to raise.
+    pub(crate) fn diagnose(&self) -> SyntaxError {
+        let rule = match self.mode {
+            Mode::Exec => "file",
+            Mode::Single => "interactive",
+            Mode::Eval => "eval",
+            Mode::FuncType => "func_type",
+        };
+        let mut matcher = Matcher::new(self.text, self.tokens, self.lex_error, self.barry_as_bdfl);
+        let first = matcher.run(rule, self.start, false);
+        if self.options.allow_incomplete_input && self.is_end_of_source(&matcher, first.is_err()) {
+            let message = "incomplete input".to_owned();
+            let kind = ErrorKind::IncompleteInputError;
+            return self.before_line_one(actions::at_last_token(&matcher, kind, message));
+        }
+        let last = matcher.last_token();
+        let raised = match first {
+            Err(raised) => Some(raised),
+            Ok(_) => matcher.run(rule, self.start, true).err(),
+        };
+        match raised {
+            Some(Raised {
+                error,
+                from_lexer: true,
+            }) => *error,
+            Some(Raised { error, .. }) if error.kind == ErrorKind::MemoryError => *error,
+            Some(Raised { error, .. }) => self.unless_lexer_objects(&matcher, *error),
+            None if last.kind == TokenKind::Indent || last.kind == TokenKind::Dedent => {
+                let message = match last.kind {
+                    TokenKind::Indent => "unexpected indent",
+                    _ => "unexpected unindent",
+                };
+                actions::at_last_token(&matcher, ErrorKind::IndentationError, message.to_owned())
+            }
+            None => self.unless_lexer_objects(&matcher, self.invalid_syntax(&matcher, last)),
+        }
+    }
+
+    /// The error for a source that no production explains.
+    fn invalid_syntax(&self, matcher: &Matcher<'_>, last: Token) -> SyntaxError {
+        let mut error = actions::at_range(matcher, last.range, "invalid syntax".to_owned());
+        let implied = last.kind == TokenKind::Newline && last.start == last.end;
+        if last.kind == TokenKind::EndMarker || implied {
+            error.offset = 0;
+            error.end_offset = 0;
+        }
+        self.before_line_one(error)
+    }
+
+    /// An empty source has no line at all.
+    fn before_line_one(&self, mut error: SyntaxError) -> SyntaxError {
+        if self.text.is_empty() {
+            error.lineno = 0;
+            error.end_lineno = 0;
+        }
+        error
+    }
+
+    /// The error if something follows the one statement that was asked for.
+    pub(crate) fn more_than_one_statement(&self, end: usize) -> Option<SyntaxError> {
+        let token = self.tokens[end.saturating_sub(1)];
+        let mut rest = &self.text[token.end as usize..];
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', '\n', '\x0C']);
+            match rest.strip_prefix('#') {
+                Some(comment) => rest = comment.split_once('\n').map_or("", |(_, next)| next),
+                None => break,
+            }
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let mut matcher = Matcher::new(self.text, self.tokens, None, false);
+        matcher.fill = end;
+        let message = "multiple statements found while compiling a single statement".to_owned();
+        Some(actions::at_last_token(
+            &matcher,
+            ErrorKind::SyntaxError,
+            message,
+        ))
+    }
+
+    /// The lexer's error instead, if it takes precedence over one of the parser.
+    pub(crate) fn precedence_to_lexer(&self, error: SyntaxError) -> SyntaxError {
+        match self.lex_error {
+            Some(lexed) if lexed.eager => lexed.error.clone(),
+            _ => error,
+        }
+    }
+
+    fn unless_lexer_objects(&self, matcher: &Matcher<'_>, error: SyntaxError) -> SyntaxError {
+        let unclosed_before = self.lex_error.and_then(|lexed| {
+            let open = lexed.open_bracket_line?;
+            (matcher.last_token().range.lineno > open).then(|| lexed.error.clone())
+        });
+        match unclosed_before {
+            Some(unclosed) => unclosed,
+            None => self.precedence_to_lexer(error),
+        }
+    }
+
+    /// Whether the parser had seen the end of the source when it gave up.
+    fn is_end_of_source(&self, matcher: &Matcher<'_>, raised: bool) -> bool {
+        let last = matcher.last_token();
+        if last.kind == TokenKind::ErrorToken {
+            return raised
+                && self
+                    .lex_error
+                    .is_some_and(|lexed| lexed.done != Done::Error);
+        }
+        let at_end = last.end as usize >= self.text.len();
+        match last.kind {
+            TokenKind::String | TokenKind::FStringEnd | TokenKind::TStringEnd => false,
+            TokenKind::Newline => at_end && last.start == last.end,
+            _ => at_end,
+        }
+    }
+}
