@@ -12,7 +12,7 @@ use krait_abi as abi;
 use super::{allocate, free};
 use crate::dict::Values;
 use crate::err::no_memory;
-use crate::object::{Py, PyClass, PyObject};
+use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::state::ThreadState;
 use crate::typeobject::PyType;
 use crate::{PyResult, gc};
@@ -121,6 +121,30 @@ pub fn generic_alloc(class: &PyType, nitems: usize) -> *mut abi::PyObject {
         unsafe { gc::track_raw(object) };
     }
     object
+}
+
+/// A new object of `class` with `nitems` items, every field zero, *not* tracked.
+///
+/// The class's struct must be valid when all its fields are zero.
+pub fn alloc_object(class: &PyType, nitems: usize) -> PyResult<Obj> {
+    // SAFETY: an owned reference, or null.
+    unsafe { Py::from_owned_ptr_opt(allocate_instance(class, nitems)) }.ok_or_else(no_memory)
+}
+
+/// Memory for an untracked object of `size` bytes with a collector's header before it, for classes
+/// that write their own header; null when out of memory.
+#[inline(always)]
+pub fn allocate_gc(size: usize) -> *mut u8 {
+    let block = allocate(size + size_of::<abi::PyGC_Head>());
+    if block.is_null() {
+        return block;
+    }
+    gc::note_allocation(ThreadState::current());
+    // SAFETY: the block holds the header and `size` bytes.
+    unsafe {
+        block.write_bytes(0, size_of::<abi::PyGC_Head>());
+        block.add(size_of::<abi::PyGC_Head>())
+    }
 }
 
 /// `PyType_GenericAlloc` as the `tp_alloc` slot: raises `MemoryError`.
