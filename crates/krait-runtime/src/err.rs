@@ -46,8 +46,10 @@ impl PyErr {
     #[cold]
     #[inline(never)]
     pub fn new(class: &PyType, message: impl AsRef<str>) -> PyErr {
-        match PyStr::new(message.as_ref()) {
-            Ok(message) => Self::set_object(class, message.into_object()),
+        let made = PyStr::new(message.as_ref())
+            .and_then(|message| crate::exceptions::new_with_message(class, &message));
+        match made {
+            Ok(exception) => Self::raise(exception),
             Err(error) => error,
         }
     }
@@ -166,7 +168,7 @@ impl PyErr {
 #[cold]
 #[inline(never)]
 pub fn no_memory() -> PyErr {
-    PyErr::set_none(&crate::exc::MemoryError)
+    PyErr::raise(crate::exceptions::memory_error())
 }
 
 /// Makes `handled` the `__context__` of `raised`, unless they are the same; a chain that already

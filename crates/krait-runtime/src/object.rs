@@ -412,6 +412,9 @@ pub unsafe fn decref(ptr: *mut abi::PyObject) {
 
 /// Runs the class's deallocator on an object whose count has reached zero.
 ///
+/// A container that ends deep in the native stack is put aside and ended when the stack is shallow
+/// again: letting go of a long chain must not overflow it.
+///
 /// # Safety
 /// `ptr` must be an object that nothing refers to any more.
 #[inline(never)]
@@ -419,22 +422,35 @@ unsafe fn dealloc(ptr: *mut abi::PyObject) {
     // SAFETY: the type outlives its instances, and each type has a deallocator once ready.
     unsafe {
         let ty = &*(*ptr).ob_type.get();
-        if let Some(tp_dealloc) = ty.tp_dealloc.get() {
-            tp_dealloc(ptr);
+        let Some(tp_dealloc) = ty.tp_dealloc.get() else { return };
+        if ty.tp_flags.get() & abi::Py_TPFLAGS_HAVE_GC == 0 {
+            return tp_dealloc(ptr);
+        }
+        let tstate = crate::ThreadState::current();
+        if tstate.stack_is_low() {
+            // Its count is zero: the collector must not come across it meanwhile.
+            crate::gc::untrack(PyObject::from_ptr(ptr));
+            tstate.delete_later.borrow_mut().push(ptr);
+            return;
+        }
+        tp_dealloc(ptr);
+        if !tstate.delete_later.borrow().is_empty() && tstate.stack_is_roomy() {
+            dealloc_postponed(tstate);
         }
     }
 }
 
-/// The header of an object being made by hand: one reference, and the class counted if it is a
-/// heap type.
-pub(crate) fn new_header(class: &PyType) -> abi::PyObject {
-    if class.is_heap_type() {
-        class.incref();
-    }
-    abi::PyObject {
-        ob_refcnt: std::cell::Cell::new(1),
-        ob_overflow: std::cell::Cell::new(0),
-        ob_flags: std::cell::Cell::new(0),
-        ob_type: std::cell::Cell::new(class.as_type_ptr()),
+/// Ends the objects that were put aside; those that this puts aside again too.
+#[cold]
+unsafe fn dealloc_postponed(tstate: &crate::ThreadState) {
+    loop {
+        let next = tstate.delete_later.borrow_mut().pop();
+        let Some(ptr) = next else { return };
+        // SAFETY: what is in the list has a count of zero and is there once.
+        unsafe {
+            if let Some(tp_dealloc) = (*(*ptr).ob_type.get()).tp_dealloc.get() {
+                tp_dealloc(ptr);
+            }
+        }
     }
 }

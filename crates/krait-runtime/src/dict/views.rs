@@ -129,7 +129,7 @@ impl DictIter {
 }
 
 impl crate::Traverse for DictIter {
-    fn traverse(&self, visitor: &mut crate::Visitor<'_>) -> i32 {
+    fn traverse(&self, visitor: &mut crate::Visitor) -> crate::gc::TraverseResult {
         self.dict.traverse(visitor)
     }
 
