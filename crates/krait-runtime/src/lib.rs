@@ -43,6 +43,7 @@ pub mod tuple;
 pub mod weakref;
 
 // The other builtin classes.
+pub mod buffer;
 pub mod bytes;
 pub mod cell;
 pub mod code;
@@ -59,6 +60,7 @@ pub mod repr;
 pub mod seq_iter;
 pub mod set;
 pub mod slice;
+pub mod union;
 
 pub use exceptions::exc;
 
