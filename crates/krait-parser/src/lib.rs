@@ -90,6 +90,7 @@ pub fn parse_str(source: &str, mode: Mode, options: &Options) -> Result<Parsed, 
         type_comments: options.type_comments,
         interactive: mode == Mode::Single,
         imply_dedent: !options.dont_imply_dedent,
+        barry_as_bdfl: options.barry_as_bdfl,
     };
     let mut lexed = Lexer::new(&text, lex_options).run();
     let type_ignores = std::mem::take(&mut lexed.type_ignores);
@@ -117,6 +118,9 @@ pub fn parse_str(source: &str, mode: Mode, options: &Options) -> Result<Parsed, 
             Ok(Parsed { module, warnings })
         }
         (Err(Fail), Some(error)) if error.kind == ErrorKind::SyntaxError => {
+            if let Some(error) = refused.incomplete_at(parser.error_fill) {
+                return Err(error);
+            }
             Err(refused.precedence_to_lexer(*error))
         }
         (Err(Fail), Some(error)) => Err(*error),

@@ -1,6 +1,7 @@
 //! Lines and columns of the source, as errors report them.
 
 use crate::error::{ErrorKind, SyntaxError};
+use crate::token::{Token, TokenKind};
 use krait_ast::Range;
 
 /// The text of a line, from 1, with its newline or without.
@@ -48,4 +49,25 @@ pub(crate) fn error_at(
         end_offset,
         text: Some(first.to_owned()),
     }
+}
+
+/// An error at a token. Tokens without text have no column of their own: the tokenizer's counts.
+pub(crate) fn error_at_token(
+    text: &str,
+    kind: ErrorKind,
+    message: impl Into<String>,
+    token: Token,
+    last_line: u32,
+) -> SyntaxError {
+    use TokenKind as K;
+    let mut error = error_at(text, kind, message, token.range, last_line);
+    let may_be_empty = matches!(
+        token.kind,
+        K::Indent | K::Dedent | K::EndMarker | K::ErrorToken | K::Newline
+    );
+    if may_be_empty && token.start == token.end {
+        error.offset -= 1;
+        error.end_offset = -1;
+    }
+    error
 }

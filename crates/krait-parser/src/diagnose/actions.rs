@@ -44,6 +44,12 @@ pub(super) fn raise(
                 message(first),
             ))
         }
+        "diamond" => {
+            let (left, right) = (first_token(matcher, first?), first_token(matcher, b?.0));
+            let adjacent = matcher.tokens[left].end == matcher.tokens[right].start;
+            let range = span(matcher, first?, b?.1);
+            adjacent.then(|| at_range(matcher, range, action.message.to_owned()))
+        }
         "last_range" => {
             let (last_of_a, last_of_b) = (a?.1, b?.1);
             Some(at_range(
@@ -54,8 +60,7 @@ pub(super) fn raise(
         }
         "from" => {
             let mut error = from_here_on(matcher, range(matcher, first?), message(first?));
-            let token = matcher.tokens[first_token(matcher, first?)];
-            if token.kind == TokenKind::Newline && token.start == token.end {
+            if has_no_column(matcher.tokens[first_token(matcher, first?)]) {
                 error.offset = 0;
             }
             Some(error)
@@ -332,6 +337,26 @@ pub(super) fn at_range(matcher: &Matcher<'_>, range: Range, message: String) -> 
     )
 }
 
+/// Whether CPython has no column for a token: it stands for something that is not in the source.
+fn has_no_column(token: Token) -> bool {
+    use TokenKind as K;
+    let may_be_empty = matches!(
+        token.kind,
+        K::Newline | K::EndMarker | K::Indent | K::Dedent
+    );
+    may_be_empty && token.start == token.end
+}
+
+/// An error at the place of a token.
+pub(super) fn at_place_of(matcher: &Matcher<'_>, token: Token, message: String) -> SyntaxError {
+    let mut error = at_range(matcher, token.range, message);
+    if has_no_column(token) {
+        error.offset = 0;
+        error.end_offset = 0;
+    }
+    error
+}
+
 /// An error from a place to where the tokenizer is.
 fn from_here_on(matcher: &Matcher<'_>, start: Range, message: String) -> SyntaxError {
     let last = matcher.last_token();
@@ -348,20 +373,7 @@ pub(super) fn at_last_token(
     at_token(matcher, matcher.last_token(), kind, message)
 }
 
-/// An error at a token. Tokens without text have no column of their own: the tokenizer's counts.
 fn at_token(matcher: &Matcher<'_>, token: Token, kind: ErrorKind, message: String) -> SyntaxError {
-    use TokenKind as K;
     let last_line = matcher.last_token().range.end_lineno;
-    let mut error = source::error_at(matcher.text, kind, message, token.range, last_line);
-    let empty = token.start == token.end;
-    if empty
-        && matches!(
-            token.kind,
-            K::Indent | K::Dedent | K::EndMarker | K::ErrorToken | K::Newline
-        )
-    {
-        error.offset -= 1;
-        error.end_offset = -1;
-    }
-    error
+    source::error_at_token(matcher.text, kind, message, token, last_line)
 }

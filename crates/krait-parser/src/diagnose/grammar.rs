@@ -477,6 +477,7 @@ comparison:
 | bitwise_or compare_op_bitwise_or_pair* -> Compare?
 
 compare_op_bitwise_or_pair:
+| a='<' b='>' => diamond a b: invalid syntax.  Maybe you meant '!=' instead of '<>'?
 | ('==' | NOTEQUAL | '<=' | '<' | '>=' | '>') bitwise_or
 | 'not' 'in' bitwise_or
 | 'in' bitwise_or

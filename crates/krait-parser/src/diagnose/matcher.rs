@@ -279,11 +279,10 @@ impl<'a> Matcher<'a> {
                 if token.kind != TokenKind::NotEqual {
                     return Ok(None);
                 }
-                let message = match (self.barry_as_bdfl, self.token_text(token)) {
-                    (true, "!=") => "with Barry as BDFL, use '<>' instead of '!='",
-                    (false, "<>") => "invalid syntax.  Maybe you meant '!=' instead of '<>'?",
-                    _ => return Ok(self.taken(true, pos, children)),
-                };
+                if !self.barry_as_bdfl || self.token_text(token) == "<>" {
+                    return Ok(self.taken(true, pos, children));
+                }
+                let message = "with Barry as BDFL, use '<>' instead of '!='";
                 let error = actions::at_range(self, token.range, message.to_owned());
                 Err(Raised {
                     error: Box::new(error),
@@ -294,7 +293,7 @@ impl<'a> Matcher<'a> {
                 let token = self.token(pos)?;
                 if token.kind != *kind {
                     let message = format!("expected '{}'", kind.text());
-                    let error = actions::at_range(self, token.range, message);
+                    let error = actions::at_place_of(self, token, message);
                     return Err(Raised {
                         error: Box::new(error),
                         from_lexer: false,

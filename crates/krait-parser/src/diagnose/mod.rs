@@ -41,7 +41,16 @@ impl Refused<'_> {
         if self.options.allow_incomplete_input && self.is_end_of_source(&matcher, first.is_err()) {
             let message = "incomplete input".to_owned();
             let kind = ErrorKind::IncompleteInputError;
-            return self.before_line_one(actions::at_last_token(&matcher, kind, message));
+            let mut error = actions::at_last_token(&matcher, kind, message);
+            if let Some(lexed) = self.lex_error.filter(|e| e.done == Done::EofInTripleString) {
+                // CPython's line is then all that it has read for the string.
+                let lines = self
+                    .text
+                    .split_inclusive('\n')
+                    .skip(lexed.error.lineno as usize - 1);
+                error.text = Some(lines.collect());
+            }
+            return self.before_line_one(error);
         }
         let last = matcher.last_token();
         let raised = match first {
@@ -68,12 +77,7 @@ impl Refused<'_> {
 
     /// The error for a source that no production explains.
     fn invalid_syntax(&self, matcher: &Matcher<'_>, last: Token) -> SyntaxError {
-        let mut error = actions::at_range(matcher, last.range, "invalid syntax".to_owned());
-        let implied = last.kind == TokenKind::Newline && last.start == last.end;
-        if last.kind == TokenKind::EndMarker || implied {
-            error.offset = 0;
-            error.end_offset = 0;
-        }
+        let error = actions::at_place_of(matcher, last, "invalid syntax".to_owned());
         self.before_line_one(error)
     }
 
@@ -113,14 +117,16 @@ impl Refused<'_> {
     /// The lexer's error instead, if it takes precedence over one of the parser.
     pub(crate) fn precedence_to_lexer(&self, error: SyntaxError) -> SyntaxError {
         match self.lex_error {
-            Some(lexed) if lexed.eager => lexed.error.clone(),
+            Some(lexed) if lexed.eager && !lexed.in_format_string => lexed.error.clone(),
             _ => error,
         }
     }
 
     fn unless_lexer_objects(&self, matcher: &Matcher<'_>, error: SyntaxError) -> SyntaxError {
         let unclosed_before = self.lex_error.and_then(|lexed| {
-            let open = lexed.open_bracket_line?;
+            let open = lexed
+                .open_bracket_line
+                .filter(|_| !lexed.in_format_string)?;
             (matcher.last_token().range.lineno > open).then(|| lexed.error.clone())
         });
         match unclosed_before {
@@ -138,11 +144,30 @@ impl Refused<'_> {
                     .lex_error
                     .is_some_and(|lexed| lexed.done != Done::Error);
         }
-        let at_end = last.end as usize >= self.text.len();
+        let end = last.end as usize;
+        let at_end = end >= self.text.len();
         match last.kind {
             TokenKind::String | TokenKind::FStringEnd | TokenKind::TStringEnd => false,
             TokenKind::Newline => at_end && last.start == last.end,
-            _ => at_end,
+            // Of a dot, the lexer looks at two characters more; of the longest operators, at none.
+            TokenKind::Dot => at_end || &self.text[end..] == ".",
+            kind => at_end && (kind.is_keyword() || kind.text().len() != 3),
         }
+    }
+
+    /// The error that the input is incomplete, if that is asked for and the parser, refusing a
+    /// literal's value, had seen its end.
+    pub(crate) fn incomplete_at(&self, fill: usize) -> Option<SyntaxError> {
+        let mut matcher = Matcher::new(self.text, self.tokens, self.lex_error, false);
+        matcher.fill = fill;
+        if !self.options.allow_incomplete_input || !self.is_end_of_source(&matcher, true) {
+            return None;
+        }
+        let message = "incomplete input".to_owned();
+        Some(actions::at_last_token(
+            &matcher,
+            ErrorKind::IncompleteInputError,
+            message,
+        ))
     }
 }

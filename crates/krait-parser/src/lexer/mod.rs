@@ -30,6 +30,8 @@ pub(crate) struct LexOptions {
     pub(crate) interactive: bool,
     /// The end of interactive source closes open blocks.
     pub(crate) imply_dedent: bool,
+    /// `<>` is one token.
+    pub(crate) barry_as_bdfl: bool,
 }
 
 /// How the lexer stopped, in the terms that decide which error wins.
@@ -54,6 +56,8 @@ pub(crate) struct LexError {
     pub(crate) eager: bool,
     /// How the lexer stopped.
     pub(crate) done: Done,
+    /// Whether that was inside an f-string, so that errors of its expressions come first.
+    pub(crate) in_format_string: bool,
     /// The line of the innermost open bracket, if the source ended inside one.
     pub(crate) open_bracket_line: Option<u32>,
 }
@@ -405,35 +409,14 @@ impl<'a> Lexer<'a> {
     /// Steps over the line end after a backslash at `pos - 1`.
     fn line_continuation(&mut self) -> Step {
         if self.at(self.pos) != b'\n' {
-            if self.at(self.pos) != 0 {
-                self.pos += self.char_width(self.pos);
-            } else {
-                self.pos += 1;
-            }
-            let col = self.pos.min(self.src.len() + 1) - 1;
-            let offset = self.chars(self.line_start, col) as i32 + 1;
-            let text = self.line_text(true);
-            return self.stop(
-                SyntaxError {
-                    kind: ErrorKind::SyntaxError,
-                    message: "unexpected character after line continuation character".into(),
-                    lineno: self.lineno,
-                    offset: if col >= self.src.len() {
-                        offset - 1
-                    } else {
-                        offset
-                    },
-                    end_lineno: self.lineno,
-                    end_offset: 0,
-                    text: Some(text),
-                },
-                false,
-                Done::Error,
-            );
+            return self.fail_at_continuation();
         }
         let newline = self.pos;
         if newline + 1 >= self.src.len() {
             self.pos = newline + 1;
+            if let Some(bracket) = self.brackets.last().copied() {
+                return self.unclosed(bracket);
+            }
             let message = "unexpected EOF while parsing";
             return self.fail_lazily(ErrorKind::SyntaxError, message, Done::Eof);
         }
@@ -462,13 +445,18 @@ impl<'a> Lexer<'a> {
             _ => {}
         }
         match byte {
-            b'\n' => self.line_end_token(pos),
+            b'\n' => self.line_end_token(pos, pos),
             b'#' => {
                 let end = self.skip_comment(pos);
+                self.pos = end;
+                let type_comment = self.tokens.last().is_some_and(|token| {
+                    token.kind == TokenKind::TypeComment && token.end as usize == end
+                });
                 if self.options.extra_tokens {
                     self.push(TokenKind::Comment, pos, end);
+                } else if end < self.src.len() && !type_comment {
+                    self.line_end_token(pos, end);
                 }
-                self.pos = end;
             }
             b'"' | b'\'' => self.string(pos, pos)?,
             b'.' if self.at(pos + 1).is_ascii_digit() => self.number(pos)?,
@@ -478,9 +466,10 @@ impl<'a> Lexer<'a> {
         Ok(false)
     }
 
-    fn line_end_token(&mut self, pos: usize) {
+    /// The line end at `pos`; a comment at `start` before it is part of its token.
+    fn line_end_token(&mut self, start: usize, pos: usize) {
         if self.brackets.is_empty() {
-            self.push(TokenKind::Newline, pos, pos + 1);
+            self.push(TokenKind::Newline, start, pos + 1);
         } else if self.options.extra_tokens {
             self.push(TokenKind::Nl, pos, pos + 1);
         }
@@ -601,7 +590,10 @@ impl<'a> Lexer<'a> {
                 return Ok(());
             }
         }
-        let (kind, width) = operator_kind(byte, self.at(start + 1), self.at(start + 2));
+        let (mut kind, mut width) = operator_kind(byte, self.at(start + 1), self.at(start + 2));
+        if self.options.barry_as_bdfl && self.src[start..].starts_with(b"<>") {
+            (kind, width) = (TokenKind::NotEqual, 2);
+        }
         self.pos = start + width;
         match kind {
             TokenKind::LPar | TokenKind::LSqb | TokenKind::LBrace => {
@@ -698,6 +690,7 @@ impl Lexer<'_> {
             error,
             eager,
             done,
+            in_format_string: !self.modes.is_empty(),
             open_bracket_line: None,
         }));
         Err(Stop)
@@ -737,6 +730,29 @@ impl Lexer<'_> {
         self.stop(error, false, done)
     }
 
+    /// The error for anything but a line end after a backslash. CPython counts its column from the
+    /// first of the lines that backslashes join.
+    fn fail_at_continuation(&mut self) -> Step {
+        let mut first = self.line_start;
+        while self.src[..first].ends_with(b"\\\n") {
+            let before = &self.src[..first - 1];
+            first = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        }
+        let at_end = self.pos >= self.src.len();
+        let col = self.pos - first - usize::from(at_end);
+        let text = self.line_text(true);
+        let error = SyntaxError {
+            kind: ErrorKind::SyntaxError,
+            message: "unexpected character after line continuation character".into(),
+            lineno: self.lineno,
+            offset: crate::source::chars(&text, col as u32) + 1,
+            end_lineno: self.lineno,
+            end_offset: 0,
+            text: Some(text),
+        };
+        self.stop(error, false, Done::Error)
+    }
+
     fn fail_at_line(&mut self, kind: ErrorKind, message: &str) -> Step {
         let error = SyntaxError {
             kind,
@@ -758,13 +774,6 @@ impl Lexer<'_> {
             message,
             range,
         });
-    }
-
-    fn char_width(&self, pos: usize) -> usize {
-        self.text
-            .get(pos..)
-            .and_then(|rest| rest.chars().next())
-            .map_or(1, char::len_utf8)
     }
 
     /// How many characters stand between two byte positions.
@@ -840,7 +849,6 @@ fn operator_kind(first: u8, second: u8, third: u8) -> (TokenKind, usize) {
         b'!' => or_equal(K::Exclamation, K::NotEqual),
         b'-' if second == b'>' => (K::RArrow, 2),
         b'-' => or_equal(K::Minus, K::MinEqual),
-        b'<' if second == b'>' => (K::NotEqual, 2),
         b'.' if second == b'.' && third == b'.' => (K::Ellipsis, 3),
         b'.' => (K::Dot, 1),
         b'*' => doubled(K::Star, K::StarEqual, K::DoubleStar, K::DoubleStarEqual),

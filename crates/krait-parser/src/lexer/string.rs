@@ -284,7 +284,6 @@ impl Lexer<'_> {
         mode.in_string = false;
         if mode.expression_depth >= MAX_EXPRESSION_NESTING {
             let letter = mode.letter();
-            self.pos += 1;
             return self.fail(format!("{letter}-string: expressions nested too deeply"));
         }
         Ok(())
@@ -302,8 +301,12 @@ impl Lexer<'_> {
                     if !mode.in_format_spec {
                         return self.unterminated_format(mode, false);
                     }
-                    self.back_to_expression();
-                    return Ok((pos, pos));
+                    self.pos = pos + 1;
+                    let letter = mode.letter();
+                    self.fail(format!(
+                        "{letter}-string: newlines are not allowed in format specifiers for \
+                         single quoted {letter}-strings"
+                    ))?;
                 }
                 b'\n' => {
                     self.newline_at(pos);

@@ -393,8 +393,13 @@ impl Parser<'_> {
                     let message = "with Barry as BDFL, use '<>' instead of '!='";
                     return self.raise(token.range, message);
                 }
-                if !self.barry_as_bdfl && sign == "<>" {
-                    return Ok(None);
+                CmpOp::NotEq
+            }
+            // The lexer cannot know of a `barry_as_FLUFL` that the source itself imports.
+            K::Less if self.barry_as_bdfl && self.next_kind() == K::Greater => {
+                let sign = self.bump();
+                if self.token().start != sign.end {
+                    return Err(Fail);
                 }
                 CmpOp::NotEq
             }

@@ -50,8 +50,7 @@ impl Parser<'_> {
             }
         }
         if pieces.bytes.is_some() && pieces.text_seen {
-            let range = self.range();
-            return self.raise(range, "cannot mix bytes and nonbytes literals");
+            return self.raise_here("cannot mix bytes and nonbytes literals");
         }
         let range = self.since(first.range);
         let kind = match pieces.bytes {
@@ -217,8 +216,30 @@ impl Parser<'_> {
     fn middle(&mut self, raw: bool) -> Res<Expr> {
         let token = self.bump();
         let body = self.token_text(token);
-        let value = self.text_value(body, raw, token, 0)?;
+        if raw || !body.contains('\\') {
+            return Ok(self.constant(Constant::Str(Wtf8Buf::from(body)), token.range));
+        }
+        let decoded = decode_str(body);
+        if let Err(message) = decoded {
+            let range = self.end_of_format_string();
+            return self.raise(range, message);
+        }
+        let value = self.decoded(decoded, token, 0)?;
         Ok(self.constant(Constant::Str(value), token.range))
+    }
+
+    /// The token that ends the f-string being read, where CPython reports its bad escapes.
+    fn end_of_format_string(&self) -> Range {
+        let mut depth = 0;
+        for token in &self.tokens[self.pos..] {
+            match token.kind {
+                K::FStringStart | K::TStringStart => depth += 1,
+                K::FStringEnd | K::TStringEnd if depth == 0 => return token.range,
+                K::FStringEnd | K::TStringEnd => depth -= 1,
+                _ => {}
+            }
+        }
+        self.range()
     }
 
     /// `{expression=!r:format}`

@@ -45,6 +45,8 @@ pub(crate) struct Parser<'a> {
     /// The tokens where the last two statements outside all blocks began.
     statement_starts: [usize; 2],
     pub(crate) error: Option<Box<SyntaxError>>,
+    /// How many tokens CPython has looked at when it raises `error`.
+    pub(crate) error_fill: usize,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -61,6 +63,7 @@ impl<'a> Parser<'a> {
             chain: 0,
             statement_starts: [0; 2],
             error: None,
+            error_fill: 0,
             warnings: Vec::new(),
         }
     }
@@ -264,6 +267,17 @@ impl<'a> Parser<'a> {
     fn raise<T>(&mut self, range: Range, message: impl Into<String>) -> Res<T> {
         let last_line = self.token().range.end_lineno;
         let error = source::error_at(self.text, ErrorKind::SyntaxError, message, range, last_line);
+        self.error_fill = self.pos;
+        self.error.get_or_insert_with(|| Box::new(error));
+        Err(Fail)
+    }
+
+    /// Raises a `SyntaxError` at the current token.
+    fn raise_here<T>(&mut self, message: &str) -> Res<T> {
+        let token = self.token();
+        let (kind, line) = (ErrorKind::SyntaxError, token.range.end_lineno);
+        let error = source::error_at_token(self.text, kind, message, token, line);
+        self.error_fill = self.pos + 1;
         self.error.get_or_insert_with(|| Box::new(error));
         Err(Fail)
     }
