@@ -4,6 +4,12 @@
 
 mod methods;
 
+pub use methods::{
+    PyBytesIter, byte_from, bytes_from_iterable, bytes_like, bytes_or_bytearray, construct, contains,
+    from_object, repr_bytes,
+};
+pub(crate) use methods::warn_comparison;
+
 use krait_abi as abi;
 use krait_macros::pyclass;
 
