@@ -60,6 +60,7 @@ pub mod repr;
 pub mod seq_iter;
 pub mod set;
 pub mod slice;
+pub mod traceback;
 pub mod union;
 
 pub use exceptions::exc;
@@ -86,6 +87,7 @@ pub use method::PyMethod;
 pub use module::PyModule;
 pub use module_macro::ModuleDef;
 pub use object::{Obj, Py, PyClass, PyObject, PyVarObject};
+pub use set::{PyFrozenSet, PySet};
 pub use slice::PySlice;
 pub use singletons::{
     PyBool, bool_object, ellipsis, false_, none, not_implemented, true_,

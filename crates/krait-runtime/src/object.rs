@@ -454,3 +454,17 @@ unsafe fn dealloc_postponed(tstate: &crate::ThreadState) {
         }
     }
 }
+
+/// The header of an object being made by hand: one reference, and the class counted if it is a
+/// heap type.
+pub(crate) fn new_header(class: &PyType) -> abi::PyObject {
+    if class.is_heap_type() {
+        class.incref();
+    }
+    abi::PyObject {
+        ob_refcnt: std::cell::Cell::new(1),
+        ob_overflow: std::cell::Cell::new(0),
+        ob_flags: std::cell::Cell::new(0),
+        ob_type: std::cell::Cell::new(class.as_type_ptr()),
+    }
+}

@@ -4,7 +4,7 @@ mod compare;
 mod isinstance;
 mod iter;
 mod mapping;
-mod number;
+pub mod number;
 mod sequence;
 
 pub use compare::{CompareOp, hash_not_implemented, not_implemented_if, unhashable};

@@ -16,7 +16,7 @@ use crate::{CompareOp, Field, OptionalArg, PyLong, PyResult, PyStr, PyTuple, PyT
 /// The bytes of any object that lends a buffer; `None` for others.
 pub fn bytes_like(value: &PyObject) -> PyResult<Option<Vec<u8>>> {
     if let Some(bytes) = value.downcast::<PyBytes>() {
-        return Ok(Some(bytes.as_slice().to_vec()));
+        return Ok(Some(bytes.as_bytes().to_vec()));
     }
     if !value.has_buffer() {
         return Ok(None);
@@ -27,7 +27,7 @@ pub fn bytes_like(value: &PyObject) -> PyResult<Option<Vec<u8>>> {
 /// The bytes of a `bytes` or `bytearray`; `None` for others.
 pub fn bytes_or_bytearray(value: &PyObject) -> Option<Vec<u8>> {
     if let Some(bytes) = value.downcast::<PyBytes>() {
-        return Some(bytes.as_slice().to_vec());
+        return Some(bytes.as_bytes().to_vec());
     }
     let array = value.downcast::<crate::bytearray::PyByteArray>()?;
     Some(array.to_vec())
@@ -105,7 +105,7 @@ pub fn construct(
             return Err(crate::type_error!("string argument without an encoding"));
         };
         let encoded = crate::codecs::encode_to_bytes(text, encoding, errors)?;
-        return Ok(encoded.as_slice().to_vec());
+        return Ok(encoded.as_bytes().to_vec());
     }
     if encoding.is_some() {
         return Err(crate::type_error!("encoding without a string argument"));
@@ -225,7 +225,7 @@ impl PyBytes {
                 if std::ptr::eq(class, PyBytes::type_object()) {
                     return Ok(result);
                 }
-                return Self::in_class(class, bytes.as_slice());
+                return Self::in_class(class, bytes.as_bytes());
             }
         }
         Self::in_class(class, &construct("bytes", source, encoding, errors)?)
@@ -233,7 +233,7 @@ impl PyBytes {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Py<PyStr>> {
-        PyStr::new(&repr_bytes(self.as_slice()))
+        PyStr::new(&repr_bytes(self.as_bytes()))
     }
 
     #[slot(tp_str)]
@@ -250,7 +250,7 @@ impl PyBytes {
         if cached != -1 {
             return Ok(cached);
         }
-        let hash = crate::hash::hash_bytes(self.as_slice());
+        let hash = crate::hash::hash_bytes(self.as_bytes());
         self.0.ob_shash.set(hash);
         Ok(hash)
     }
@@ -263,7 +263,7 @@ impl PyBytes {
             }
             return Ok(not_implemented_if(None));
         };
-        Ok(not_implemented_if(Some(op.holds(self.as_slice().cmp(other.as_slice())))))
+        Ok(not_implemented_if(Some(op.holds(self.as_bytes().cmp(other.as_bytes())))))
     }
 
     #[slot(tp_iter)]
@@ -282,7 +282,7 @@ impl PyBytes {
 
     #[slot(sq_item)]
     fn item(&self, index: isize) -> PyResult<i64> {
-        match usize::try_from(index).ok().and_then(|index| self.as_slice().get(index)) {
+        match usize::try_from(index).ok().and_then(|index| self.as_bytes().get(index)) {
             Some(&byte) => Ok(byte.into()),
             None => Err(crate::index_error!("index out of range")),
         }
@@ -290,7 +290,7 @@ impl PyBytes {
 
     #[slot(sq_contains)]
     fn contains_item(&self, item: &PyObject) -> PyResult<bool> {
-        contains(self.as_slice(), item)
+        contains(self.as_bytes(), item)
     }
 
     #[slot(sq_concat)]
@@ -310,7 +310,7 @@ impl PyBytes {
                 self.type_().tp_name()
             ));
         };
-        let left = self.as_slice();
+        let left = self.as_bytes();
         let joined = PyBytes::new_with(left.len() + right.len(), |to| {
             to[..left.len()].copy_from_slice(left);
             to[left.len()..].copy_from_slice(&right);
@@ -333,7 +333,7 @@ impl PyBytes {
         }
         let repeated = PyBytes::new_with(len, |to| {
             for chunk in to.chunks_exact_mut(self.len()) {
-                chunk.copy_from_slice(self.as_slice());
+                chunk.copy_from_slice(self.as_bytes());
             }
         })?;
         Ok(repeated.into_object())
@@ -344,7 +344,7 @@ impl PyBytes {
         if key.has_index() {
             let index = key.as_isize(Some(&exc::IndexError))?;
             return match checked_index(index, self.len()) {
-                Some(index) => Ok(PyLong::from_i64(self.as_slice()[index].into())?.into_object()),
+                Some(index) => Ok(PyLong::from_i64(self.as_bytes()[index].into())?.into_object()),
                 None => Err(crate::index_error!("index out of range")),
             };
         }
@@ -360,21 +360,21 @@ impl PyBytes {
                 return Ok(self.to_obj());
             }
             let start = range.start as usize;
-            return Ok(PyBytes::new(&self.as_slice()[start..start + range.len])?.into_object());
+            return Ok(PyBytes::new(&self.as_bytes()[start..start + range.len])?.into_object());
         }
-        let picked: Vec<u8> = range.indices().map(|index| self.as_slice()[index]).collect();
+        let picked: Vec<u8> = range.indices().map(|index| self.as_bytes()[index]).collect();
         Ok(PyBytes::new(&picked)?.into_object())
     }
 
     #[slot(bf_getbuffer)]
     fn getbuffer(&self, view: &mut abi::Py_buffer, flags: i32) -> PyResult<()> {
-        let data = self.as_slice().as_ptr().cast_mut();
+        let data = self.as_bytes().as_ptr().cast_mut();
         crate::buffer::fill_info(view, self, data, self.len(), true, flags)
     }
 
     #[pymethod(name = "__getnewargs__")]
     fn getnewargs(&self) -> PyResult<Py<PyTuple>> {
-        PyTuple::from_vec(vec![PyBytes::new(self.as_slice())?.into_object()])
+        PyTuple::from_vec(vec![PyBytes::new(self.as_bytes())?.into_object()])
     }
 
     /// Convert this value to exact type bytes.
@@ -383,7 +383,7 @@ impl PyBytes {
         if self.is_exact::<PyBytes>() {
             return Ok(self.to_obj());
         }
-        Ok(PyBytes::new(self.as_slice())?.into_object())
+        Ok(PyBytes::new(self.as_bytes())?.into_object())
     }
 
     #[slot(tp_dealloc)]
@@ -428,7 +428,7 @@ impl PyBytesIter {
     fn next(&self) -> PyResult<Option<Obj>> {
         let Some(bytes) = self.bytes.get() else { return Ok(None) };
         let index = self.index.get();
-        match bytes.as_slice().get(index) {
+        match bytes.as_bytes().get(index) {
             Some(&byte) => {
                 self.index.set(index + 1);
                 Ok(Some(PyLong::from_i64(byte.into())?.into_object()))

@@ -49,7 +49,7 @@ impl PyBytes {
 
     /// The bytes.
     #[inline(always)]
-    pub fn as_slice(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         // SAFETY: the module's invariant.
         unsafe {
             std::slice::from_raw_parts(

@@ -44,10 +44,10 @@ pub unsafe fn member_get(object: &PyObject, def: &abi::PyMemberDef) -> PyResult<
                 PyLong::from_u64(address::<u64>(object, def).read()).map(Py::into_object)
             }
             abi::Py_T_FLOAT => {
-                PyFloat::from_f64(f64::from(address::<f32>(object, def).read())).map(Py::into_object)
+                PyFloat::new(f64::from(address::<f32>(object, def).read())).map(Py::into_object)
             }
             abi::Py_T_DOUBLE => {
-                PyFloat::from_f64(address::<f64>(object, def).read()).map(Py::into_object)
+                PyFloat::new(address::<f64>(object, def).read()).map(Py::into_object)
             }
             abi::Py_T_STRING => {
                 let text = address::<*const c_char>(object, def).read();

@@ -236,9 +236,9 @@ impl PyLong {
         let little = is_little(byteorder)?;
         let bytes = crate::bytes::from_object(bytes)?;
         let value = if little {
-            BigInt::from_le_bytes(bytes.as_slice(), signed)
+            BigInt::from_le_bytes(bytes.as_bytes(), signed)
         } else {
-            BigInt::from_be_bytes(bytes.as_slice(), signed)
+            BigInt::from_be_bytes(bytes.as_bytes(), signed)
         };
         let value = PyLong::from_bigint(&value)?;
         if std::ptr::eq(class, PyLong::type_object()) {

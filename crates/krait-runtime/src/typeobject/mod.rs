@@ -287,6 +287,12 @@ impl PyType {
         true
     }
 
+    /// A new instance from `tp_alloc`, with room for `items` items if the class is of variable
+    /// size, and all fields zero.
+    pub fn alloc(&self, items: usize) -> crate::PyResult<Obj> {
+        crate::alloc::alloc_object(self, items)
+    }
+
     /// Says that the class changed: caches about it and its subclasses are void.
     pub fn modified(&self) {
         if self.0.tp_version_tag.get() == 0 {
