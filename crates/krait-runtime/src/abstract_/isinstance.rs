@@ -76,7 +76,7 @@ fn alternatives(class: &PyObject) -> PyResult<Option<Obj>> {
     if class.downcast::<PyTuple>().is_some() {
         return Ok(Some(class.to_obj()));
     }
-    if crate::generic_alias::is_union(class) {
+    if class.downcast_exact::<crate::union::PyUnion>().is_some() {
         return class.getattr(intern!("__args__")).map(Some);
     }
     Ok(None)

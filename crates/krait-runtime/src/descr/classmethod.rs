@@ -171,7 +171,7 @@ macro_rules! method_class {
 
             #[pyclassmethod(name = "__class_getitem__", signature = "($type, object, /)")]
             fn class_getitem(cls: &PyType, object: &PyObject) -> PyResult<Obj> {
-                crate::generic_alias(cls, object)
+                crate::generic_alias::new_generic_alias(cls, object)
             }
         }
 

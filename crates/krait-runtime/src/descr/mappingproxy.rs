@@ -151,6 +151,6 @@ impl PyMappingProxy {
 
     #[pyclassmethod(name = "__class_getitem__", signature = "($type, object, /)")]
     fn class_getitem(cls: &PyType, object: &PyObject) -> PyResult<Obj> {
-        crate::generic_alias(cls, object)
+        crate::generic_alias::new_generic_alias(cls, object)
     }
 }

@@ -7,17 +7,30 @@
 //! 3. The lookup cache holds borrowed values, valid while the version matches: a class's dictionary
 //!    keeps them alive, and changing it changes the version.
 
+mod buffer_slots;
+pub(crate) mod glue;
+mod heap;
+mod layout;
+mod mro;
 mod new;
 mod ready;
 mod slotdefs;
 mod slots;
+mod slots_spec;
 mod super_object;
 mod type_methods;
+mod wrappers;
 
+pub(crate) use buffer_slots::PyBufferWrapper;
+pub(crate) use layout::compatible_for_assignment;
 pub use new::new_type;
+pub(crate) use ready::intern_c;
 pub use ready::{ready_all, ready_type};
+pub(crate) use slotdefs::{SlotDef, row_name};
 pub use slotdefs::{slot_wrapper_for, update_slot};
-pub use super_object::PySuper;
+pub use super_object::{PySuper, super_getattr, super_method};
+pub use type_methods::{PyType_Type, is_type_getattro};
+pub(crate) use wrappers::tp_new_wrapper;
 
 use std::cell::Cell;
 use std::ops::Deref;

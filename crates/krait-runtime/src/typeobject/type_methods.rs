@@ -356,7 +356,7 @@ unsafe extern "C" fn type_repr(class: Ptr) -> Ptr {
 unsafe extern "C" fn type_or(left: Ptr, right: Ptr) -> Ptr {
     // SAFETY: a slot is called with live objects.
     let (left, right) = unsafe { (glue::arg(left), glue::arg(right)) };
-    glue::obj_result(crate::generic_alias::union_or(left, right))
+    glue::obj_result(crate::union::union_of(left, right))
 }
 
 /// `type(object)`, and calls with any other class.

@@ -343,7 +343,7 @@ pub(super) unsafe extern "C" fn wrap_init(
 ///
 /// # Safety
 /// The contract of `METH_VARARGS | METH_KEYWORDS`.
-pub(super) unsafe extern "C" fn tp_new_wrapper(this: Ptr, args: Ptr, kwargs: Ptr) -> Ptr {
+pub(crate) unsafe extern "C" fn tp_new_wrapper(this: Ptr, args: Ptr, kwargs: Ptr) -> Ptr {
     // SAFETY: the method is bound to a class and gets a tuple, and a dictionary or null.
     let (class, args, kwargs) = unsafe {
         (
