@@ -171,7 +171,7 @@ impl PyBaseException {
             }
         };
         match notes.downcast::<PyList>() {
-            Some(notes) => notes.append(note)?,
+            Some(notes) => notes.push(note.to_obj())?,
             None => {
                 return Err(crate::type_error!("Cannot add note: __notes__ is not a list"));
             }

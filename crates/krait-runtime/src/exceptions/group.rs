@@ -340,7 +340,7 @@ one_arg!(group_subgroup = PyBaseExceptionGroup, PyBaseExceptionGroup::subgroup);
 one_arg!(group_class_getitem = PyObject, class_getitem);
 
 fn class_getitem(class: &PyObject, item: &PyObject) -> PyResult<Obj> {
-    crate::generic_alias(class, item)
+    crate::generic_alias::new_generic_alias(class, item)
 }
 
 impl Exception for PyBaseExceptionGroup {

@@ -94,6 +94,17 @@ fn init_takes_arguments(class: &PyType) -> bool {
     !init_is_ours && new_is_ours
 }
 
+/// `PyNumber_Check`: whether the class says that its instances are numbers.
+fn is_number(object: &PyObject) -> bool {
+    // SAFETY: a number suite lives as long as its class.
+    let suite = unsafe { object.type_().raw().tp_as_number.get().as_ref() };
+    suite.is_some_and(|suite| {
+        suite.nb_index.get().is_some()
+            || suite.nb_int.get().is_some()
+            || suite.nb_float.get().is_some()
+    })
+}
+
 fn subclass_for(errno: &PyObject) -> Option<&'static PyType> {
     let number = errno.downcast::<PyLong>()?.to_i64()?;
     SUBCLASSES.iter().find(|(errno, _)| i64::from(*errno) == number).map(|(_, class)| *class)
@@ -142,10 +153,10 @@ impl PyOSError {
         let mut own_args = args.to_owned();
         if !is_none(&parsed.filename) {
             let blocking = ptr::eq(self.type_(), &exc::BlockingIOError);
-            let number = parsed.filename.as_ref().filter(|name| blocking && name.is_number());
+            let number = parsed.filename.as_ref().filter(|name| blocking && is_number(name));
             if let Some(number) = number {
                 // The third argument of `BlockingIOError` may be a count of characters.
-                self.written.set(number.as_ssize_t(&exc::ValueError)?);
+                self.written.set(number.as_isize(Some(&exc::ValueError))?);
             } else {
                 self.filename.set(parsed.filename);
                 if !is_none(&parsed.filename2) {
@@ -194,7 +205,7 @@ impl PyOSError {
                 Ok(())
             }
             Some(value) => {
-                self.written.set(value.as_ssize_t(&exc::ValueError)?);
+                self.written.set(value.as_isize(Some(&exc::ValueError))?);
                 Ok(())
             }
         }

@@ -181,8 +181,8 @@ impl PyUnicodeError {
         };
         let encoding = if has_encoding { Some(text(next())?) } else { None };
         let object = if object_is_text { text(next())? } else { next().1 };
-        let start = next().1.as_ssize_t(&super::exc::OverflowError)?;
-        let end = next().1.as_ssize_t(&super::exc::OverflowError)?;
+        let start = next().1.as_isize(Some(&super::exc::OverflowError))?;
+        let end = next().1.as_isize(Some(&super::exc::OverflowError))?;
         let reason = text(next())?;
         let object = if object_is_text || object.downcast::<PyBytes>().is_some() {
             object
