@@ -45,6 +45,7 @@ pub mod weakref;
 // The other builtin classes.
 pub mod buffer;
 pub mod bytes;
+pub mod capsule;
 pub mod cell;
 pub mod code;
 pub mod float;
@@ -55,6 +56,7 @@ pub mod iterators;
 pub mod list;
 pub mod method;
 pub mod module;
+pub mod namespace;
 pub mod range;
 pub mod repr;
 pub mod seq_iter;

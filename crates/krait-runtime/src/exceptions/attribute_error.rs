@@ -11,7 +11,7 @@ use super::class::{
 };
 use crate::field::Field;
 use crate::gc::{TraverseResult, Visitor};
-use crate::object::{Obj, PyClass, PyObject};
+use crate::object::{Obj, PyObject};
 use crate::{PyDict, PyResult, PyTuple};
 
 /// `NameError`.

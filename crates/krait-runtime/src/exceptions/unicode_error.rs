@@ -187,7 +187,7 @@ impl PyUnicodeError {
         let object = if object_is_text || object.downcast::<PyBytes>().is_some() {
             object
         } else {
-            PyBytes::from_object(&object)?.into_object()
+            PyBytes::new(&object.bytes_buffer()?.to_vec())?.into_object()
         };
         self.encoding.set(encoding);
         self.object.set(Some(object));

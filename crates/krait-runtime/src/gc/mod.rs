@@ -25,7 +25,7 @@ use std::ffi::c_int;
 use krait_abi as abi;
 
 use crate::field::Field;
-use crate::object::{Obj, PyClass, PyObject};
+use crate::object::{Obj, PyObject};
 use crate::state::{Interpreter, ThreadState, breaker};
 use crate::{PyErr, PyList, PyResult};
 use list::{List, Node};

@@ -72,7 +72,7 @@ impl<T: PyClass> Traverse for Field<T> {
     fn traverse(&self, visitor: &mut Visitor) -> TraverseResult {
         // SAFETY: no Python code runs while the collector visits.
         match unsafe { self.borrow() } {
-            Some(value) => visitor.visit(value),
+            Some(value) => visitor.visit(value.as_object()),
             None => TRAVERSED,
         }
     }
@@ -86,7 +86,7 @@ impl<T: PyClass> Traverse for Field<T> {
 impl<T: PyClass> Traverse for Py<T> {
     #[inline]
     fn traverse(&self, visitor: &mut Visitor) -> TraverseResult {
-        visitor.visit(self)
+        visitor.visit(self.as_object())
     }
 
     fn clear(&self) {}

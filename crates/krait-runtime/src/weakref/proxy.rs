@@ -6,7 +6,7 @@ use krait_abi as abi;
 use krait_macros::{pyclass, pymethods};
 
 use super::reference::{PyWeakReference, make};
-use crate::abstract_::number::{binary_op, inplace_op};
+use crate::abstract_::{binary_op, inplace_op};
 use crate::object::{Obj, PyClass, PyObject};
 use crate::typeobject::PyType;
 use crate::{BinaryOp, CompareOp, PyDict, PyResult, PyStr, PyTuple};
