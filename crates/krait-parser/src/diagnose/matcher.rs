@@ -3,8 +3,8 @@
 //! The matcher runs twice: first without the error productions, to learn which token was the last
 //! that the parser looked at, then with them. Reading the lexer's error token raises its error.
 
-use super::actions;
 use super::table::{Alternative, Item, Part, Table, Yield};
+use super::{actions, literals};
 use crate::error::{ErrorKind, SyntaxError};
 use crate::lexer::LexError;
 use crate::token::{Token, TokenKind};
@@ -137,9 +137,30 @@ impl<'a> Matcher<'a> {
         self.with_errors = outer;
         self.depth -= 1;
         let found = found?;
+        if let Some((_, end)) = found {
+            self.check_literals(rule.name, pos, end)?;
+        }
         self.memo
             .insert(key, found.map(|(found, end)| (found, end as u32)));
         Ok(found)
+    }
+
+    /// Raises what CPython raises when it makes the value of a literal.
+    fn check_literals(&self, rule: &str, pos: usize, end: usize) -> Result<(), Raised> {
+        let tokens = &self.tokens[pos..end];
+        let error = match rule {
+            "string" => literals::in_string(self, tokens[0]),
+            "fstring" | "tstring" => literals::in_format_string(self, tokens),
+            "strings" => literals::in_mixture(self, tokens),
+            _ => None,
+        };
+        match error {
+            Some(error) => Err(Raised {
+                error: Box::new(error),
+                from_lexer: false,
+            }),
+            None => Ok(()),
+        }
     }
 
     fn alternatives(

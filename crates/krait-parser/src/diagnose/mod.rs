@@ -6,6 +6,7 @@
 
 mod actions;
 mod grammar;
+mod literals;
 mod matcher;
 mod table;
 

@@ -1,6 +1,6 @@
 //! String literals side by side, f-strings, t-strings.
 
-use super::strings::{BadEscape, decode_bytes, decode_str};
+use super::strings::{BadEscape, Literal, decode_bytes, decode_str};
 use super::{Fail, Parser, Res};
 use crate::error::{Warning, WarningCategory};
 use crate::token::{Token, TokenKind as K};
@@ -91,17 +91,10 @@ impl Parser<'_> {
     /// One plain literal.
     fn string_piece(&mut self, pieces: &mut Pieces) -> Res<()> {
         let token = self.bump();
-        let source = self.token_text(token);
-        let prefix_length = source.find(['\'', '"']).unwrap_or(0);
-        let (prefix, quoted) = source.split_at(prefix_length);
-        let quotes = if quoted.len() >= 6 && quoted.as_bytes()[1] == quoted.as_bytes()[0] {
-            3
-        } else {
-            1
-        };
-        let body = &quoted[quotes..quoted.len() - quotes];
-        let raw = prefix.contains(['r', 'R']);
-        if prefix.contains(['b', 'B']) {
+        let literal = Literal::of(self.token_text(token));
+        let Literal { prefix, body, lead } = literal;
+        let raw = literal.is_raw();
+        if literal.is_bytes() {
             if !body.is_ascii() {
                 let message = "bytes can only contain ASCII literal characters";
                 return self.raise(token.range, message);
@@ -110,12 +103,12 @@ impl Parser<'_> {
                 body.as_bytes().to_vec()
             } else {
                 let decoded = decode_bytes(body);
-                self.decoded(decoded, token, prefix_length + quotes)?
+                self.decoded(decoded, token, lead)?
             };
             pieces.bytes.get_or_insert_default().extend(value);
             return Ok(());
         }
-        let value = self.text_value(body, raw, token, prefix_length + quotes)?;
+        let value = self.text_value(body, raw, token, lead)?;
         let kind = matches!(prefix, "u" | "U").then(|| Box::new(Wtf8Buf::from("u")));
         pieces.kind = kind.clone();
         pieces.text_seen = true;

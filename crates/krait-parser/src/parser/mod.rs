@@ -12,7 +12,7 @@ mod fstring;
 mod params;
 mod pattern;
 mod simple;
-mod strings;
+pub(crate) mod strings;
 
 use crate::error::{ErrorKind, SyntaxError, Warning};
 use crate::ident::Interner;
@@ -275,6 +275,10 @@ impl<'a> Parser<'a> {
     /// Raises a `SyntaxError` at the current token.
     fn raise_here<T>(&mut self, message: &str) -> Res<T> {
         let token = self.token();
+        if token.kind == TokenKind::ErrorToken {
+            // Looking at this token has already raised the lexer's error.
+            return Err(Fail);
+        }
         let (kind, line) = (ErrorKind::SyntaxError, token.range.end_lineno);
         let error = source::error_at_token(self.text, kind, message, token, line);
         self.error_fill = self.pos + 1;

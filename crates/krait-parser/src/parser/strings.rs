@@ -54,19 +54,54 @@ fn integer(digits: &str, radix: u32) -> BigInt {
     BigInt::from_str_radix(digits, radix).unwrap_or_default()
 }
 
+/// A string literal taken apart.
+pub(crate) struct Literal<'a> {
+    pub(crate) prefix: &'a str,
+    pub(crate) body: &'a str,
+    /// Where the body begins.
+    pub(crate) lead: usize,
+}
+
+impl<'a> Literal<'a> {
+    /// Takes apart the source of a literal.
+    pub(crate) fn of(source: &'a str) -> Self {
+        let (prefix, quoted) = source.split_at(source.find(['\'', '"']).unwrap_or(0));
+        let bytes = quoted.as_bytes();
+        let quotes = if bytes.len() >= 6 && bytes[1] == bytes[0] {
+            3
+        } else {
+            1
+        };
+        let body = &quoted[quotes..quoted.len() - quotes];
+        Self {
+            prefix,
+            body,
+            lead: prefix.len() + quotes,
+        }
+    }
+
+    pub(crate) fn is_raw(&self) -> bool {
+        self.prefix.contains(['r', 'R'])
+    }
+
+    pub(crate) fn is_bytes(&self) -> bool {
+        self.prefix.contains(['b', 'B'])
+    }
+}
+
 /// An escape that Python warns about: where it begins, and its text after the backslash.
 #[derive(Debug, PartialEq)]
-pub(super) struct BadEscape {
-    pub(super) offset: usize,
-    pub(super) text: String,
-    pub(super) octal: bool,
+pub(crate) struct BadEscape {
+    pub(crate) offset: usize,
+    pub(crate) text: String,
+    pub(crate) octal: bool,
 }
 
 /// A decoded string body and the first escape in it to warn about.
-pub(super) type Decoded<T> = Result<(T, Option<BadEscape>), String>;
+pub(crate) type Decoded<T> = Result<(T, Option<BadEscape>), String>;
 
 /// The bytes that a bytes literal's body stands for.
-pub(super) fn decode_bytes(body: &str) -> Decoded<Vec<u8>> {
+pub(crate) fn decode_bytes(body: &str) -> Decoded<Vec<u8>> {
     let src = body.as_bytes();
     let mut out = Vec::with_capacity(src.len());
     let mut bad = None;
@@ -107,7 +142,7 @@ pub(super) fn decode_bytes(body: &str) -> Decoded<Vec<u8>> {
 }
 
 /// The text that a string literal's body stands for.
-pub(super) fn decode_str(body: &str) -> Decoded<Wtf8Buf> {
+pub(crate) fn decode_str(body: &str) -> Decoded<Wtf8Buf> {
     let src = body.as_bytes();
     let mut out = Wtf8Buf::new();
     let mut bad = None;
