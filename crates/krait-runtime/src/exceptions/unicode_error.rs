@@ -225,8 +225,8 @@ impl PyUnicodeError {
 
     fn describe_byte(&self) -> PyResult<String> {
         let bytes = self.bytes()?;
-        let single = self.single_index(bytes.as_slice().len());
-        let single = single.map(|index| format!("0x{:02x}", bytes.as_slice()[index]));
+        let single = self.single_index(bytes.as_bytes().len());
+        let single = single.map(|index| format!("0x{:02x}", bytes.as_bytes()[index]));
         Ok(self.describe("byte", single))
     }
 

@@ -12,7 +12,7 @@ use super::PyType;
 use super::glue::{self, Ptr};
 use super::ready;
 use crate::dict::Keys;
-use crate::field::{Field, WeakList};
+use crate::field::Field;
 use crate::gc;
 use crate::object::{Obj, PyClass, PyObject, decref};
 use crate::PyDict;
@@ -72,13 +72,6 @@ pub(super) fn has_subtype_clear(class: &PyType) -> bool {
     class.raw().tp_clear.get().is_some_and(|slot| slot as usize == subtype_clear as usize)
 }
 
-/// The list of weak references of an instance whose class has one.
-fn weaklist(this: &PyObject) -> Option<&WeakList> {
-    let offset = this.type_().raw().tp_weaklistoffset.get();
-    // SAFETY: the class says that the list's head is there.
-    (offset != 0).then(|| unsafe { &*this.as_ptr().byte_offset(offset).cast::<WeakList>() })
-}
-
 /// The dictionary's field of an instance whose class, but not its native base, has one by offset.
 fn own_dict_field<'a>(this: &'a PyObject, base: Option<&PyType>) -> Option<&'a Field<PyDict>> {
     let class = this.type_();
@@ -105,20 +98,20 @@ pub(crate) unsafe extern "C" fn subtype_dealloc(this: Ptr) {
         if class.has_flag(abi::Py_TPFLAGS_HAVE_GC) {
             gc::untrack_raw(this);
         }
-        gc::dealloc_nested(this, end_instance);
+        end_instance(this);
     }
 }
 
 /// The part of [`subtype_dealloc`] that may end other objects.
-unsafe extern "C" fn end_instance(object: Ptr) {
+unsafe fn end_instance(object: Ptr) {
     // SAFETY: nothing refers to the object; its class lives until its reference is dropped below.
     unsafe {
         let this = glue::arg(object);
         let class: *const PyType = this.type_();
         let (made_here, base) = native_base(&*class, has_subtype_dealloc);
         let base_has_weaklist = base.is_some_and(|base| base.raw().tp_weaklistoffset.get() != 0);
-        if !base_has_weaklist && let Some(list) = weaklist(this) {
-            crate::weakref::clear_weakrefs(this, list);
+        if !base_has_weaklist {
+            crate::weakref::clear_weakrefs(this);
         }
         for class in made_here {
             slot_fields(this, class).for_each(|field| field.set(None));
@@ -132,10 +125,7 @@ unsafe extern "C" fn end_instance(object: Ptr) {
             Some(base_dealloc) => base_dealloc(object),
             None => crate::alloc::free_object(object),
         }
-        // A base that put the rest off still needs the class, which then stays.
-        let tstate = crate::ThreadState::current();
-        let put_off = tstate.delete_later.borrow().iter().any(|each| std::ptr::eq(*each, object));
-        if !base_is_heap && !put_off && (*class).is_heap_type() {
+        if !base_is_heap && (*class).is_heap_type() {
             decref((*class).as_ptr());
         }
     }
@@ -276,8 +266,7 @@ pub(super) unsafe extern "C" fn type_dealloc(object: Ptr) {
         let Some(heap) = class.heap() else { return };
         gc::untrack_raw(object);
         class.modified();
-        let weaklist = &*(&raw const class.raw().tp_weaklist).cast::<WeakList>();
-        crate::weakref::clear_weakrefs(class, weaklist);
+        crate::weakref::clear_weakrefs(class);
         let raw = class.raw();
         ready::remove_from_bases(class, class.bases());
         ready::free_subclass_list(class);
