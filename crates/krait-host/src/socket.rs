@@ -701,12 +701,12 @@ pub fn getservbyport(port: u16, protocol: Option<&CStr>) -> Option<Vec<u8>> {
         c_int::from(port.to_be()),
         protocol_ptr(protocol)
     ));
+    if entry.is_null() {
+        return None;
+    }
     // SAFETY: as in `getservbyname`; the name ends with a zero.
-    (!entry.is_null()).then(|| {
-        unsafe { CStr::from_ptr((*entry).s_name) }
-            .to_bytes()
-            .to_vec()
-    })
+    let name = unsafe { CStr::from_ptr((*entry).s_name) };
+    Some(name.to_bytes().to_vec())
 }
 
 /// The number of a protocol.
