@@ -44,6 +44,7 @@ pub mod weakref;
 
 // The other builtin classes.
 pub mod buffer;
+pub mod builtin_types;
 pub mod bytes;
 pub mod capsule;
 pub mod cell;
@@ -58,6 +59,7 @@ pub mod method;
 pub mod module;
 pub mod namespace;
 pub mod range;
+mod reduce;
 pub mod repr;
 pub mod seq_iter;
 pub mod set;

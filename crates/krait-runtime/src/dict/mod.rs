@@ -16,7 +16,7 @@ mod views;
 
 pub(crate) use keys::Keys;
 pub(crate) use split::{Values, new_shared_keys, shared_index};
-pub use views::{DictIter, DictIterKind, DictView, PyDictItemIter, PyDictItems, PyDictKeyIter, PyDictKeys, PyDictValueIter, PyDictValues, ViewKind};
+pub use views::{DictIter, DictIterKind, DictView, PyDictItemIter, PyDictItems, PyDictKeyIter, PyDictKeys, PyDictRevItemIter, PyDictRevKeyIter, PyDictRevValueIter, PyDictValueIter, PyDictValues, ViewKind};
 
 use krait_abi as abi;
 use krait_macros::pyclass;

@@ -103,6 +103,9 @@ pub(crate) unsafe extern "C" fn subtype_dealloc(this: Ptr) {
 }
 
 /// The part of [`subtype_dealloc`] that may end other objects.
+///
+/// # Safety
+/// Nothing refers to the object, which is not tracked any more.
 unsafe fn end_instance(object: Ptr) {
     // SAFETY: nothing refers to the object; its class lives until its reference is dropped below.
     unsafe {
@@ -110,7 +113,7 @@ unsafe fn end_instance(object: Ptr) {
         let class: *const PyType = this.type_();
         let (made_here, base) = native_base(&*class, has_subtype_dealloc);
         let base_has_weaklist = base.is_some_and(|base| base.raw().tp_weaklistoffset.get() != 0);
-        if !base_has_weaklist {
+        if !base_has_weaklist && this.type_().raw().tp_weaklistoffset.get() != 0 {
             crate::weakref::clear_weakrefs(this);
         }
         for class in made_here {

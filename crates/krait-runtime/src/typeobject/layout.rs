@@ -34,7 +34,10 @@ pub(super) fn best_base(bases: &PyTuple) -> PyResult<&PyType> {
             Some(_) => return Err(type_error!("multiple bases have instance lay-out conflict")),
         };
     }
-    Ok(best.map_or_else(PyObject::type_object, |(base, _)| base))
+    match best {
+        Some((base, _)) => Ok(base),
+        None => Ok(PyObject::type_object()),
+    }
 }
 
 /// The most derived metaclass of the bases and of `meta`.

@@ -70,6 +70,7 @@ fn set_base(class: &PyType) -> PyResult<()> {
         ready_type(base)?;
     }
     if class.as_object().type_ptr().is_null() {
+        // A static class may be met as an object before `ready_all` has come to it.
         let meta = class.base().map_or(PyType::type_object().as_type_ptr(), |base| {
             base.as_object().type_ptr()
         });
@@ -119,7 +120,7 @@ fn set_new(class: &PyType) -> PyResult<()> {
 }
 
 /// Iterates a C table that ends with a row whose name is null.
-fn rows<'a, T>(mut row: *mut T, name: fn(&T) -> *const c_char) -> impl Iterator<Item = &'a T> {
+fn rows<'a, T: 'a>(mut row: *mut T, name: fn(&T) -> *const c_char) -> impl Iterator<Item = &'a T> {
     std::iter::from_fn(move || {
         // SAFETY: a class's tables live as long as it, and end with a null name.
         let current = unsafe { row.as_ref() }?;
@@ -491,8 +492,14 @@ pub(super) fn live_subclasses(class: &PyType) -> Vec<Py<PyType>> {
 
 /// Readies every builtin class; the table of them is in [`crate::builtin_types`].
 pub fn ready_all() -> PyResult<()> {
-    for class in crate::builtin_types::builtin_types() {
+    let is_new = |class: &&PyType| !class.has_flag(abi::Py_TPFLAGS_READY);
+    for class in crate::builtin_types::builtin_types().filter(is_new) {
         class.set_flags(class.flags() | abi::_Py_TPFLAGS_STATIC_BUILTIN);
+        // Readying a class looks at others as objects, which must know their class.
+        // SAFETY: a static class is laid out as an instance of `type`, which is immortal.
+        unsafe { class.as_object().set_type_raw(PyType::type_object().as_type_ptr()) };
+    }
+    for class in crate::builtin_types::builtin_types() {
         ready_type(class).map_err(|error| {
             debug_assert!(false, "type {} could not be made ready", class.tp_name());
             error

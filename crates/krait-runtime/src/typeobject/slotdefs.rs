@@ -70,7 +70,7 @@ const NO_FUNCTION: *const () = std::ptr::null();
 /// Builds the table: `kind slot: name, function, wrapper, doc;`.
 macro_rules! table {
     ($( $kind:ident $slot:ident: $name:literal, $function:expr, $wrapper:expr, $doc:literal $(, $flags:expr)?; )+) => {
-        &[ $( row!($name, place!($kind $slot), $function, $wrapper, table!(@flags $($flags)?), $doc) ),+ ]
+        [ $( row!($name, place!($kind $slot), $function, $wrapper, table!(@flags $($flags)?), $doc) ),+ ]
     };
     (@flags) => { 0 };
     (@flags $flags:expr) => { $flags };
@@ -84,7 +84,10 @@ const fn with_keywords(wrapper: abi::wrapperfunc_kwds) -> Option<abi::wrapperfun
 
 const KEYWORDS: c_int = abi::PyWrapperFlag_KEYWORDS;
 
-struct Table(&'static [SlotDef]);
+/// The number of rows.
+const ROWS: usize = 94;
+
+struct Table([SlotDef; ROWS]);
 
 // SAFETY: the rows' only cells are the interned names, set once by the first thread to get ready.
 unsafe impl Sync for Table {}
@@ -190,7 +193,7 @@ static TABLE: Table = Table(table! {
 /// All rows, with their names interned.
 pub(crate) fn slot_defs() -> &'static [SlotDef] {
     static NAMED: AtomicBool = AtomicBool::new(false);
-    let rows = TABLE.0;
+    let rows = &TABLE.0;
     if !NAMED.load(Ordering::Relaxed) {
         for row in rows {
             // SAFETY: the table's names are C strings of ASCII.

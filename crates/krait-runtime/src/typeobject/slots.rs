@@ -284,7 +284,7 @@ async_slots! {
 pub(super) unsafe extern "C" fn slot_sq_length(this: Ptr) -> isize {
     // SAFETY: a slot is called on a live object.
     let this = unsafe { glue::arg(this) };
-    glue::size((|| length_result(&call_special(intern!("__len__"), &[this])?))())
+    glue::size((|| length_result(&*call_special(intern!("__len__"), &[this])?))())
 }
 
 /// Checks what a `__len__` returned.
