@@ -11,14 +11,10 @@ use crate::gc;
 use crate::object::{Obj, Py, PyObject};
 use crate::{PyResult, PyStr};
 
-/// Capsule objects let you wrap a C "void *" pointer in a Python
-/// object.  They're a way of passing data through the Python interpreter
-/// without creating your own custom type.
+/// A C pointer in a Python object.
 ///
-/// Capsules are used for communication between extension modules.
-/// They provide a way for an extension module to export a C interface
-/// to other extension modules, so that extension modules can use the
-/// Python import mechanism to link to one another.
+/// Extension modules hand the tables of their C interfaces to each other
+/// in capsules.
 #[pyclass(
     name = "PyCapsule", symbol = PyCapsule_Type, flags(GC, DISALLOW_INSTANTIATION), layout = manual
 )]

@@ -13,9 +13,7 @@ use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::state::Interpreter;
 use crate::{PyDict, PyErr, PyList, PyResult, PyStr, PyTuple, PyType};
 
-/// Create a module object.
-///
-/// The name must be a string; the optional doc argument can have any type.
+/// A module: a namespace with a name, and a docstring of any type.
 #[pyclass(name = "module", symbol = PyModule_Type, flags(BASETYPE, GC), layout = manual)]
 #[repr(C)]
 pub struct PyModule {
@@ -333,8 +331,7 @@ impl PyModule {
         0
     }
 
-    /// __dir__() -> list
-    ///     specialized dir() implementation
+    /// The names in the module, or what its own __dir__ gives.
     #[pymethod(name = "__dir__", signature = "($self, /)", text_signature = "")]
     fn dir(&self) -> PyResult<Obj> {
         let dict = self.getattr_str("__dict__")?;

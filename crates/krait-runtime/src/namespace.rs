@@ -7,7 +7,7 @@ use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::repr::ReprGuard;
 use crate::{CompareOp, PyDict, PyResult, PyStr, PyTuple, PyType};
 
-/// A simple attribute-based namespace.
+/// A namespace of attributes that shows them in its repr.
 #[pyclass(name = "SimpleNamespace", module = "types", symbol = _PyNamespace_Type, flags(BASETYPE, GC))]
 #[repr(C)]
 pub struct PyNamespace {
@@ -111,7 +111,7 @@ impl PyNamespace {
         }
     }
 
-    /// Return state information for pickling
+    /// What pickle stores.
     #[pymethod(name = "__reduce__", signature = "($self, /)", text_signature = "")]
     fn reduce(&self) -> PyResult<Obj> {
         let parts = vec![
@@ -122,7 +122,7 @@ impl PyNamespace {
         Ok(PyTuple::from_vec(parts)?.into_object())
     }
 
-    /// Return a copy of the namespace object with new values for the specified attributes.
+    /// A copy in which the given attributes have new values.
     #[pymethod(name = "__replace__", signature = "($self, /, **changes)")]
     fn replace(&self, changes: crate::KwArgs<'_>) -> PyResult<Obj> {
         let copy = self.type_().as_object().call0()?;

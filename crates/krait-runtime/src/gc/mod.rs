@@ -13,6 +13,7 @@
 mod collect;
 mod inspect;
 mod list;
+pub mod module;
 mod traverse;
 
 pub use collect::{collect, collect_all, run_scheduled};

@@ -7,6 +7,7 @@
 //!    each at most once; they are shared by all who ask for such.
 //! 3. A deallocator calls [`clear_weakrefs`] before it takes the object apart.
 
+pub mod module;
 mod proxy;
 mod reference;
 
