@@ -146,7 +146,7 @@ impl PyMethod {
     #[pymethod(name = "__reduce__", signature = "($self, /)")]
     fn reduce(&self) -> PyResult<Obj> {
         let name = self.function().getattr_str("__name__")?;
-        let getattr = crate::attr::builtin("getattr")?;
+        let getattr = crate::descr::builtin("getattr")?;
         let arguments = PyTuple::from_vec(vec![self.instance(), name])?;
         Ok(PyTuple::from_vec(vec![getattr, arguments.into_object()])?.into_object())
     }

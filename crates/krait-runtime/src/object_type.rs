@@ -109,9 +109,14 @@ unsafe extern "C" fn object_str(this: Ptr) -> Ptr {
 }
 
 /// Identity as a hash: the low bits of addresses are always zero.
-pub(crate) unsafe extern "C" fn object_hash(this: Ptr) -> isize {
-    let hash = this.addr().rotate_right(4) as isize;
+pub fn identity_hash(object: &PyObject) -> isize {
+    let hash = object.as_ptr().addr().rotate_right(4) as isize;
     if hash == -1 { -2 } else { hash }
+}
+
+unsafe extern "C" fn object_hash(this: Ptr) -> isize {
+    // SAFETY: a slot is called on a live object.
+    identity_hash(unsafe { glue::arg(this) })
 }
 
 unsafe extern "C" fn object_richcompare(this: Ptr, other: Ptr, op: c_int) -> Ptr {

@@ -103,7 +103,7 @@ pub(crate) fn reduce_as_getattr(owner: Option<Obj>, name: Obj) -> PyResult<Obj> 
 }
 
 /// A builtin function by name.
-pub(crate) fn builtin(name: &str) -> PyResult<Obj> {
+pub fn builtin(name: &str) -> PyResult<Obj> {
     let builtins = crate::Interpreter::current().builtins.get();
     match builtins.map(|builtins| builtins.get(name)).transpose()?.flatten() {
         Some(function) => Ok(function),

@@ -340,7 +340,7 @@ macro_rules! dict_views {
             /// The dictionary that this view refers to.
             #[pygetter]
             fn mapping(&self) -> PyResult<Obj> {
-                crate::descr::new_mapping_proxy(&*self.shown()?)
+                crate::descr::PyMappingProxy::from_mapping(&*self.shown()?).map(crate::Py::into_object)
             }
         }
     )*};
