@@ -116,8 +116,8 @@ fn range_length(start: &PyLong, stop: &PyLong, step: &PyLong) -> PyResult<Py<PyL
     if low.compare(high).is_ge() {
         return PyLong::from_i64(0);
     }
-    let span = ops::subtract(&ops::subtract(high, low)?.index()?, &one)?.index()?;
-    ops::add(&ops::floor_divide(&span, &step)?.index()?, &one)?.index()
+    let span = ops::subtract(&*ops::subtract(high, low)?.index()?, &one)?.index()?;
+    ops::add(&*ops::floor_divide(&span, &step)?.index()?, &one)?.index()
 }
 
 #[pymethods]

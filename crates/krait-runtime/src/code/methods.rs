@@ -195,7 +195,7 @@ impl PyCode {
     )]
     fn replace(&self, changes: KwArgs<'_>) -> PyResult<Obj> {
         let mut parts = self.parts()?;
-        for (name, value) in changes {
+        for (name, value) in changes.iter() {
             parts.set(&name.to_string_lossy(), value)?;
         }
         Ok(parts.build()?.into_object())
@@ -572,9 +572,10 @@ impl Constructor {
 
 fn int_of(value: &PyObject) -> PyResult<i32> {
     let index = value.index()?;
-    let wide = index.downcast::<PyLong>().map_or(Ok(0), PyLong::to_i64)?;
-    i32::try_from(wide)
-        .map_err(|_| crate::overflow_error!("signed integer is greater than maximum"))
+    index
+        .to_i64()
+        .and_then(|wide| i32::try_from(wide).ok())
+        .ok_or_else(|| crate::overflow_error!("signed integer is greater than maximum"))
 }
 
 fn typed<T: PyClass>(name: &str, value: &PyObject) -> PyResult<Py<T>> {

@@ -113,7 +113,7 @@ pub fn constant_to_object(constant: &Const) -> PyResult<Obj> {
         Const::Slice(parts) => {
             let [start, stop, step] = &**parts;
             let (start, stop) = (constant_to_object(start)?, constant_to_object(stop)?);
-            PySlice::new(start, stop, constant_to_object(step)?)?.into_object()
+            PySlice::new(&start, &stop, &*constant_to_object(step)?)?.into_object()
         }
         Const::Code(code) => PyCode::from_unit(code)?.into_object(),
     })
@@ -156,7 +156,7 @@ pub fn constant_from_object(object: &PyObject) -> PyResult<Const> {
         return Ok(Const::Tuple(constants(items.as_slice())?));
     }
     if let Some(items) = object.downcast_exact::<PyFrozenSet>() {
-        return Ok(Const::FrozenSet(constants(&items.to_vec())?));
+        return Ok(Const::FrozenSet(constants(&items.to_vec()?)?));
     }
     if let Some(slice) = object.downcast_exact::<PySlice>() {
         let part = |part: Obj| constant_from_object(&part);

@@ -260,7 +260,7 @@ impl PyFrameLocalsProxy {
             return Ok(crate::not_implemented().to_obj());
         }
         if let Some(other) = other.downcast::<PyFrameLocalsProxy>() {
-            let same = self.frame()?.is(&other.frame()?);
+            let same = self.frame()?.is(&*other.frame()?);
             return Ok(crate::bool_object(same == (op == CompareOp::Eq)).to_obj());
         }
         if other.is_instance_of::<PyDict>() {

@@ -178,7 +178,7 @@ impl PyFrame {
             }
         };
         match list.downcast::<crate::PyList>() {
-            Some(list) => list.append(value),
+            Some(list) => list.push(value),
             None => Ok(()),
         }
     }
@@ -261,7 +261,9 @@ impl PyFrame {
         let Some(line) = value.downcast_exact::<PyLong>() else {
             return Err(crate::value_error!("lineno must be an integer"));
         };
-        let line = line.to_i64()?;
+        let Some(line) = line.to_i64() else {
+            return Err(crate::value_error!("lineno out of range"));
+        };
         (Interpreter::current().hooks.get().set_frame_line)(self, line)
     }
 

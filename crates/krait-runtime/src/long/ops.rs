@@ -202,7 +202,7 @@ macro_rules! binary_slots {
                 #[slot($slot)]
                 fn $name(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
                     match operands(left, right) {
-                        Some((left, right)) => $function(left, right),
+                        Some((left, right)) => ($function)(left, right),
                         None => not_implemented(),
                     }
                 }

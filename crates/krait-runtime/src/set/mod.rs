@@ -79,12 +79,25 @@ impl PyFrozenSet {
         unsafe { &*std::ptr::from_ref(self).cast() }
     }
 
-    /// A frozenset of the items of any iterable.
-    pub fn from_iterable(iterable: &PyObject) -> PyResult<Py<PyFrozenSet>> {
+    fn new_empty() -> PyResult<Py<PyFrozenSet>> {
         let object = SetTable::allocate(PyFrozenSet::type_object())?;
         // SAFETY: made as an instance of `frozenset`.
-        let set: Py<PyFrozenSet> = unsafe { object.cast_unchecked() };
+        Ok(unsafe { object.cast_unchecked() })
+    }
+
+    /// A frozenset of the items of any iterable.
+    pub fn from_iterable(iterable: &PyObject) -> PyResult<Py<PyFrozenSet>> {
+        let set = Self::new_empty()?;
         set.table().update(iterable)?;
+        Ok(set)
+    }
+
+    /// A frozenset of the given items.
+    pub fn from_vec(items: Vec<Obj>) -> PyResult<Py<PyFrozenSet>> {
+        let set = Self::new_empty()?;
+        for item in &items {
+            set.table().add(item)?;
+        }
         Ok(set)
     }
 }

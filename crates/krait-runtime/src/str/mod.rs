@@ -269,4 +269,12 @@ impl PyStr {
     pub fn intern(text: &str) -> PyResult<Py<PyStr>> {
         crate::Interpreter::current().interned.intern_text(text)
     }
+
+    /// The interned string for UTF-8 that may hold surrogates.
+    pub fn intern_wtf8(text: &krait_text::Wtf8Buf) -> PyResult<Py<PyStr>> {
+        match text.as_str() {
+            Some(text) => PyStr::intern(text),
+            None => Ok(PyStr::from_wtf8(text)?.interned()),
+        }
+    }
 }
