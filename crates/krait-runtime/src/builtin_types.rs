@@ -27,6 +27,8 @@ classes! {
     crate::PyBool,
     crate::PyFloat,
     crate::PyBytes,
+    crate::bytearray::PyByteArray,
+    crate::bytearray::PyByteArrayIter,
     crate::PyList,
     crate::set::PySet,
     crate::set::PyFrozenSet,

@@ -183,7 +183,7 @@ impl PyStr {
     fn surrogate_error(&self, start: usize) -> PyErr {
         let end = start
             + self.as_slice().iter().skip(start).take_while(|c| (0xD800..0xE000).contains(c)).count();
-        crate::exceptions::unicode_encode_error(
+        crate::exceptions::encode_error(
             "utf-8",
             self,
             start,
