@@ -239,7 +239,7 @@ pub fn fetch_stop_iteration_value(error: PyErr) -> PyResult<Obj> {
 pub fn os_error(errno: i32, filename: Option<&PyObject>, filename2: Option<&PyObject>) -> PyErr {
     let build = || -> PyResult<Py<PyTuple>> {
         let number = crate::PyLong::from_i64(i64::from(errno))?.into_object();
-        let text = PyStr::new(&krait_host::errno::message(errno))?.into_object();
+        let text = PyStr::new(&krait_host::errno::Errno(errno).text())?.into_object();
         let mut arguments = vec![number, text];
         if let Some(filename) = filename {
             arguments.push(filename.to_obj());

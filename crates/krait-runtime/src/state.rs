@@ -35,6 +35,9 @@ pub mod breaker {
 /// How much native stack is kept free for code that does not check, in bytes.
 const STACK_MARGIN: usize = 256 * 1024;
 
+/// A stack size that every thread has, in bytes.
+const SURE_STACK: usize = 512 * 1024;
+
 thread_local! {
     static CURRENT: Cell<*const ThreadState> = const { Cell::new(ptr::null()) };
 }
@@ -227,7 +230,7 @@ impl ThreadState {
         let tstate: &'static ThreadState = Box::leak(Box::new(ThreadState {
             interp,
             serial: interp.next_thread_serial.get(),
-            ident: Cell::new(krait_host::thread::ident()),
+            ident: Cell::new(krait_host::thread::ident() as usize),
             current_exception: Field::empty(),
             exc_info: Cell::new(ptr::null()),
             exc_base: ExcStackItem::new(),
@@ -252,7 +255,10 @@ impl ThreadState {
         interp.lock.acquire(&tstate.eval_breaker);
         tstate.exc_info.set(&raw const tstate.exc_base);
         tstate.recursion_remaining.set(interp.recursion_limit.get() as isize);
-        tstate.stack_limit.set(krait_host::thread::stack_low() + STACK_MARGIN);
+        // Without knowing the stack's bounds, what is in use and a little more is all that is sure.
+        let low = krait_host::thread::stack_bounds()
+            .map_or(stack_pointer().saturating_sub(SURE_STACK), |bounds| bounds.low);
+        tstate.stack_limit.set(low + STACK_MARGIN);
         interp.next_thread_serial.set(tstate.serial + 1);
         interp.threads.borrow_mut().push(tstate);
         CURRENT.set(tstate);
