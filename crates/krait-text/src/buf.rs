@@ -1,6 +1,6 @@
 //! A Python string that is being built, in the narrowest width its characters allow.
 
-use crate::{StrSlice, with_units};
+use crate::StrSlice;
 
 /// Code points in one of CPython's three widths; it widens when a character asks for it, and so
 /// is always in the narrowest width as long as nothing is taken out.
@@ -128,7 +128,7 @@ impl StrBuf {
             }
             _ => {
                 self.widen_for(text.max_code_point());
-                with_units!(text, units => units.iter().for_each(|&unit| self.push(u32::from(unit))));
+                text.for_each(|code_point| self.push(code_point));
             }
         }
     }

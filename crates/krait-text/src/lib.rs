@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod buf;
+pub mod case;
+pub mod classify;
 pub mod codec;
 pub mod escape;
 pub mod layout;

@@ -273,3 +273,58 @@ fn searching_periodic_text_is_right() {
         assert_eq!(search::rfind(h, n), naive.last().copied());
     }
 }
+
+#[test]
+fn cases_and_classes() {
+    use krait_text::{case, classify};
+    let buf = |text: &str| StrBuf::from(text);
+    for (text, lower, upper, title, capitalized, swapped) in [
+        (
+            "heLLo wORLD 1st",
+            "hello world 1st",
+            "HELLO WORLD 1ST",
+            "Hello World 1St",
+            "Hello world 1st",
+            "HEllO World 1ST",
+        ),
+        (
+            "ΑΣ straße ǆ",
+            "ας straße ǆ",
+            "ΑΣ STRASSE Ǆ",
+            "Ας Straße ǅ",
+            "Ας straße ǆ",
+            "ας STRASSE Ǆ",
+        ),
+    ] {
+        let s = buf(text);
+        let s = s.as_slice();
+        assert_eq!(case::lower(s), buf(lower));
+        assert_eq!(case::upper(s), buf(upper));
+        assert_eq!(case::title(s), buf(title));
+        assert_eq!(case::capitalize(s), buf(capitalized));
+        assert_eq!(case::swapcase(s), buf(swapped));
+    }
+    for (text, alpha, digit, lower, upper, identifier) in [
+        ("", false, false, false, false, false),
+        ("ab", true, false, true, false, true),
+        ("a1", false, false, true, false, true),
+        ("12²", false, true, false, false, false),
+        ("ÀΒ", true, false, false, true, true),
+        ("_x y", false, false, true, false, false),
+    ] {
+        let s = buf(text);
+        let s = s.as_slice();
+        let actual = [
+            classify::is_alpha(s),
+            classify::is_digit(s),
+            classify::is_lower(s),
+            classify::is_upper(s),
+            classify::is_identifier(s),
+        ];
+        assert_eq!(actual, [alpha, digit, lower, upper, identifier], "{text:?}");
+    }
+    assert_eq!(
+        classify::to_ascii_number(buf("\u{2003}-١٢_3é\n").as_slice()),
+        b" -12_3? "
+    );
+}

@@ -13,9 +13,23 @@ pub fn cmp(a: &[u32], b: &[u32]) -> Ordering {
 
 /// The sum of two magnitudes.
 pub fn add(a: &[u32], b: &[u32]) -> Vec<u32> {
-    let mut out = vec![0; a.len().max(b.len()) + 1];
-    let len = add_into(&mut out, a, b);
-    out.truncate(len);
+    let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    let (common, rest) = long.split_at(short.len());
+    let mut out = Vec::with_capacity(long.len() + 1);
+    let mut carry = 0;
+    out.extend(common.iter().zip(short).map(|(&x, &y)| {
+        let sum = x + y + carry;
+        carry = sum >> DIGIT_BITS;
+        sum & DIGIT_MASK
+    }));
+    out.extend(rest.iter().map(|&x| {
+        let sum = x + carry;
+        carry = sum >> DIGIT_BITS;
+        sum & DIGIT_MASK
+    }));
+    if carry != 0 {
+        out.push(carry);
+    }
     out
 }
 

@@ -1,11 +1,11 @@
 //! Conversion from and to text in any radix; sub-quadratic for long numbers.
 
-use super::{BigInt, DIGIT_BITS, IntRef, MASK64, div, mul, normalized_len, trim};
+use super::{BigInt, DIGIT_BITS, IntRef, MASK64, decimal, div, mul, normalized_len, trim};
 
 /// From this many digits of 30 bits, a number is printed by halves.
-const SPLIT_DIGITS: usize = 70;
+const SPLIT_DIGITS: usize = 200;
 /// From this many characters, text is read by halves.
-const SPLIT_CHARS: usize = 1500;
+const SPLIT_CHARS: usize = 3000;
 
 /// The largest power of a radix below 2**30, and its exponent.
 fn chunk_of(radix: u32) -> (u32, usize) {
@@ -47,7 +47,15 @@ const LOWER_DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// A magnitude in decimal.
 pub fn to_decimal(digits: &[u32]) -> String {
-    to_radix(digits, 10)
+    match *digits {
+        [] => "0".to_owned(),
+        [low] => decimal::u64_decimal(u64::from(low), &mut [0; 20]).to_owned(),
+        [low, high] => {
+            let value = u64::from(high) << DIGIT_BITS | u64::from(low);
+            decimal::u64_decimal(value, &mut [0; 20]).to_owned()
+        }
+        _ => to_radix(digits, 10),
+    }
 }
 
 /// A magnitude in a radix from 2 to 36, in lower case and without prefix.
@@ -56,10 +64,6 @@ pub fn to_radix(digits: &[u32], radix: u32) -> String {
         vec![b'0']
     } else if radix.is_power_of_two() {
         to_binary_radix(digits, radix.trailing_zeros())
-    } else if let [digit] = *digits {
-        let mut out = Vec::with_capacity(10);
-        push_u64(&mut out, u64::from(digit), u64::from(radix), 0);
-        out
     } else {
         let mut out = Vec::with_capacity(digits.len() * 30 / radix.ilog2() as usize + 1);
         to_other_radix(digits, radix, &mut out);
@@ -146,20 +150,15 @@ fn print_split(
 }
 
 fn print_small(digits: &[u32], radix: u32, out: &mut Vec<u8>, width: usize) {
-    let (chunk, chunk_width) = if radix == 10 {
-        (1_000_000_000, 9)
-    } else {
-        chunk_of(radix)
-    };
+    if radix == 10 {
+        decimal::print(digits, out, width);
+        return;
+    }
+    let (chunk, chunk_width) = chunk_of(radix);
     let mut rest = digits.to_vec();
     let mut chunks = Vec::with_capacity(digits.len() + 2);
     while !rest.is_empty() {
-        let value = if radix == 10 {
-            divrem_billion(&mut rest)
-        } else {
-            div::divrem_small_in_place(&mut rest, chunk)
-        };
-        chunks.push(u64::from(value));
+        chunks.push(u64::from(div::divrem_small_in_place(&mut rest, chunk)));
         rest.truncate(normalized_len(&rest));
     }
     let top = chunks.pop().unwrap_or(0);
@@ -168,18 +167,6 @@ fn print_small(digits: &[u32], radix: u32, out: &mut Vec<u8>, width: usize) {
     for &value in chunks.iter().rev() {
         push_u64(out, value, u64::from(radix), chunk_width);
     }
-}
-
-/// Division by a constant, which compiles to a multiplication.
-fn divrem_billion(digits: &mut [u32]) -> u32 {
-    let mut remainder = 0u64;
-    for slot in digits.iter_mut().rev() {
-        let value = remainder << DIGIT_BITS | u64::from(*slot);
-        let quotient = value / 1_000_000_000;
-        remainder = value - quotient * 1_000_000_000;
-        *slot = quotient as u32;
-    }
-    remainder as u32
 }
 
 fn digit_value(byte: u8) -> Option<u32> {
@@ -226,6 +213,9 @@ fn from_binary_radix(text: &[u8], bits: u32) -> Vec<u32> {
 }
 
 fn read_small(text: impl Iterator<Item = u8>, radix: u32) -> Vec<u32> {
+    if radix == 10 {
+        return decimal::read(text);
+    }
     let (chunk, width) = chunk_of(radix);
     let mut digits = Vec::new();
     let (mut value, mut count) = (0, 0);

@@ -8,17 +8,78 @@ use super::{DIGIT_BITS, DIGIT_MASK, MASK64, bit_length, mul, shift, trim, trimme
 /// From this many digits in the divisor, dividing by halves beats algorithm D.
 const RECURSIVE_MIN: usize = 160;
 
+/// From this many digits, a reciprocal is worth computing.
+const RECIPROCAL_MIN: usize = 12;
+
+/// A divisor of one word by which limbs of 60 bits are divided without a division instruction.
+#[derive(Clone, Copy)]
+pub(super) struct Reciprocal {
+    /// The divisor with its top bit set.
+    divisor: u64,
+    shift: u32,
+    /// 2**128 / divisor - 2**64, rounded down.
+    inverse: u64,
+}
+
+impl Reciprocal {
+    /// Of a divisor that is not zero.
+    pub(super) const fn new(divisor: u64) -> Self {
+        let shift = divisor.leading_zeros();
+        let divisor = divisor << shift;
+        let inverse = (u128::MAX / divisor as u128 - (1 << 64)) as u64;
+        Self {
+            divisor,
+            shift,
+            inverse,
+        }
+    }
+
+    /// Quotient and remainder of `remainder * 2**60 + limb`, with the remainder below the
+    /// divisor and the limb and the divisor below 2**60 (Möller and Granlund's algorithm).
+    #[inline(always)]
+    pub(super) fn divide(self, remainder: u64, limb: u64) -> (u64, u64) {
+        let value = (u128::from(remainder) << 60 | u128::from(limb)) << self.shift;
+        let estimate = u128::from(self.inverse) * u128::from((value >> 64) as u64) + value;
+        let mut quotient = ((estimate >> 64) as u64).wrapping_add(1);
+        let mut rest = (value as u64).wrapping_sub(quotient.wrapping_mul(self.divisor));
+        if rest > estimate as u64 {
+            quotient = quotient.wrapping_sub(1);
+            rest = rest.wrapping_add(self.divisor);
+        }
+        if rest >= self.divisor {
+            quotient = quotient.wrapping_add(1);
+            rest -= self.divisor;
+        }
+        (quotient, rest >> self.shift)
+    }
+}
+
 /// Divides a magnitude by one digit in place and returns the remainder; the divisor is not zero.
 pub fn divrem_small_in_place(digits: &mut [u32], divisor: u32) -> u32 {
-    let mut remainder = 0u32;
-    for slot in digits.iter_mut().rev() {
-        let value = u64::from(remainder) << DIGIT_BITS | u64::from(*slot);
+    let divisor = u64::from(divisor);
+    let mut remainder = 0u64;
+    let mut step = |slot: &mut u32| {
+        let value = remainder << DIGIT_BITS | u64::from(*slot);
         // Not `%`: one division and one multiplication are cheaper than two divisions.
-        let quotient = (value / u64::from(divisor)) as u32;
-        remainder = (value - u64::from(quotient) * u64::from(divisor)) as u32;
-        *slot = quotient;
+        let quotient = value / divisor;
+        remainder = value - quotient * divisor;
+        *slot = quotient as u32;
+    };
+    if digits.len() < RECIPROCAL_MIN {
+        digits.iter_mut().rev().for_each(step);
+        return remainder as u32;
     }
-    remainder
+    let (pairs, odd) = digits.as_chunks_mut::<2>();
+    odd.iter_mut().for_each(&mut step);
+    let reciprocal = Reciprocal::new(divisor);
+    for [low, high] in pairs.iter_mut().rev() {
+        let limb = u64::from(*high) << DIGIT_BITS | u64::from(*low);
+        let (quotient, rest) = reciprocal.divide(remainder, limb);
+        *low = quotient as u32 & DIGIT_MASK;
+        *high = (quotient >> DIGIT_BITS) as u32;
+        remainder = rest;
+    }
+    remainder as u32
 }
 
 /// Quotient and remainder of a magnitude by one digit, which is not zero.
@@ -72,30 +133,17 @@ fn divrem_u128(a: &[u32], b: &[u32]) -> (Vec<u32>, Vec<u32>) {
 /// Algorithm D; the divisor has at least two digits.
 fn divrem_school(a: &[u32], b: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let shift = b[b.len() - 1].leading_zeros() - 2;
-    let divisor = shift_up(b, shift, 0);
-    let mut rest = shift_up(a, shift, 1);
+    let mut divisor = Vec::with_capacity(b.len() + 1);
+    shift::push_shifted(&mut divisor, b, shift);
+    divisor.pop();
+    let mut rest = Vec::with_capacity(a.len() + 1);
+    shift::push_shifted(&mut rest, a, shift);
     let mut quotient = vec![0; rest.len() - divisor.len()];
     divide_in_place(&mut rest, &divisor, &mut quotient);
     rest.truncate(divisor.len());
     trim(&mut rest);
     trim(&mut quotient);
     (quotient, shift::shr(&rest, u64::from(shift)))
-}
-
-/// The digits shifted left by fewer than 30 bits, with `extra` more digits on top.
-fn shift_up(digits: &[u32], shift: u32, extra: usize) -> Vec<u32> {
-    let mut out = Vec::with_capacity(digits.len() + extra);
-    let mut carry = 0u64;
-    out.extend(digits.iter().map(|&digit| {
-        carry |= u64::from(digit) << shift;
-        let low = (carry & MASK64) as u32;
-        carry >>= DIGIT_BITS;
-        low
-    }));
-    if extra > 0 {
-        out.push(carry as u32);
-    }
-    out
 }
 
 /// Leaves the remainder in the low digits of `rest` and writes the quotient.

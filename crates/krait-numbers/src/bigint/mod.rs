@@ -7,10 +7,16 @@
 //! Invariant: a magnitude has no leading zero digit, each digit is below 2**30, zero is empty and
 //! not negative. Functions that take a raw magnitude say so where they accept leading zeros.
 
+#![allow(
+    clippy::should_implement_trait,
+    reason = "Python's operators have their names here, but other types than Rust's traits ask for"
+)]
+
 mod add;
 mod bitwise;
 mod bytes;
 mod convert;
+mod decimal;
 mod div;
 mod float;
 mod gcd;
@@ -34,6 +40,7 @@ pub mod mag {
     pub use super::add::{add, add_into, cmp, sub, sub_into};
     pub use super::bytes::from_le_bytes;
     pub use super::convert::{from_ascii_digits, to_decimal, to_radix};
+    pub use super::decimal::u64_decimal;
     pub use super::div::{divrem, divrem_small, divrem_small_in_place};
     pub use super::gcd::{gcd, isqrt};
     pub use super::mul::{mul, mul_into, mul_small, mul_small_add_in_place, square};
@@ -90,14 +97,6 @@ pub fn from_u128(mut value: u128) -> Vec<u32> {
 
 fn trim(digits: &mut Vec<u32>) {
     digits.truncate(normalized_len(digits));
-}
-
-/// A zeroed vector, or `None` if there is no memory for it.
-fn try_zeroed(len: usize) -> Option<Vec<u32>> {
-    let mut digits = Vec::new();
-    digits.try_reserve_exact(len).ok()?;
-    digits.resize(len, 0);
-    Some(digits)
 }
 
 /// A borrowed integer: a sign and a normalised magnitude.

@@ -5,8 +5,8 @@
 
 use super::{DIGIT_BITS, DIGIT_MASK, MASK64, ntt, trim};
 
-const LIMB_BITS: u32 = 60;
-const LIMB_MASK: u64 = (1 << LIMB_BITS) - 1;
+pub(super) const LIMB_BITS: u32 = 60;
+pub(super) const LIMB_MASK: u64 = (1 << LIMB_BITS) - 1;
 
 /// Below this many digits in the shorter operand, plain digit loops beat packing.
 const PACK_MIN: usize = 6;
@@ -17,8 +17,10 @@ const NTT_MIN: usize = 6000;
 
 /// The product of two magnitudes.
 pub fn mul(a: &[u32], b: &[u32]) -> Vec<u32> {
-    if a.is_empty() || b.is_empty() {
-        return Vec::new();
+    match (a, b) {
+        ([], _) | (_, []) => return Vec::new(),
+        ([digit], other) | (other, [digit]) => return mul_small(other, *digit),
+        _ => {}
     }
     let mut out = vec![0; a.len() + b.len()];
     let len = mul_into(&mut out, a, b);
@@ -69,9 +71,16 @@ fn mul_small_into(out: &mut [u32], a: &[u32], digit: u32) -> u32 {
 
 /// A magnitude times one digit.
 pub fn mul_small(a: &[u32], digit: u32) -> Vec<u32> {
-    let mut out = vec![0; a.len()];
-    let top = mul_small_into(&mut out, a, digit);
-    out.push(top);
+    let digit = u64::from(digit);
+    let mut carry = 0u64;
+    let mut out = Vec::with_capacity(a.len() + 1);
+    out.extend(a.iter().map(|&x| {
+        carry += u64::from(x) * digit;
+        let low = (carry & MASK64) as u32;
+        carry >>= DIGIT_BITS;
+        low
+    }));
+    out.push(carry as u32);
     trim(&mut out);
     out
 }
@@ -119,7 +128,7 @@ fn mul_rows(out: &mut [u32], long: &[u32], short: &[u32]) {
     }
 }
 
-fn pack(digits: &[u32]) -> Vec<u64> {
+pub(super) fn pack(digits: &[u32]) -> Vec<u64> {
     let pairs = digits.chunks_exact(2);
     let last = pairs.remainder().first().map(|&digit| u64::from(digit));
     pairs
@@ -128,7 +137,7 @@ fn pack(digits: &[u32]) -> Vec<u64> {
         .collect()
 }
 
-fn unpack(out: &mut [u32], limbs: &[u64]) {
+pub(super) fn unpack(out: &mut [u32], limbs: &[u64]) {
     for (pair, &limb) in out.chunks_mut(2).zip(limbs) {
         pair[0] = limb as u32 & DIGIT_MASK;
         if let Some(high) = pair.get_mut(1) {

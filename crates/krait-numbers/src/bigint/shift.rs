@@ -1,6 +1,6 @@
 //! Shifts by any number of bits.
 
-use super::{BigInt, DIGIT_BITS, IntRef, MASK64, add, trim, try_zeroed};
+use super::{BigInt, DIGIT_MASK, IntRef, add, trim};
 
 /// A magnitude times 2**bits; `None` if there is no memory for the result.
 pub fn shl(digits: &[u32], bits: u64) -> Option<Vec<u32>> {
@@ -9,18 +9,29 @@ pub fn shl(digits: &[u32], bits: u64) -> Option<Vec<u32>> {
     }
     let whole = usize::try_from(bits / 30).ok()?;
     let part = (bits % 30) as u32;
-    let mut out = try_zeroed(whole.checked_add(digits.len() + 1)?)?;
-    let mut carry = 0u64;
-    for (slot, &digit) in out[whole..].iter_mut().zip(digits) {
-        carry |= u64::from(digit) << part;
-        *slot = (carry & MASK64) as u32;
-        carry >>= DIGIT_BITS;
-    }
-    if let Some(top) = out.last_mut() {
-        *top = carry as u32;
-    }
+    let len = whole.checked_add(digits.len() + 1)?;
+    let mut out = Vec::new();
+    out.try_reserve_exact(len).ok()?;
+    out.resize(whole, 0);
+    push_shifted(&mut out, digits, part);
     trim(&mut out);
     Some(out)
+}
+
+/// Appends the digits shifted left by fewer than 30 bits, one digit more than they are.
+pub(super) fn push_shifted(out: &mut Vec<u32>, digits: &[u32], part: u32) {
+    let (Some(&bottom), Some(&top)) = (digits.first(), digits.last()) else {
+        out.push(0);
+        return;
+    };
+    out.push(bottom << part & DIGIT_MASK);
+    // Each digit of its own, without a carry from one to the next, so that it vectorises.
+    let above = &digits[1..];
+    out.extend(
+        (digits.iter().zip(above))
+            .map(|(&low, &high)| (high << part | low >> (30 - part)) & DIGIT_MASK),
+    );
+    out.push(top >> (30 - part));
 }
 
 /// A magnitude divided by 2**bits, rounded down.
@@ -32,10 +43,16 @@ pub fn shr(digits: &[u32], bits: u64) -> Vec<u32> {
     else {
         return Vec::new();
     };
-    let above = kept.iter().skip(1).copied().chain([0]);
-    let mut out: Vec<u32> = (kept.iter().zip(above))
-        .map(|(&low, high)| (((u64::from(high) << 30 | u64::from(low)) >> part) & MASK64) as u32)
-        .collect();
+    let Some((&top, rest)) = kept.split_last() else {
+        return Vec::new();
+    };
+    let mut out = Vec::with_capacity(kept.len());
+    let above = &kept[1..];
+    out.extend((rest.iter().zip(above)).map(|(&low, &high)| {
+        // For no shift at all this adds bits above the digit only.
+        (low >> part | high << (30 - part)) & DIGIT_MASK
+    }));
+    out.push(top >> part);
     trim(&mut out);
     out
 }

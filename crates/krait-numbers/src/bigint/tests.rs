@@ -228,3 +228,21 @@ fn comparison_with_floats() {
     );
     assert_eq!(BigInt::ZERO.as_ref().partial_cmp_f64(f64::NAN), None);
 }
+
+#[test]
+fn division_by_one_digit() {
+    for len in [1, 2, 11, 12, 13, 40, 41] {
+        for divisor in [1, 2, 3, 10, 65_537, 1 << 29, DIGIT_MASK - 1, DIGIT_MASK] {
+            let digits = pseudo_random(len, u64::from(divisor));
+            let (quotient, remainder) = mag::divrem_small(&digits, divisor);
+            assert!(remainder < divisor);
+            let mut back = mag::mul_small(&quotient, divisor);
+            back = mag::add(&back, &[remainder]);
+            assert_eq!(
+                mag::trimmed(&back),
+                mag::trimmed(&digits),
+                "{len} digits by {divisor}"
+            );
+        }
+    }
+}

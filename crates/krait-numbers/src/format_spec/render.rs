@@ -152,7 +152,10 @@ pub fn render_int(
         b'X' => "0X",
         _ => "",
     };
-    let mut text = crate::bigint::mag::to_radix(value.digits(), radix);
+    let mut text = match radix {
+        10 => crate::bigint::mag::to_decimal(value.digits()),
+        _ => crate::bigint::mag::to_radix(value.digits(), radix),
+    };
     if code == b'X' {
         text.make_ascii_uppercase();
     }

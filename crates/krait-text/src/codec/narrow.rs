@@ -1,7 +1,7 @@
 //! ASCII and Latin-1.
 
 use super::{DecodeError, EncodeError};
-use crate::{StrBuf, StrSlice, with_units};
+use crate::{StrBuf, StrSlice};
 
 /// Decodes ASCII.
 pub fn decode_ascii(bytes: &[u8], from: usize, out: &mut StrBuf) -> Result<(), DecodeError> {
@@ -70,9 +70,10 @@ fn encode_below(
         let code_point = text.at(index);
         if code_point >= limit {
             let rest = text.sub(index, text.len());
-            let run = with_units!(rest, units => {
-                units.iter().take_while(|&&unit| u32::from(unit) >= limit).count()
-            });
+            let run = rest
+                .iter()
+                .take_while(|&code_point| code_point >= limit)
+                .count();
             return Err(EncodeError {
                 start: index,
                 end: index + run,
