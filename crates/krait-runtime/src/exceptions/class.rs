@@ -9,7 +9,7 @@ use krait_abi as abi;
 use crate::field::Field;
 use crate::gc::{self, TRAVERSED, Traverse, TraverseResult, Visitor};
 use crate::object::{Obj, PyClass, PyObject};
-use crate::typeobject::PyType;
+use crate::typeobject::{PyType, PyType_Type};
 use crate::{PyDict, PyResult, PyTuple};
 
 /// A struct that is the layout of an exception class, and what the class does of its own.
@@ -89,6 +89,7 @@ pub(super) const fn static_class<E: Exception>(
     role: Role,
     doc: Option<&'static str>,
 ) -> PyType {
+    const TYPE: *mut abi::PyTypeObject = (&raw const PyType_Type).cast_mut().cast();
     let own = match role {
         Role::Owner => E::OWN,
         Role::Simple => Own { new: Some(base_new), ..Own::NOTHING },
@@ -99,7 +100,7 @@ pub(super) const fn static_class<E: Exception>(
     let weak = matches!(role, Role::WeaklyReferable);
     PyType(abi::PyTypeObject {
         ob_base: abi::PyVarObject {
-            ob_base: PyObject::immortal(ptr::null_mut()).0,
+            ob_base: PyObject::immortal(TYPE).0,
             ob_size: Cell::new(0),
         },
         tp_name: Cell::new(name.as_ptr().cast::<c_char>()),

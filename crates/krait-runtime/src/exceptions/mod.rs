@@ -47,10 +47,7 @@ pub fn ready() -> PyResult<()> {
             let bases = vec![exc::BaseExceptionGroup.to_obj(), exc::Exception.to_obj()];
             class.raw().tp_bases.set(PyTuple::from_vec(bases)?.into_ptr());
         }
-        if class.type_ptr().is_null() {
-            // SAFETY: a static type object is laid out as an instance of `type`, which is immortal.
-            unsafe { class.set_type_raw(PyType::type_object().as_type_ptr()) };
-        }
+        class.set_flags(class.flags() | abi::_Py_TPFLAGS_STATIC_BUILTIN);
         crate::typeobject::ready_type(class)?;
     }
     memory_error::reserve()
