@@ -124,15 +124,13 @@ impl Refused<'_> {
     }
 
     fn unless_lexer_objects(&self, matcher: &Matcher<'_>, error: SyntaxError) -> SyntaxError {
-        let unclosed_before = self.lex_error.and_then(|lexed| {
-            let open = lexed
-                .open_bracket_line
-                .filter(|_| !lexed.in_format_string)?;
-            (matcher.last_token().range.lineno > open).then(|| lexed.error.clone())
-        });
-        match unclosed_before {
-            Some(unclosed) => unclosed,
-            None => self.precedence_to_lexer(error),
+        let lexed = self
+            .lex_error
+            .filter(|lexed| !lexed.eager && !lexed.in_format_string);
+        let line = matcher.last_token().range.lineno;
+        match lexed.and_then(|lexed| lexed.unclosed.as_ref()) {
+            Some(unclosed) if line > unclosed.lineno => unclosed.clone(),
+            _ => self.precedence_to_lexer(error),
         }
     }
 
