@@ -115,8 +115,15 @@ impl Refused<'_> {
         ))
     }
 
+    /// The error of a literal's value, unless the lexer has a better one.
+    pub(crate) fn of_literal(&self, error: SyntaxError, fill: usize) -> SyntaxError {
+        let mut matcher = Matcher::new(self.text, self.tokens, self.lex_error, false);
+        matcher.fill = fill;
+        self.unless_lexer_objects(&matcher, error)
+    }
+
     /// The lexer's error instead, if it takes precedence over one of the parser.
-    pub(crate) fn precedence_to_lexer(&self, error: SyntaxError) -> SyntaxError {
+    fn precedence_to_lexer(&self, error: SyntaxError) -> SyntaxError {
         match self.lex_error {
             Some(lexed) if lexed.eager && !lexed.in_format_string => lexed.error.clone(),
             _ => error,
