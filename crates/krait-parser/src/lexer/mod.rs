@@ -58,8 +58,8 @@ pub(crate) struct LexError {
     pub(crate) done: Done,
     /// Whether that was inside an f-string, so that errors of its expressions come first.
     pub(crate) in_format_string: bool,
-    /// What there is to say of the innermost bracket that was open.
-    pub(crate) unclosed: Option<SyntaxError>,
+    /// The line of the innermost open bracket, if the source ended inside one.
+    pub(crate) open_bracket_line: Option<u32>,
 }
 
 /// The lexer's result.
@@ -415,7 +415,7 @@ impl<'a> Lexer<'a> {
         if newline + 1 >= self.src.len() {
             self.pos = newline + 1;
             if let Some(bracket) = self.brackets.last().copied() {
-                return self.stop(self.unclosed(bracket), false, Done::Eof);
+                return self.unclosed(bracket);
             }
             let message = "unexpected EOF while parsing";
             return self.fail_lazily(ErrorKind::SyntaxError, message, Done::Eof);
@@ -481,7 +481,7 @@ impl<'a> Lexer<'a> {
     fn end(&mut self, pos: usize) -> Step {
         self.pos = pos;
         if let Some(bracket) = self.brackets.last().copied() {
-            return self.stop(self.unclosed(bracket), false, Done::Eof);
+            return self.unclosed(bracket);
         }
         let open_line = self.tokens.last().is_some_and(|token| {
             use TokenKind as K;
@@ -509,13 +509,13 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    fn unclosed(&self, bracket: Bracket) -> SyntaxError {
+    fn unclosed(&mut self, bracket: Bracket) -> Step {
         let text = if bracket.lineno >= self.lineno {
             self.line_text_at(bracket.line_start, true)
         } else {
             self.line_text_at(bracket.line_start, false)
         };
-        SyntaxError {
+        let error = SyntaxError {
             kind: ErrorKind::SyntaxError,
             message: format!("'{}' was never closed", bracket.open as char),
             lineno: bracket.lineno,
@@ -523,7 +523,12 @@ impl<'a> Lexer<'a> {
             end_lineno: bracket.lineno,
             end_offset: 0,
             text: Some(text),
+        };
+        let result = self.stop(error, false, Done::Eof);
+        if let Some(error) = &mut self.error {
+            error.open_bracket_line = Some(bracket.lineno);
         }
+        result
     }
 
     /// A name, keyword, or string with a prefix.
@@ -686,7 +691,7 @@ impl Lexer<'_> {
             eager,
             done,
             in_format_string: !self.modes.is_empty(),
-            unclosed: self.brackets.last().map(|bracket| self.unclosed(*bracket)),
+            open_bracket_line: None,
         }));
         Err(Stop)
     }

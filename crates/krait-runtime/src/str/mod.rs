@@ -8,15 +8,6 @@
 //! 3. A NUL unit follows the characters.
 
 mod build;
-mod case;
-mod digits;
-mod iter;
-mod layout;
-mod methods;
-mod predicates;
-mod search;
-mod subclass;
-mod translate;
 
 use krait_abi as abi;
 use krait_macros::pyclass;
@@ -25,22 +16,16 @@ use krait_text::StrSlice;
 use crate::object::{Py, PyClass, PyObject};
 use crate::{PyErr, PyResult};
 
-pub use build::{StrBuilder, append_in_place};
-pub use digits::to_ascii_digits;
-pub use iter::{PyStrAsciiIter, PyStrIter};
+pub use build::StrBuilder;
 
 /// str(object='') -> str
-/// str(bytes_or_buffer[, encoding[, errors]]) -> str
 ///
-/// Make a string of any object: what its `__str__` gives, else its `repr`. With an encoding or an
-/// error handler given, the object must be bytes or another buffer, which is decoded; the encoding
-/// is 'utf-8' and the error handler 'strict' where only the other is given.
+/// A sequence of Unicode code points. With `encoding` or `errors` given, bytes are decoded.
 #[pyclass(
     name = "str",
     symbol = PyUnicode_Type,
     flags(BASETYPE, UNICODE_SUBCLASS, MATCH_SELF),
-    methods(CORE, ENCODE, REPLACE, LAYOUT, CASE, SEARCH, TRANSLATE, PREDICATES, FORMAT),
-    basicsize = size_of::<abi::PyUnicodeObject>(),
+    methods(CORE),
     layout = manual
 )]
 #[repr(transparent)]
