@@ -71,3 +71,11 @@ for text in ("0x1.8", "nan", "-inf", "0x", "1p", "0x1p99999", "0x1p-99999", "1."
         emit("fromhex", text, float.fromhex(text))
     except (ValueError, OverflowError) as error:
         emit("fromhex", text, str(error))
+for text in ("1", "1j", "j", "-j", "+j", "1+j", "1-j", "1+2j", "(1+2j)", " ( 1+2j ) ", "1e5+2e-3j", "infj", "nan+infj", "1+", "1+2", "1 + 2j",
+             "1_0+2_0j", "1__0", "", "()", "(1", "1)", "1j+2", "1J", "--1", "1+-2j", "infinity+nanj", "1e", "1+1e5", ".5j", "1.e5j", "++j", "1jj",
+             "_1j", "1_j", "in", "nanj", "i", "((1))", "-0-0j", "0-0.0j", "-0.0j", "1e16+1e-5j", "+1-1J", "1.5.5", ".", ".j", "1e+j", "-", "(", ")",
+             "infinf", "1+inf j", "-nan+1j", "1e5e", "1ej", "( 1 )", "(j)", "-Inf-1e400j"):
+    try:
+        emit("complex", text, repr(complex(text)))
+    except ValueError as error:
+        emit("complex", text, "malformed" if "malformed" in str(error) else "underscore")

@@ -121,7 +121,7 @@ pub fn parse_str(source: &str, mode: Mode, options: &Options) -> Result<Parsed, 
             if let Some(error) = refused.incomplete_at(parser.error_fill) {
                 return Err(error);
             }
-            Err(refused.precedence_to_lexer(*error))
+            Err(refused.of_literal(*error, parser.error_fill))
         }
         (Err(Fail), Some(error)) => Err(*error),
         (Err(Fail), None) => Err(refused.diagnose()),

@@ -6,7 +6,8 @@ use memchr::memmem;
 use crate::class::{High, Set};
 use crate::constants::{MAXREPEAT, at};
 use crate::program::{
-    Branch, First, FirstTable, Greed, Inst, Next, One, Prefix, Program, Repeat, Scan, Single,
+    Branch, First, FirstTable, Greed, Inst, Next, One, Places, Prefix, Program, Repeat, Scan,
+    Single,
 };
 
 impl First {
@@ -265,6 +266,103 @@ fn link_branches(program: &mut Program, firsts: &[First]) {
     }
 }
 
+/// The sets of the first characters of a match, place by place, where they are narrow enough to be
+/// worth the look.
+fn places(program: &Program) -> Option<Places> {
+    const MOST: usize = 8;
+    let mut fuel = 256;
+    let mut sets = place_sets(program, 0, MOST, 0, &mut fuel);
+    let narrow = |set: &First| !set.high && set.members().count() <= 16;
+    while sets.last().is_some_and(|set| !narrow(set)) {
+        sets.pop();
+    }
+    if sets.iter().filter(|set| narrow(set)).count() < 3 {
+        return None;
+    }
+    Some(Places::new(&sets))
+}
+
+impl Places {
+    /// The masks of these sets, eight at most.
+    fn new(sets: &[First]) -> Places {
+        let mut places = Places {
+            low: [0; 256],
+            high: 0,
+            count: sets.len() as u32,
+        };
+        for (place, set) in sets.iter().enumerate() {
+            for member in set.members() {
+                places.low[usize::from(member)] |= 1 << place;
+            }
+            if set.high {
+                places.high |= 1 << place;
+            }
+        }
+        places
+    }
+}
+
+/// The sets of the places from `pc` on, as far as they are certain, `most` at most. Alternatives
+/// are followed to a small depth, and not for ever.
+fn place_sets(
+    program: &Program,
+    mut pc: u32,
+    most: usize,
+    depth: u32,
+    fuel: &mut u32,
+) -> Vec<First> {
+    let mut sets: Vec<First> = Vec::new();
+    while sets.len() < most && *fuel > 0 {
+        *fuel -= 1;
+        match program.insts[pc as usize] {
+            Inst::One(one) => sets.push(First::one(one, &program.sets)),
+            Inst::Str { start, end } => {
+                let literal = &program.literals[start as usize..end as usize];
+                sets.extend(
+                    literal
+                        .iter()
+                        .take(most - sets.len())
+                        .map(|&c| First::char(c)),
+                );
+            }
+            Inst::Mark(_) | Inst::At(_) => {}
+            Inst::Jump(to) => {
+                pc = to;
+                continue;
+            }
+            Inst::AssertNot { end, .. } | Inst::Assert { end, .. } => {
+                pc = end;
+                continue;
+            }
+            Inst::Single(id) => {
+                let Single { one, min, max, .. } = program.singles[id as usize];
+                let first = First::one(one, &program.sets);
+                let count = (min as usize).min(most - sets.len());
+                sets.extend(std::iter::repeat_n(first, count));
+                if min != max {
+                    break;
+                }
+            }
+            Inst::Branch(id) if depth < 4 => {
+                let left = most - sets.len();
+                let mut common: Option<Vec<First>> = None;
+                for &target in &program.branches[id as usize].targets {
+                    let mine = place_sets(program, target, left, depth + 1, fuel);
+                    common = Some(match common {
+                        None => mine,
+                        Some(other) => other.iter().zip(&mine).map(|(a, b)| a.or(b)).collect(),
+                    });
+                }
+                sets.extend(common.unwrap_or_default());
+                break;
+            }
+            _ => break,
+        }
+        pc += 1;
+    }
+    sets
+}
+
 fn scan(program: &Program, firsts: &[First], prefix: Vec<u32>, whole: bool) -> Scan {
     let leading = program
         .insts
@@ -278,15 +376,20 @@ fn scan(program: &Program, firsts: &[First], prefix: Vec<u32>, whole: bool) -> S
     if prefix.len() > 1 || prefix.first().is_some_and(|&c| c >= 256) {
         let bytes: Option<Vec<u8>> = prefix.iter().map(|&c| u8::try_from(c).ok()).collect();
         let finder = bytes.map(|bytes| memmem::Finder::new(&bytes).into_owned());
+        let firsts: Vec<First> = prefix.iter().take(8).map(|&c| First::char(c)).collect();
         return Scan::Prefix(Box::new(Prefix {
             codes: prefix,
             finder,
+            places: Places::new(&firsts),
             whole,
         }));
     }
     let first = &firsts[0];
     if first.empty {
         return Scan::Everywhere;
+    }
+    if let Some(places) = places(program) {
+        return Scan::Places(Box::new(places));
     }
     let members: Vec<u8> = first.members().collect();
     if !first.high && (1..=3).contains(&members.len()) {

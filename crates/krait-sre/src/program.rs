@@ -165,8 +165,21 @@ pub(crate) enum Scan {
     Bytes(Vec<u8>),
     /// Where a character of the table is.
     Table(FirstTable),
+    /// Where the next characters are each of their place's.
+    Places(Box<Places>),
     /// Where this literal is.
     Prefix(Box<Prefix>),
+}
+
+/// Which characters can stand at each of the first places of a match. Bit `i` of a mask says that
+/// the character can stand at place `i`: shifting the mask of the places matched so far finds the
+/// candidates with one load and no branch for each character of the subject.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    pub(crate) low: [u8; 256],
+    pub(crate) high: u8,
+    /// How many places there are, eight at most.
+    pub(crate) count: u32,
 }
 
 /// The literal with which every match begins.
@@ -175,6 +188,8 @@ pub(crate) struct Prefix {
     pub(crate) codes: Vec<u32>,
     /// Finds the literal in bytes, if its characters fit.
     pub(crate) finder: Option<memmem::Finder<'static>>,
+    /// Finds its first characters in wider units.
+    pub(crate) places: Places,
     /// Whether the literal is the whole pattern and has no group.
     pub(crate) whole: bool,
 }

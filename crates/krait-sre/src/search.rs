@@ -1,7 +1,7 @@
 //! Finding the places where a match is worth trying.
 
 use crate::machine::{Machine, Stop};
-use crate::program::{Prefix, Scan};
+use crate::program::{Places, Prefix, Scan};
 use crate::unit::Unit;
 
 impl<U: Unit> Machine<'_, U> {
@@ -28,6 +28,7 @@ impl<U: Unit> Machine<'_, U> {
                     .iter()
                     .position(|unit| table.contains(unit.code()))
                     .map(|i| at + i),
+                Scan::Places(places) => find_places(places, &subject[at..]).map(|i| at + i),
                 Scan::Prefix(prefix) => find_prefix(prefix, &subject[at..]).map(|i| at + i),
             };
             let Some(start) = found.filter(|&start| start <= last) else {
@@ -66,18 +67,45 @@ fn find_prefix<U: Unit>(prefix: &Prefix, text: &[U]) -> Option<usize> {
     if let (Some(bytes), Some(finder)) = (U::as_bytes(text), &prefix.finder) {
         return finder.find(bytes);
     }
-    let (&first, rest) = prefix.codes.split_first()?;
+    let first = *prefix.codes.first()?;
     let mut from = 0;
+    let mut misses = 0;
     loop {
-        let index = from + U::find(&text[from..], first)?;
-        let tail = text.get(index + 1..index + 1 + rest.len())?;
-        if tail
+        let rest = &text[from..];
+        // Looking for the first character alone is the fastest way, unless it is everywhere.
+        let found = if misses * 16 <= from {
+            U::find(rest, first)
+        } else {
+            find_places(&prefix.places, rest)
+        };
+        let index = from + found?;
+        let candidate = text.get(index..index + prefix.codes.len())?;
+        if candidate
             .iter()
-            .zip(rest)
+            .zip(&prefix.codes)
             .all(|(unit, &code)| unit.code() == code)
         {
             return Some(index);
         }
+        misses += 1;
         from = index + 1;
     }
+}
+
+fn find_places<U: Unit>(places: &Places, text: &[U]) -> Option<usize> {
+    let last = 1u8 << (places.count - 1);
+    let mut matched = 0u8;
+    for (index, unit) in text.iter().enumerate() {
+        let ch = unit.code();
+        let mask = if ch < 256 {
+            places.low[ch as usize]
+        } else {
+            places.high
+        };
+        matched = (matched << 1 | 1) & mask;
+        if matched & last != 0 {
+            return Some(index + 1 - places.count as usize);
+        }
+    }
+    None
 }

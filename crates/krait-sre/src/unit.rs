@@ -27,7 +27,7 @@ pub trait Unit: Copy + Eq + sealed::Sealed + 'static {
     #[inline]
     fn find(hay: &[Self], code: u32) -> Option<usize> {
         let unit = Self::from_code(code)?;
-        hay.iter().position(|&c| c == unit)
+        chunked(hay, |c| c == unit)
     }
 
     /// The last index of `code` in `hay`.
@@ -44,16 +44,33 @@ pub trait Unit: Copy + Eq + sealed::Sealed + 'static {
             [a] => Self::find(hay, u32::from(a)),
             [a, b] => {
                 let (a, b) = (Self::from_code(a.into())?, Self::from_code(b.into())?);
-                hay.iter().position(|&c| c == a || c == b)
+                chunked(hay, |c| c == a || c == b)
             }
             [a, b, d] => {
                 let a = Self::from_code(a.into())?;
                 let (b, d) = (Self::from_code(b.into())?, Self::from_code(d.into())?);
-                hay.iter().position(|&c| c == a || c == b || c == d)
+                chunked(hay, |c| c == a || c == b || c == d)
             }
             _ => None,
         }
     }
+}
+
+/// The first index of a unit that passes: whole chunks are asked at once, without a branch for each
+/// unit, so that the compiler can use wide registers.
+#[inline]
+fn chunked<U: Copy>(hay: &[U], passes: impl Fn(U) -> bool) -> Option<usize> {
+    const CHUNK: usize = 32;
+    let chunks = hay.chunks_exact(CHUNK);
+    let rest = chunks.remainder();
+    for (index, chunk) in chunks.enumerate() {
+        if chunk.iter().fold(false, |any, &c| any | passes(c)) {
+            let inside = chunk.iter().position(|&c| passes(c))?;
+            return Some(index * CHUNK + inside);
+        }
+    }
+    let inside = rest.iter().position(|&c| passes(c))?;
+    Some(hay.len() - rest.len() + inside)
 }
 
 impl Unit for u8 {

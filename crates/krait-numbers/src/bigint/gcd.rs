@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::add::{add, cmp, decrement};
-use super::{DIGIT_BITS, MASK64, bit_length, div, from_u64, mul, shift, trim};
+use super::{DIGIT_BITS, DIGIT_MASK, MASK64, bit_length, div, from_u64, mul, shift, trim};
 
 fn small(digits: &[u32]) -> u64 {
     digits
@@ -30,10 +30,7 @@ pub fn gcd(a: &[u32], b: &[u32]) -> Vec<u32> {
             return a;
         }
         match lehmer_matrix(&a, &b) {
-            Some(matrix) => {
-                let (next_a, next_b) = apply(&matrix, &a, &b);
-                (a, b) = (next_a, next_b);
-            }
+            Some(matrix) => apply(&matrix, &mut a, &mut b),
             None => {
                 let Some((_, remainder)) = div::divrem(&a, &b) else {
                     return a;
@@ -52,7 +49,12 @@ fn lehmer_matrix(a: &[u32], b: &[u32]) -> Option<[i64; 4]> {
     if b.len() + 2 <= a.len() {
         return None;
     }
-    let leading = |digits: &[u32]| small(&shift::shr(digits, bits - 60)) as i64;
+    // The bits from `bits - 60` on, of which `a` has 60 and `b` no more.
+    let (low, part) = (((bits - 60) / 30) as usize, (bits - 60) % 30);
+    let leading = |digits: &[u32]| {
+        let window = digits.get(low..).unwrap_or_default().iter().rev();
+        (window.fold(0u128, |acc, &digit| acc << 30 | u128::from(digit)) >> part) as i64
+    };
     let (mut x, mut y) = (leading(a), leading(b));
     let (mut p, mut q, mut r, mut s) = (1i64, 0i64, 0i64, 1i64);
     let mut steps = 0;
@@ -83,24 +85,22 @@ fn lehmer_matrix(a: &[u32], b: &[u32]) -> Option<[i64; 4]> {
     })
 }
 
-/// The next pair; the matrix has entries of up to 30 bits and both results are not negative.
-fn apply(matrix: &[i64; 4], a: &[u32], b: &[u32]) -> (Vec<u32>, Vec<u32>) {
+/// Replaces the pair by the next; the matrix has entries of up to 30 bits.
+fn apply(matrix: &[i64; 4], a: &mut Vec<u32>, b: &mut Vec<u32>) {
     let [p, q, r, s] = *matrix;
-    let row = |x: i64, y: i64| {
-        let mut carry = 0i64;
-        let mut out: Vec<u32> = (0..a.len())
-            .map(|index| {
-                let low = b.get(index).copied().unwrap_or(0);
-                carry += i64::from(a[index]) * x - i64::from(low) * y;
-                let digit = (carry & MASK64 as i64) as u32;
-                carry >>= DIGIT_BITS;
-                digit
-            })
-            .collect();
-        trim(&mut out);
-        out
-    };
-    (row(p, q), row(-r, -s))
+    b.resize(a.len(), 0);
+    let (mut carry_a, mut carry_b) = (0i64, 0i64);
+    for (slot_a, slot_b) in a.iter_mut().zip(b.iter_mut()) {
+        let (x, y) = (i64::from(*slot_a), i64::from(*slot_b));
+        carry_a += p * x - q * y;
+        carry_b += s * y - r * x;
+        *slot_a = carry_a as u32 & DIGIT_MASK;
+        *slot_b = carry_b as u32 & DIGIT_MASK;
+        carry_a >>= DIGIT_BITS;
+        carry_b >>= DIGIT_BITS;
+    }
+    trim(a);
+    trim(b);
 }
 
 /// The square root of a magnitude, rounded down, by Newton's iteration at rising precision.

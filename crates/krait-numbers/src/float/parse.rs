@@ -26,7 +26,7 @@ pub(super) fn trim(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
-fn without_underscores(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn without_underscores(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |index: usize| text.get(index).is_some_and(u8::is_ascii_digit);
     let mut out = Vec::with_capacity(text.len());
     for (index, &byte) in text.iter().enumerate() {
@@ -39,7 +39,7 @@ fn without_underscores(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn parse_number(text: &[u8]) -> Option<f64> {
+pub(super) fn parse_number(text: &[u8]) -> Option<f64> {
     let (negative, unsigned) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),

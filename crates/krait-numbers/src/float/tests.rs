@@ -49,6 +49,11 @@ fn floats_agree_with_cpython() {
                 assert_eq!(modulo(x, y).to_bits(), remainder.to_bits());
                 format!("{} {}", to_hex(quotient), to_hex(remainder))
             }
+            "complex" => match parse_complex(fields[1].as_bytes()) {
+                Ok((real, imaginary)) => complex_repr(real, imaginary),
+                Err(ParseComplexError::Malformed) => "malformed".into(),
+                Err(ParseComplexError::Underscore) => "underscore".into(),
+            },
             "parse" => shown(parse(fields[1].as_bytes())),
             "fromhex" => from_hex(fields[1].as_bytes()).map_or_else(|e| e.message().into(), to_hex),
             other => panic!("unknown operation {other}"),

@@ -7,7 +7,8 @@
 //!
 //! `-> Kind` says which expression an alternative makes, `-> Kind?` that it makes one only if there
 //! is more than its first part. `=> action: message` marks an error production: it is tried only
-//! once the source is known to be wrong, and raises if it matches (see `actions.rs`).
+//! once the source is known to be wrong, and raises if it matches (see `actions.rs`); `always` marks
+//! those that CPython tries at once.
 //! The order of alternatives is CPython's, since the first production that matches is the error.
 
 pub(super) const GRAMMAR: &str = r##"
@@ -685,11 +686,11 @@ set:
 
 dict:
 | '{' double_starred_kvpairs? '}' -> Dict
-| '{' ',' % double_starred_kvpair ',' a=expression !':' => key_end a: ':' expected after dictionary key
-| '{' ',' % double_starred_kvpair ',' expression ':' a='*' bitwise_or => from a: cannot use a starred expression in a dictionary value
-| '{' ',' % double_starred_kvpair ',' expression a=':' &('}' | ',') => loc a: expression expected after dictionary key and ':'
-| '{' expression ':' a='*' bitwise_or => from a: cannot use a starred expression in a dictionary value
-| '{' expression a=':' &('}' | ',') => loc a: expression expected after dictionary key and ':'
+| '{' ',' % double_starred_kvpair ',' a=expression !':' => always key_end a: ':' expected after dictionary key
+| '{' ',' % double_starred_kvpair ',' expression ':' a='*' bitwise_or => always from a: cannot use a starred expression in a dictionary value
+| '{' ',' % double_starred_kvpair ',' expression a=':' &('}' | ',') => always loc a: expression expected after dictionary key and ':'
+| '{' expression ':' a='*' bitwise_or => always from a: cannot use a starred expression in a dictionary value
+| '{' expression a=':' &('}' | ',') => always loc a: expression expected after dictionary key and ':'
 
 double_starred_kvpairs:
 | ',' % double_starred_kvpair ','?

@@ -11,7 +11,7 @@ use crate::token::{Token, TokenKind};
 use std::collections::HashMap;
 
 /// How deep rules may nest, well within a stack of 8 MB.
-const MAX_DEPTH: u32 = 6000;
+const MAX_DEPTH: u32 = 5000;
 
 /// What a part matched: a token or a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -169,7 +169,8 @@ impl<'a> Matcher<'a> {
         pos: usize,
     ) -> Matched<(Ref, usize)> {
         for alternative in alternatives {
-            if alternative.error.is_some() && !self.with_errors {
+            let active = self.with_errors || alternative.error.as_ref().is_none_or(|e| e.always);
+            if !active {
                 continue;
             }
             let mut captures = [None; 2];

@@ -115,8 +115,15 @@ impl Refused<'_> {
         ))
     }
 
+    /// The error of a literal's value, unless the lexer has a better one.
+    pub(crate) fn of_literal(&self, error: SyntaxError, fill: usize) -> SyntaxError {
+        let mut matcher = Matcher::new(self.text, self.tokens, self.lex_error, false);
+        matcher.fill = fill;
+        self.unless_lexer_objects(&matcher, error)
+    }
+
     /// The lexer's error instead, if it takes precedence over one of the parser.
-    pub(crate) fn precedence_to_lexer(&self, error: SyntaxError) -> SyntaxError {
+    fn precedence_to_lexer(&self, error: SyntaxError) -> SyntaxError {
         match self.lex_error {
             Some(lexed) if lexed.eager && !lexed.in_format_string => lexed.error.clone(),
             _ => error,
@@ -124,15 +131,13 @@ impl Refused<'_> {
     }
 
     fn unless_lexer_objects(&self, matcher: &Matcher<'_>, error: SyntaxError) -> SyntaxError {
-        let unclosed_before = self.lex_error.and_then(|lexed| {
-            let open = lexed
-                .open_bracket_line
-                .filter(|_| !lexed.in_format_string)?;
-            (matcher.last_token().range.lineno > open).then(|| lexed.error.clone())
-        });
-        match unclosed_before {
-            Some(unclosed) => unclosed,
-            None => self.precedence_to_lexer(error),
+        let lexed = self
+            .lex_error
+            .filter(|lexed| !lexed.eager && !lexed.in_format_string);
+        let line = matcher.last_token().range.lineno;
+        match lexed.and_then(|lexed| lexed.unclosed.as_ref()) {
+            Some(unclosed) if line > unclosed.lineno => unclosed.clone(),
+            _ => self.precedence_to_lexer(error),
         }
     }
 

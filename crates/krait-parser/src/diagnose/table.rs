@@ -43,6 +43,8 @@ pub(super) enum Yield {
 pub(super) struct Action {
     pub(super) name: &'static str,
     pub(super) message: &'static str,
+    /// Whether it is tried before the source is known to be wrong.
+    pub(super) always: bool,
 }
 
 pub(super) struct Part {
@@ -168,10 +170,15 @@ impl Reader<'_> {
     fn line(&mut self) -> Alternative {
         let mut error = None;
         if let Some((parts, action)) = self.rest.split_once(" => ") {
+            let (always, action) = match action.strip_prefix("always ") {
+                Some(action) => (true, action),
+                None => (false, action),
+            };
             let (name, message) = action.split_once(':').unwrap_or((action, ""));
             error = Some(Action {
                 name,
                 message: message.trim_start(),
+                always,
             });
             self.rest = parts;
         }

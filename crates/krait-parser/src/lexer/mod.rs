@@ -58,8 +58,8 @@ pub(crate) struct LexError {
     pub(crate) done: Done,
     /// Whether that was inside an f-string, so that errors of its expressions come first.
     pub(crate) in_format_string: bool,
-    /// The line of the innermost open bracket, if the source ended inside one.
-    pub(crate) open_bracket_line: Option<u32>,
+    /// What there is to say of the innermost bracket that was open.
+    pub(crate) unclosed: Option<SyntaxError>,
 }
 
 /// The lexer's result.
@@ -415,7 +415,7 @@ impl<'a> Lexer<'a> {
         if newline + 1 >= self.src.len() {
             self.pos = newline + 1;
             if let Some(bracket) = self.brackets.last().copied() {
-                return self.unclosed(bracket);
+                return self.stop(self.unclosed(bracket), false, Done::Eof);
             }
             let message = "unexpected EOF while parsing";
             return self.fail_lazily(ErrorKind::SyntaxError, message, Done::Eof);
@@ -481,7 +481,7 @@ impl<'a> Lexer<'a> {
     fn end(&mut self, pos: usize) -> Step {
         self.pos = pos;
         if let Some(bracket) = self.brackets.last().copied() {
-            return self.unclosed(bracket);
+            return self.stop(self.unclosed(bracket), false, Done::Eof);
         }
         let open_line = self.tokens.last().is_some_and(|token| {
             use TokenKind as K;
@@ -509,13 +509,13 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    fn unclosed(&mut self, bracket: Bracket) -> Step {
+    fn unclosed(&self, bracket: Bracket) -> SyntaxError {
         let text = if bracket.lineno >= self.lineno {
             self.line_text_at(bracket.line_start, true)
         } else {
             self.line_text_at(bracket.line_start, false)
         };
-        let error = SyntaxError {
+        SyntaxError {
             kind: ErrorKind::SyntaxError,
             message: format!("'{}' was never closed", bracket.open as char),
             lineno: bracket.lineno,
@@ -523,12 +523,7 @@ impl<'a> Lexer<'a> {
             end_lineno: bracket.lineno,
             end_offset: 0,
             text: Some(text),
-        };
-        let result = self.stop(error, false, Done::Eof);
-        if let Some(error) = &mut self.error {
-            error.open_bracket_line = Some(bracket.lineno);
         }
-        result
     }
 
     /// A name, keyword, or string with a prefix.
@@ -691,7 +686,7 @@ impl Lexer<'_> {
             eager,
             done,
             in_format_string: !self.modes.is_empty(),
-            open_bracket_line: None,
+            unclosed: self.brackets.last().map(|bracket| self.unclosed(*bracket)),
         }));
         Err(Stop)
     }

@@ -165,11 +165,26 @@ impl Lexer<'_> {
         if !(byte.is_ascii_alphanumeric() || byte == b'_') {
             return Ok(());
         }
-        let keywords: &[&[u8]] = &[b"and", b"else", b"for", b"if", b"in", b"is", b"or", b"not"];
-        if keywords.iter().any(|keyword| rest.starts_with(keyword)) {
+        // CPython looks for the end of the word only where it has more than two letters, or `or`.
+        let words: &[&[u8]] = &[b"and", b"else", b"for", b"or", b"not"];
+        let beginnings: &[&[u8]] = &[b"if", b"in", b"is"];
+        if words.iter().any(|word| starts_with_word(rest, word))
+            || beginnings
+                .iter()
+                .any(|beginning| rest.starts_with(beginning))
+        {
             self.warn(format!("invalid {kind} literal"));
             return Ok(());
         }
         self.fail(format!("invalid {kind} literal"))
     }
+}
+
+/// Whether `rest` begins with `word` and the word ends there.
+fn starts_with_word(rest: &[u8], word: &[u8]) -> bool {
+    rest.strip_prefix(word).is_some_and(|after| {
+        !after
+            .first()
+            .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80)
+    })
 }

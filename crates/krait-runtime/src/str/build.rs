@@ -5,7 +5,7 @@ use krait_text::{StrSlice, Wtf8Buf};
 
 use super::PyStr;
 use crate::err::no_memory;
-use crate::object::{Py, PyClass};
+use crate::object::{Obj, Py, PyClass};
 use crate::{PyResult, alloc};
 
 /// Room for `len` characters up to `max_char`, to be filled before anything sees the string.
@@ -168,6 +168,109 @@ impl PyStr {
         Self::join_slices(&[self.as_slice(), other.as_slice()], self.max_bound().max(other.max_bound()))
     }
 
+    /// A string of ASCII text changed by `map`.
+    ///
+    /// # Panics
+    /// If `map` makes anything but ASCII of it.
+    pub(super) fn from_ascii_with(source: &str, map: fn(&mut [u8])) -> PyResult<Py<PyStr>> {
+        if let [only] = source.as_bytes() {
+            let mut unit = [*only];
+            map(&mut unit);
+            return Ok(crate::interned::latin1_str(unit[0]).into());
+        }
+        if source.is_empty() {
+            return Ok(crate::interned::empty_str().into());
+        }
+        let text = allocate(source.len(), 0x7F)?;
+        // SAFETY: the string was just made.
+        let units = unsafe { units_mut::<u8>(&text) };
+        units.copy_from_slice(source.as_bytes());
+        map(units);
+        assert!(units.is_ascii(), "a mapping of ASCII text to ASCII text");
+        Ok(text)
+    }
+
+    /// `left` fills, the characters, `right` fills: `bound` is at least the largest character and
+    /// in the same class of width.
+    pub(super) fn filled(
+        left: usize,
+        units: StrSlice<'_>,
+        right: usize,
+        fill: u32,
+        bound: u32,
+    ) -> PyResult<Py<PyStr>> {
+        let len = left + units.len() + right;
+        if len <= 1 {
+            return if units.is_empty() && len == 1 {
+                PyStr::from_char(fill)
+            } else {
+                PyStr::from_slice(units)
+            };
+        }
+        let text = allocate(len, bound)?;
+        fill_at(&text, 0, left, fill);
+        write_at(&text, left, units);
+        fill_at(&text, left + units.len(), right, fill);
+        Ok(text)
+    }
+
+    /// The parts with `separator` between them: `len` characters in all, the widest class being
+    /// `max_bound`'s.
+    pub(super) fn join_with(
+        parts: &[StrSlice<'_>],
+        separator: StrSlice<'_>,
+        len: usize,
+        max_bound: u32,
+    ) -> PyResult<Py<PyStr>> {
+        if len <= 1 {
+            let only = parts.iter().find(|part| !part.is_empty()).copied();
+            return PyStr::from_slice(only.unwrap_or(separator.sub(0, len)));
+        }
+        let text = allocate(len, max_bound)?;
+        let mut at = 0;
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 && !separator.is_empty() {
+                write_at(&text, at, separator);
+                at += separator.len();
+            }
+            write_at(&text, at, *part);
+            at += part.len();
+        }
+        assert_eq!(at, len, "the length of all parts");
+        Ok(text)
+    }
+
+    /// `self * count`.
+    pub fn repeated(&self, count: usize) -> PyResult<Py<PyStr>> {
+        let len = self.len().checked_mul(count);
+        let Some(len) = len.filter(|&len| len <= isize::MAX as usize) else {
+            return Err(crate::overflow_error!("repeated string is too long"));
+        };
+        if len <= 1 {
+            return if len == 0 {
+                Ok(crate::interned::empty_str().into())
+            } else {
+                PyStr::from_slice(self.as_slice())
+            };
+        }
+        let text = allocate(len, self.max_bound())?;
+        if self.len() == 1 {
+            fill_at(&text, 0, len, self.char_at(0));
+            return Ok(text);
+        }
+        write_at(&text, 0, self.as_slice());
+        let mut done = self.len();
+        // SAFETY: the string was just made.
+        unsafe {
+            match text.kind() {
+                1 => double_up(units_mut::<u8>(&text), &mut done),
+                2 => double_up(units_mut::<u16>(&text), &mut done),
+                _ => double_up(units_mut::<u32>(&text), &mut done),
+            }
+        }
+        Ok(text)
+    }
+
     /// An upper bound of the characters that tells the width: 0x7F, 0xFF, 0xFFFF or 0x10FFFF.
     pub fn max_bound(&self) -> u32 {
         match self.kind() {
@@ -198,6 +301,88 @@ impl PyStr {
             at += part.len();
         }
         Ok(text)
+    }
+}
+
+/// Repeats the first `done` units over the rest, copying ever longer runs.
+fn double_up<T: Copy>(units: &mut [T], done: &mut usize) {
+    while *done < units.len() {
+        let more = (*done).min(units.len() - *done);
+        units.copy_within(0..more, *done);
+        *done += more;
+    }
+}
+
+/// Writes one character `count` times into a string that is being made and is wide enough for it.
+fn fill_at(text: &Py<PyStr>, at: usize, count: usize, fill: u32) {
+    // SAFETY: only makers of strings call this, before anything has seen the string.
+    unsafe {
+        match text.kind() {
+            1 => units_mut::<u8>(text)[at..at + count].fill(fill as u8),
+            2 => units_mut::<u16>(text)[at..at + count].fill(fill as u16),
+            _ => units_mut::<u32>(text)[at..at + count].fill(fill),
+        }
+    }
+}
+
+/// `left + right`, in the memory of `left` if nobody else has it: what makes `text += more` in a
+/// loop take linear time.
+pub fn append_in_place(left: Obj, right: &PyStr) -> PyResult<Obj> {
+    let Ok(left) = left.cast::<PyStr>() else {
+        return Err(crate::system_error!("append_in_place() needs a str"));
+    };
+    if right.is_empty() && left.is_exact::<PyStr>() {
+        return Ok(left.into_object());
+    }
+    let fits = left.is_unique()
+        && left.is_exact::<PyStr>()
+        && !left.is_interned()
+        && left.max_bound() >= right.max_bound()
+        && left.state() & abi::STATE_COMPACT != 0
+        && !left.is_empty();
+    if !fits {
+        return Ok(left.concat(right)?.into_object());
+    }
+    let (old_len, kind) = (left.len(), left.kind() as usize);
+    let header = if left.is_ascii() {
+        size_of::<abi::PyASCIIObject>()
+    } else {
+        size_of::<abi::PyCompactUnicodeObject>()
+    };
+    let size = old_len
+        .checked_add(right.len())
+        .and_then(|len| len.checked_add(1))
+        .and_then(|units| units.checked_mul(kind))
+        .and_then(|data| data.checked_add(header))
+        .filter(|&size| size <= isize::MAX as usize)
+        .ok_or_else(no_memory)?;
+    let new_len = old_len + right.len();
+    // SAFETY: the only reference is `left`, which is given up for the moved block; a compact string
+    // is one block, whose size was just computed, and `right` is another object, for it has an
+    // owner of its own. The UTF-8 form is the string's own block.
+    unsafe {
+        if !left.is_ascii() {
+            let compact = &*left.as_ptr().cast::<abi::PyCompactUnicodeObject>();
+            let utf8 = compact.utf8.replace(std::ptr::null_mut());
+            compact.utf8_length.set(0);
+            if !utf8.is_null() {
+                alloc::free(utf8);
+            }
+        }
+        let old = left.into_ptr();
+        let block = alloc::reallocate(old.cast(), size);
+        if block.is_null() {
+            // A failed reallocation leaves the old block as it is.
+            drop(Obj::from_owned_ptr(old));
+            return Err(no_memory());
+        }
+        let start = &*block.cast::<abi::PyASCIIObject>();
+        start.length.set(new_len as isize);
+        start.hash.set(-1);
+        block.add(header + new_len * kind).write_bytes(0, kind);
+        let text: Py<PyStr> = Py::from_owned_ptr(block.cast());
+        write_at(&text, old_len, right.as_slice());
+        Ok(text.into_object())
     }
 }
 

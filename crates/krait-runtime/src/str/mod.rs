@@ -8,6 +8,15 @@
 //! 3. A NUL unit follows the characters.
 
 mod build;
+mod case;
+mod digits;
+mod iter;
+mod layout;
+mod methods;
+mod predicates;
+mod search;
+mod subclass;
+mod translate;
 
 use krait_abi as abi;
 use krait_macros::pyclass;
@@ -16,16 +25,22 @@ use krait_text::StrSlice;
 use crate::object::{Py, PyClass, PyObject};
 use crate::{PyErr, PyResult};
 
-pub use build::StrBuilder;
+pub use build::{StrBuilder, append_in_place};
+pub use digits::to_ascii_digits;
+pub use iter::{PyStrAsciiIter, PyStrIter};
 
 /// str(object='') -> str
+/// str(bytes_or_buffer[, encoding[, errors]]) -> str
 ///
-/// A sequence of Unicode code points. With `encoding` or `errors` given, bytes are decoded.
+/// Make a string of any object: what its `__str__` gives, else its `repr`. With an encoding or an
+/// error handler given, the object must be bytes or another buffer, which is decoded; the encoding
+/// is 'utf-8' and the error handler 'strict' where only the other is given.
 #[pyclass(
     name = "str",
     symbol = PyUnicode_Type,
     flags(BASETYPE, UNICODE_SUBCLASS, MATCH_SELF),
-    methods(CORE),
+    methods(CORE, ENCODE, REPLACE, LAYOUT, CASE, SEARCH, TRANSLATE, PREDICATES, FORMAT),
+    basicsize = size_of::<abi::PyUnicodeObject>(),
     layout = manual
 )]
 #[repr(transparent)]

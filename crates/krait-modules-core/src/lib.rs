@@ -1,0 +1,13 @@
+//! Native modules that the language itself leans on: `builtins`, `sys`' kin, iteration and functions.
+//!
+//! One file or folder a module, one row each in [`MODULES`].
+
+pub mod builtins;
+
+use krait_runtime::ModuleDef;
+
+/// The modules of this crate.
+pub const MODULES: &[&ModuleDef] = &[
+    &builtins::BUILTINS,
+    &krait_runtime::gc::module::GC,
+];

@@ -1,0 +1,9 @@
+//! Native modules that show the language's own pipeline: `_ast`, `_tokenize`, `_symtable`, `_opcode`, `marshal`, `_imp`.
+//!
+//! One file or folder a module, one row each in [`MODULES`].
+
+use krait_runtime::ModuleDef;
+
+/// The modules of this crate.
+pub const MODULES: &[&ModuleDef] = &[
+];

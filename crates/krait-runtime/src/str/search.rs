@@ -1,0 +1,327 @@
+//! Methods that look for a part of the string.
+
+use krait_macros::pymethods;
+use krait_text::{StrSlice, search};
+
+use super::PyStr;
+use crate::convert::SliceIndex;
+use crate::object::{Obj, Py, PyClass, PyObject};
+use crate::{PyResult, PyTuple};
+
+type Bound = Option<SliceIndex>;
+
+/// The part of the string that `start` and `end` limit a search to, and where it begins; `None` if
+/// `start` is behind the end, where not even the empty string is found.
+fn limited(text: &PyStr, start: Bound, end: Bound) -> Option<(StrSlice<'_>, usize)> {
+    let len = text.len() as isize;
+    let position = |bound: isize| if bound < 0 { bound.saturating_add(len).max(0) } else { bound };
+    let start = position(start.map_or(0, |bound| bound.0));
+    let end = position(end.map_or(len, |bound| bound.0)).min(len);
+    (start <= end).then(|| (text.as_slice().sub(start as usize, end as usize), start as usize))
+}
+
+impl PyStr {
+    fn find_in(&self, sub: &PyStr, start: Bound, end: Bound) -> Option<usize> {
+        let (part, offset) = limited(self, start, end)?;
+        Some(search::find(part, sub.as_slice())? + offset)
+    }
+
+    fn rfind_in(&self, sub: &PyStr, start: Bound, end: Bound) -> Option<usize> {
+        let (part, offset) = limited(self, start, end)?;
+        Some(search::rfind(part, sub.as_slice())? + offset)
+    }
+
+    /// `startswith` or `endswith` of one string or any of a tuple.
+    fn tail_match(
+        &self,
+        affix: &PyObject,
+        start: Bound,
+        end: Bound,
+        name: &str,
+        matches: fn(StrSlice<'_>, StrSlice<'_>) -> bool,
+    ) -> PyResult<bool> {
+        let part = limited(self, start, end);
+        let holds = |affix: &PyStr| part.is_some_and(|(part, _)| matches(part, affix.as_slice()));
+        if let Some(affix) = affix.downcast::<PyStr>() {
+            return Ok(holds(affix));
+        }
+        let Some(affixes) = affix.downcast::<PyTuple>() else {
+            return Err(crate::type_error!(
+                "{name} first arg must be str or a tuple of str, not {}",
+                affix.type_().tp_name()
+            ));
+        };
+        for each in affixes.as_slice() {
+            let Some(each) = each.downcast::<PyStr>() else {
+                return Err(crate::type_error!(
+                    "tuple for {name} must only contain str, not {}",
+                    each.type_().tp_name()
+                ));
+            };
+            if holds(each) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the string begins with `prefix`.
+    pub fn has_prefix(&self, prefix: &PyStr) -> bool {
+        has_prefix(self.as_slice(), prefix.as_slice())
+    }
+
+    /// Whether the string ends with `suffix`.
+    pub fn has_suffix(&self, suffix: &PyStr) -> bool {
+        has_suffix(self.as_slice(), suffix.as_slice())
+    }
+}
+
+fn has_prefix(text: StrSlice<'_>, prefix: StrSlice<'_>) -> bool {
+    prefix.len() <= text.len() && text.sub(0, prefix.len()) == prefix
+}
+
+fn has_suffix(text: StrSlice<'_>, suffix: StrSlice<'_>) -> bool {
+    suffix.len() <= text.len() && text.sub(text.len() - suffix.len(), text.len()) == suffix
+}
+
+fn position(found: Option<usize>) -> isize {
+    found.map_or(-1, |index| index as isize)
+}
+
+fn not_found() -> crate::PyErr {
+    crate::value_error!("substring not found")
+}
+
+#[pymethods(SEARCH)]
+impl PyStr {
+    /// Return the number of non-overlapping occurrences of substring sub in string S[start:end].
+    ///
+    /// Optional arguments start and end are interpreted as in slice notation.
+    #[pymethod(
+        signature = "($self, sub, start=None, end=None, /)",
+        text_signature = "($self, sub[, start[, end]], /)"
+    )]
+    fn count(&self, sub: &PyStr, start: Bound, end: Bound) -> usize {
+        limited(self, start, end)
+            .map_or(0, |(part, _)| search::count(part, sub.as_slice(), usize::MAX))
+    }
+
+    /// Return the lowest index in S where substring sub is found, such that sub is contained within S[start:end].
+    ///
+    /// Optional arguments start and end are interpreted as in slice notation.
+    /// Return -1 on failure.
+    #[pymethod(
+        signature = "($self, sub, start=None, end=None, /)",
+        text_signature = "($self, sub[, start[, end]], /)"
+    )]
+    fn find(&self, sub: &PyStr, start: Bound, end: Bound) -> isize {
+        position(self.find_in(sub, start, end))
+    }
+
+    /// Return the lowest index in S where substring sub is found, such that sub is contained within S[start:end].
+    ///
+    /// Optional arguments start and end are interpreted as in slice notation.
+    /// Raises ValueError when the substring is not found.
+    #[pymethod(
+        signature = "($self, sub, start=None, end=None, /)",
+        text_signature = "($self, sub[, start[, end]], /)"
+    )]
+    fn index(&self, sub: &PyStr, start: Bound, end: Bound) -> PyResult<usize> {
+        self.find_in(sub, start, end).ok_or_else(not_found)
+    }
+
+    /// Return the highest index in S where substring sub is found, such that sub is contained within S[start:end].
+    ///
+    /// Optional arguments start and end are interpreted as in slice notation.
+    /// Return -1 on failure.
+    #[pymethod(
+        signature = "($self, sub, start=None, end=None, /)",
+        text_signature = "($self, sub[, start[, end]], /)"
+    )]
+    fn rfind(&self, sub: &PyStr, start: Bound, end: Bound) -> isize {
+        position(self.rfind_in(sub, start, end))
+    }
+
+    /// Return the highest index in S where substring sub is found, such that sub is contained within S[start:end].
+    ///
+    /// Optional arguments start and end are interpreted as in slice notation.
+    /// Raises ValueError when the substring is not found.
+    #[pymethod(
+        signature = "($self, sub, start=None, end=None, /)",
+        text_signature = "($self, sub[, start[, end]], /)"
+    )]
+    fn rindex(&self, sub: &PyStr, start: Bound, end: Bound) -> PyResult<usize> {
+        self.rfind_in(sub, start, end).ok_or_else(not_found)
+    }
+
+    /// Return True if the string starts with the specified prefix, False otherwise.
+    ///
+    ///   prefix
+    ///     A string or a tuple of strings to try.
+    ///   start
+    ///     Optional start position. Default: start of the string.
+    ///   end
+    ///     Optional stop position. Default: end of the string.
+    #[pymethod(
+        signature = "($self, prefix, start=None, end=None, /)",
+        text_signature = "($self, prefix[, start[, end]], /)"
+    )]
+    fn startswith(&self, prefix: &PyObject, start: Bound, end: Bound) -> PyResult<bool> {
+        self.tail_match(prefix, start, end, "startswith", has_prefix)
+    }
+
+    /// Return True if the string ends with the specified suffix, False otherwise.
+    ///
+    ///   suffix
+    ///     A string or a tuple of strings to try.
+    ///   start
+    ///     Optional start position. Default: start of the string.
+    ///   end
+    ///     Optional stop position. Default: end of the string.
+    #[pymethod(
+        signature = "($self, suffix, start=None, end=None, /)",
+        text_signature = "($self, suffix[, start[, end]], /)"
+    )]
+    fn endswith(&self, suffix: &PyObject, start: Bound, end: Bound) -> PyResult<bool> {
+        self.tail_match(suffix, start, end, "endswith", has_suffix)
+    }
+
+    /// Return a str with the given prefix string removed if present.
+    #[pymethod(signature = "($self, prefix, /)")]
+    fn removeprefix(&self, prefix: &PyStr) -> PyResult<Py<PyStr>> {
+        let start = if self.has_prefix(prefix) { prefix.len() } else { 0 };
+        self.substring(start, self.len())
+    }
+
+    /// Return a str with the given suffix string removed if present.
+    #[pymethod(signature = "($self, suffix, /)")]
+    fn removesuffix(&self, suffix: &PyStr) -> PyResult<Py<PyStr>> {
+        let cut = if self.has_suffix(suffix) { suffix.len() } else { 0 };
+        self.substring(0, self.len() - cut)
+    }
+
+    /// Partition the string into three parts using the given separator.
+    ///
+    /// Returns what is before the first separator, the separator, and what is after it; the
+    /// string and two empty strings if there is no separator.
+    #[pymethod(signature = "($self, sep, /)")]
+    fn partition(&self, sep: &PyObject) -> PyResult<Py<PyTuple>> {
+        let sep = separator(sep)?;
+        match search::find(self.as_slice(), sep.as_slice()) {
+            Some(at) => self.parted(sep, at),
+            None => parts([self.exact()?.into_object(), empty(), empty()]),
+        }
+    }
+
+    /// Partition the string into three parts using the given separator.
+    ///
+    /// Returns what is before the last separator, the separator, and what is after it; two empty
+    /// strings and the string if there is no separator.
+    #[pymethod(signature = "($self, sep, /)")]
+    fn rpartition(&self, sep: &PyObject) -> PyResult<Py<PyTuple>> {
+        let sep = separator(sep)?;
+        match search::rfind(self.as_slice(), sep.as_slice()) {
+            Some(at) => self.parted(sep, at),
+            None => parts([empty(), empty(), self.exact()?.into_object()]),
+        }
+    }
+}
+
+#[pymethods(REPLACE)]
+impl PyStr {
+    /// Return a copy with all occurrences of substring old replaced by new.
+    ///
+    ///   count
+    ///     Maximum number of occurrences to replace.
+    ///     -1 (the default value) means replace all occurrences.
+    ///
+    /// With a count given, only the first that many occurrences are replaced.
+    #[pymethod(signature = "($self, old, new, /, count=-1)")]
+    fn replace(&self, old: &PyStr, new: &PyStr, count: isize) -> PyResult<Py<PyStr>> {
+        self.replaced(old, new, usize::try_from(count).unwrap_or(usize::MAX))
+    }
+}
+
+fn empty() -> Obj {
+    crate::interned::empty_str().to_obj()
+}
+
+fn parts(parts: [Obj; 3]) -> PyResult<Py<PyTuple>> {
+    PyTuple::from_vec(parts.into())
+}
+
+/// The argument of `partition`.
+fn separator(sep: &PyObject) -> PyResult<&PyStr> {
+    let Some(sep) = sep.downcast::<PyStr>() else {
+        return Err(crate::type_error!("must be str, not {}", sep.type_().tp_name()));
+    };
+    if sep.is_empty() {
+        return Err(crate::value_error!("empty separator"));
+    }
+    Ok(sep)
+}
+
+impl PyStr {
+    fn parted(&self, sep: &PyStr, at: usize) -> PyResult<Py<PyTuple>> {
+        parts([
+            self.substring(0, at)?.into_object(),
+            sep.to_obj(),
+            self.substring(at + sep.len(), self.len())?.into_object(),
+        ])
+    }
+
+    /// The string with the first `max` occurrences of `old` replaced by `new`.
+    pub fn replaced(&self, old: &PyStr, new: &PyStr, max: usize) -> PyResult<Py<PyStr>> {
+        let (text, from, to) = (self.as_slice(), old.as_slice(), new.as_slice());
+        if max == 0 || from.len() > text.len() || old.same_text(new) {
+            return self.exact();
+        }
+        if old.is_empty() {
+            return self.interleaved(to, max);
+        }
+        // The places first, so that the result is allocated once, at its size.
+        let places: Vec<usize> = search::matches(text, from).take(max).collect();
+        if places.is_empty() {
+            return self.exact();
+        }
+        let mut pieces = Vec::with_capacity(places.len() * 2 + 1);
+        let mut start = 0;
+        for place in places {
+            pieces.push(text.sub(start, place));
+            pieces.push(to);
+            start = place + from.len();
+        }
+        pieces.push(text.sub(start, text.len()));
+        self.joined_pieces(&pieces, new)
+    }
+
+    /// `replace('', new)`: before each character and at the end.
+    fn interleaved(&self, new: StrSlice<'_>, max: usize) -> PyResult<Py<PyStr>> {
+        let text = self.as_slice();
+        let mut out = krait_text::StrBuf::with_capacity(text.len());
+        let grown = new.len().checked_mul(max.min(text.len() + 1)).and_then(|n| n.checked_add(text.len()));
+        if grown.is_none_or(|len| len > isize::MAX as usize / 4) {
+            return Err(crate::overflow_error!("replace string is too long"));
+        }
+        for index in 0..text.len() {
+            if index < max {
+                out.push_slice(new);
+            }
+            out.push(text.at(index));
+        }
+        if text.len() < max {
+            out.push_slice(new);
+        }
+        PyStr::from_slice(out.as_slice())
+    }
+
+    /// Joins parts of this string and whole occurrences of `other`. The widest characters may all
+    /// have been replaced, so only ASCII is known without looking.
+    fn joined_pieces(&self, pieces: &[StrSlice<'_>], other: &PyStr) -> PyResult<Py<PyStr>> {
+        if self.is_ascii() && other.is_ascii() {
+            return PyStr::join_slices(pieces, 0x7F);
+        }
+        let max = pieces.iter().map(|piece| piece.max_code_point()).max().unwrap_or(0);
+        PyStr::join_slices(pieces, max)
+    }
+}
