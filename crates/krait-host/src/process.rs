@@ -239,6 +239,20 @@ pub fn getrandom(buffer: &mut [u8], flags: u32) -> Result<usize> {
     )))
 }
 
+/// Fills a buffer with random bytes, waiting for the system's generator to be ready; a signal does
+/// not cut it short.
+pub fn urandom(buffer: &mut [u8]) -> Result<()> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match getrandom(rest, 0) {
+            Ok(count) => filled += count,
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Moves the process to other namespaces.
 pub fn unshare(flags: c_int) -> Result<()> {
     done(plain!(unshare(flags)))

@@ -264,4 +264,12 @@ fn the_rest_answers() {
     assert_eq!(map.len(), 8192);
     let usage = resource::getrusage(libc::RUSAGE_SELF).expect("usage");
     assert!(usage.maxrss > 0);
+    let name = CString::new(format!("/krait-host-{}", process::getpid())).expect("a name");
+    let semaphore = sem::Semaphore::create(&name, 0o600, 1).expect("semaphore");
+    sem::unlink(&name).expect("unlink");
+    assert_eq!((semaphore.try_wait(), semaphore.value()), (Ok(()), Ok(0)));
+    assert_eq!(semaphore.try_wait(), Err(Errno(libc::EAGAIN)));
+    let mut bytes = [0; 300];
+    process::urandom(&mut bytes).expect("random");
+    assert!(bytes.iter().any(|&byte| byte != 0));
 }

@@ -3,6 +3,8 @@
 //! The text comes from the crate `rustpython-pylib`, which is fixed by Cargo.lock, so that only
 //! changes of the overlay and of this script lead to another run.
 
+#[cfg(feature = "compiled")]
+mod compile;
 mod table;
 
 use std::collections::BTreeMap;
@@ -32,23 +34,65 @@ fn main() -> Outcome<()> {
     }
     gather(&here.join("overlay"), "", &mut files)?;
 
+    let codes = compile(&files)?;
     let mut blob = Vec::new();
     let mut index = String::from("&[\n");
     for (path, source) in &files {
-        let packed = lz4_flex::block::compress(source);
-        let start = blob.len();
-        blob.extend_from_slice(&packed);
+        let source = store(&mut blob, source, true);
+        let code = match codes.get(path) {
+            Some(Code {
+                bytes,
+                name,
+                name_size,
+            }) => {
+                let packed = !table::STARTUP.contains(&path.as_str());
+                let packed = store(&mut blob, bytes, packed);
+                format!("Some(Code {{ text: {packed}, name: {name}, name_size: {name_size} }})")
+            }
+            None => String::from("None"),
+        };
         writeln!(
             index,
-            "Record {{ path: {path:?}, source: Packed {{ start: {start}, packed: {}, size: {} }} }},",
-            packed.len(),
-            source.len(),
+            "Record {{ path: {path:?}, source: {source}, code: {code} }},"
         )?;
     }
     index.push(']');
     fs::write(out.join("library.bin"), blob)?;
     fs::write(out.join("index.rs"), index)?;
     Ok(())
+}
+
+/// A compiled module.
+struct Code {
+    /// Its code object, marshalled.
+    bytes: Vec<u8>,
+    /// Where the name of the file stands in it.
+    name: usize,
+    /// How long that object is.
+    name_size: usize,
+}
+
+#[cfg(feature = "compiled")]
+fn compile(files: &BTreeMap<String, Vec<u8>>) -> Outcome<BTreeMap<String, Code>> {
+    compile::compile_all(files)
+}
+
+#[cfg(not(feature = "compiled"))]
+fn compile(_files: &BTreeMap<String, Vec<u8>>) -> Outcome<BTreeMap<String, Code>> {
+    Ok(BTreeMap::new())
+}
+
+/// Appends a text to the blob; the answer is the expression that names it.
+fn store(blob: &mut Vec<u8>, text: &[u8], packed: bool) -> String {
+    let start = blob.len();
+    if packed {
+        blob.extend_from_slice(&lz4_flex::block::compress(text));
+    } else {
+        blob.extend_from_slice(text);
+    }
+    let stored = blob.len() - start;
+    let size = text.len();
+    format!("Text {{ start: {start}, stored: {stored}, size: {size}, packed: {packed} }}")
 }
 
 /// Collects the files under `dir`, by their paths relative to the root.

@@ -95,3 +95,27 @@ pub(crate) const PATCHES: &[Patch] = &[
         with: "",
     },
 ];
+
+/// Modules that every start imports: their code is stored plain, for the fastest start.
+pub(crate) const STARTUP: &[&str] = &[
+    "_collections_abc.py",
+    "_sitebuiltins.py",
+    "abc.py",
+    "codecs.py",
+    "encodings/__init__.py",
+    "encodings/aliases.py",
+    "encodings/utf_8.py",
+    "genericpath.py",
+    "importlib/__init__.py",
+    "importlib/_bootstrap.py",
+    "importlib/_bootstrap_external.py",
+    "io.py",
+    "linecache.py",
+    "os.py",
+    "posixpath.py",
+    "site.py",
+    "stat.py",
+    "textwrap.py",
+    "traceback.py",
+    "zipimport.py",
+];

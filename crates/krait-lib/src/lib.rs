@@ -15,16 +15,43 @@ static INDEX: &[Record] = include!(concat!(env!("OUT_DIR"), "/index.rs"));
 
 /// Where a text lies in the blob.
 #[derive(Clone, Copy, Debug)]
-struct Packed {
+struct Text {
     start: usize,
-    packed: usize,
+    stored: usize,
     size: usize,
+    /// Whether it is compressed.
+    packed: bool,
+}
+
+impl Text {
+    // The build script wrote both the blob and the index: the text is there, and whole.
+    fn get(self) -> Cow<'static, [u8]> {
+        let stored = BLOB
+            .get(self.start..self.start + self.stored)
+            .unwrap_or_default();
+        if self.packed {
+            Cow::Owned(lz4_flex::block::decompress(stored, self.size).unwrap_or_default())
+        } else {
+            Cow::Borrowed(stored)
+        }
+    }
+}
+
+/// The marshalled code object of a module.
+#[derive(Clone, Copy, Debug)]
+struct Code {
+    text: Text,
+    /// Where the name of the file stands in it, as a marshalled string.
+    name: usize,
+    /// How many bytes that takes.
+    name_size: usize,
 }
 
 #[derive(Debug)]
 struct Record {
     path: &'static str,
-    source: Packed,
+    source: Text,
+    code: Option<Code>,
 }
 
 /// A file of the library.
@@ -39,16 +66,7 @@ impl Entry {
 
     /// The bytes of the file.
     pub fn source(self) -> Cow<'static, [u8]> {
-        let Packed {
-            start,
-            packed,
-            size,
-        } = self.0.source;
-        // The build script wrote both the blob and the index: the block is whole.
-        let text = BLOB
-            .get(start..start + packed)
-            .and_then(|block| lz4_flex::block::decompress(block, size).ok());
-        Cow::Owned(text.unwrap_or_default())
+        self.0.source.get()
     }
 
     /// The size of the file.
@@ -56,15 +74,59 @@ impl Entry {
         self.0.source.size
     }
 
-    /// The marshalled code object of the module, if the library was compiled at build time.
-    pub fn code(self) -> Option<Cow<'static, [u8]>> {
-        None
+    /// The marshalled code object of the module, compiled without optimisation, as code of a file
+    /// with this name. There is none if the library was not compiled at build time.
+    pub fn code(self, filename: &str) -> Option<Vec<u8>> {
+        let Code {
+            text,
+            name,
+            name_size,
+        } = self.0.code?;
+        let code = text.get();
+        let (before, rest) = code.split_at_checked(name)?;
+        let (&old_type, after) = (rest.first()?, rest.get(name_size..)?);
+        let mut named = Vec::with_capacity(code.len() + filename.len() + 4);
+        named.extend_from_slice(before);
+        marshal_name(&mut named, old_type, filename);
+        named.extend_from_slice(after);
+        Some(named)
     }
 
     /// Whether this is the module of a package.
     pub fn is_package(self) -> bool {
         self.path().ends_with("/__init__.py")
     }
+}
+
+/// Writes a marshalled string in place of one with the type `old`, which was short and ASCII: the
+/// bit that enters it into the table of references stays, and so does whether it is interned.
+fn marshal_name(out: &mut Vec<u8>, old: u8, name: &str) {
+    const REF: u8 = 0x80;
+    let interned = old & !REF == b'Z';
+    let kind = match (name.is_ascii(), u8::try_from(name.len())) {
+        (true, Ok(length)) => {
+            out.extend([old, length]);
+            out.extend_from_slice(name.as_bytes());
+            return;
+        }
+        (true, Err(_)) => {
+            if interned {
+                b'A'
+            } else {
+                b'a'
+            }
+        }
+        (false, _) => {
+            if interned {
+                b't'
+            } else {
+                b'u'
+            }
+        }
+    };
+    out.push(kind | (old & REF));
+    out.extend_from_slice(&(name.len() as u32).to_le_bytes());
+    out.extend_from_slice(name.as_bytes());
 }
 
 /// The file with this path.

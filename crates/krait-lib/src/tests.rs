@@ -50,3 +50,29 @@ fn nothing_of_another_interpreter_is_left() {
         );
     }
 }
+
+#[test]
+fn names_are_put_into_marshalled_code() {
+    let named = |name: &str| {
+        let mut out = Vec::new();
+        marshal_name(&mut out, b'Z' | 0x80, name);
+        out
+    };
+    assert_eq!(named("a.py"), b"\xda\x04a.py");
+    assert_eq!(named("é"), b"\xf4\x02\0\0\0\xc3\xa9");
+    let long = "x".repeat(300);
+    assert!(named(&long).starts_with(b"\xc1\x2c\x01\0\0x"));
+}
+
+#[cfg(feature = "compiled")]
+#[test]
+fn modules_are_compiled() {
+    for entry in iter().filter(|entry| entry.path().ends_with(".py")) {
+        let code = entry.code("/lib/x.py").expect(entry.path());
+        assert!(
+            code.windows(9).any(|window| window == b"/lib/x.py"),
+            "{}",
+            entry.path()
+        );
+    }
+}
