@@ -68,6 +68,7 @@ pub mod repr;
 pub mod seq_iter;
 pub mod set;
 pub mod slice;
+pub mod structseq;
 pub mod traceback;
 pub mod union;
 
