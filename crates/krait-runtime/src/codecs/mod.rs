@@ -1,0 +1,59 @@
+//! Encoding and decoding: the registry of codecs and error handlers, and the built-in codecs.
+//!
+//! The algorithms are `krait-text`'s, which stop at the first error; here an error handler is asked
+//! and the algorithm goes on from where the handler says. What `_codecs` and `str` offer is
+//! [`Encoding`], [`charmap`] and the functions of [`registry`].
+
+pub mod charmap;
+mod drive;
+mod encoding;
+mod handlers;
+pub mod registry;
+
+use crate::object::{Obj, Py};
+use crate::{PyBytes, PyResult, PyStr};
+
+pub use encoding::{Decoded, Encoding};
+
+/// An encoding's name in the form that lookups compare: lower case, with `_` for each run of what
+/// is neither letter, digit nor point.
+pub fn normalize_name(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut gap = false;
+    for each in name.chars() {
+        if each.is_ascii_alphanumeric() || each == '.' {
+            if gap && !out.is_empty() {
+                out.push('_');
+            }
+            gap = false;
+            out.push(each.to_ascii_lowercase());
+        } else {
+            gap = true;
+        }
+    }
+    out
+}
+
+/// `str.encode(encoding, errors)`: the result of the encoder, which is `bytes`.
+pub fn encode(text: &PyStr, encoding: &str, errors: Option<&str>) -> PyResult<Obj> {
+    let builtin = match encoding {
+        "utf-8" => Some(Encoding::Utf8),
+        _ => Encoding::without_registry(&normalize_name(encoding)),
+    };
+    match builtin {
+        Some(encoding) => Ok(encoding.encode(text, errors)?.into_object()),
+        None => registry::encode_text(text, encoding, errors),
+    }
+}
+
+/// `bytes.decode(encoding, errors)`.
+pub fn decode(bytes: &[u8], encoding: &str, errors: Option<&str>) -> PyResult<Py<PyStr>> {
+    let builtin = match encoding {
+        "utf-8" => Some(Encoding::Utf8),
+        _ => Encoding::without_registry(&normalize_name(encoding)),
+    };
+    match builtin {
+        Some(encoding) => Ok(encoding.decode(bytes, errors, true)?.text),
+        None => registry::decode_text(&PyBytes::new(bytes)?, encoding, errors),
+    }
+}

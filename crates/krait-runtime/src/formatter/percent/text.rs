@@ -1,0 +1,111 @@
+//! `str % args`.
+
+use krait_text::{StrBuf, StrSlice, search};
+
+use super::number::{format_number, is_numeric};
+use super::{Arguments, Conversion, Reader, character, object_text};
+use crate::object::{Py, PyObject};
+use crate::{PyLong, PyResult, PyStr};
+
+/// `format % args` for a string.
+pub fn percent_format(format: &PyStr, args: &PyObject) -> PyResult<Py<PyStr>> {
+    let text = format.as_slice();
+    let is_text = args.downcast::<PyStr>().is_some();
+    let mut args = Arguments::new(args, is_text, "string");
+    let mut out = StrBuf::with_capacity(text.len() + 32);
+    let mut reader = Reader { at: 0, len: text.len(), unit: |index| text.at(index) };
+    while reader.at < text.len() {
+        let rest = text.sub(reader.at, text.len());
+        let Some(found) = search::find_char(rest, u32::from(b'%')) else {
+            out.push_slice(rest);
+            break;
+        };
+        out.push_slice(rest.sub(0, found));
+        reader.at += found + 1;
+        if reader.take(b'%') {
+            out.push(u32::from(b'%'));
+            continue;
+        }
+        if reader.take(b'(') {
+            let Some(mapping) = args.mapping else {
+                return Err(crate::type_error!("format requires a mapping"));
+            };
+            let (start, end) = reader.key()?;
+            args.select(&*PyStr::from_slice(text.sub(start, end))?, mapping)?;
+        }
+        let conversion = reader.conversion(&mut args)?;
+        push_converted(&mut out, &conversion, &mut args)?;
+    }
+    args.finish()?;
+    PyStr::from_slice(out.as_slice())
+}
+
+fn push_converted(
+    out: &mut StrBuf,
+    conversion: &Conversion,
+    args: &mut Arguments<'_>,
+) -> PyResult<()> {
+    let value = args.next()?;
+    match conversion.byte() {
+        code @ (b's' | b'r' | b'a') => {
+            if code == b's' && conversion.is_plain() {
+                // The commonest conversions, without a string between.
+                if let Some(int) = value.downcast_exact::<PyLong>()
+                    && int.is_compact()
+                {
+                    out.push_latin1(int.compact_value().to_string().as_bytes());
+                    return Ok(());
+                }
+            }
+            let text = object_text(&value, code)?;
+            let shown = conversion.precision.map_or(text.len(), |most| most.min(text.len()));
+            push_padded(out, conversion, text.as_slice().sub(0, shown))
+        }
+        b'c' => push_padded(out, conversion, StrSlice::Ucs4(&[text_character(&value)?])),
+        code if is_numeric(code) => {
+            if conversion.is_plain()
+                && matches!(code, b'd' | b'i' | b'u')
+                && let Some(int) = value.downcast_exact::<PyLong>()
+                && int.is_compact()
+            {
+                out.push_latin1(int.compact_value().to_string().as_bytes());
+                return Ok(());
+            }
+            out.push_latin1(format_number(conversion, &value, true)?.as_bytes());
+            Ok(())
+        }
+        _ => Err(conversion.unsupported()),
+    }
+}
+
+fn push_padded(out: &mut StrBuf, conversion: &Conversion, text: StrSlice<'_>) -> PyResult<()> {
+    let (left, right) = conversion.padding(text.len());
+    if left.max(right) > isize::MAX as usize / 8 {
+        return Err(crate::err::no_memory());
+    }
+    out.push_n(u32::from(b' '), left);
+    out.push_slice(text);
+    out.push_n(u32::from(b' '), right);
+    Ok(())
+}
+
+/// The argument of `%c`.
+fn text_character(value: &PyObject) -> PyResult<u32> {
+    if let Some(text) = value.downcast::<PyStr>() {
+        if text.len() == 1 {
+            return Ok(text.char_at(0));
+        }
+        return Err(crate::type_error!(
+            "%c requires an int or a unicode character, not a string of length {}",
+            text.len()
+        ));
+    }
+    if !value.has_index() {
+        return Err(crate::type_error!(
+            "%c requires an int or a unicode character, not {}",
+            value.type_().tp_name()
+        ));
+    }
+    character(value, 0x11_0000)?
+        .ok_or_else(|| crate::overflow_error!("%c arg not in range(0x110000)"))
+}
