@@ -59,6 +59,7 @@ pub mod function;
 pub mod generic_alias;
 pub mod iterators;
 pub mod list;
+pub mod memoryview;
 pub mod method;
 pub mod module;
 pub mod namespace;
