@@ -44,8 +44,7 @@ impl ManagedBuffer {
     name = "memoryview",
     symbol = PyMemoryView_Type,
     flags(GC, SEQUENCE),
-    methods(CORE, METHODS),
-    basicsize = std::mem::offset_of!(abi::PyMemoryViewObject, ob_array)
+    methods(CORE, METHODS)
 )]
 #[repr(C)]
 pub struct PyMemoryView {
