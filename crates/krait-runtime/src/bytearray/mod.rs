@@ -25,7 +25,7 @@ use crate::{PyResult, PyType, alloc};
     name = "bytearray",
     symbol = PyByteArray_Type,
     flags(BASETYPE, MATCH_SELF),
-    methods(CORE),
+    methods(CORE, ROWS, CHANGES),
     layout = manual
 )]
 #[repr(transparent)]

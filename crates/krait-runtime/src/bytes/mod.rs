@@ -3,6 +3,9 @@
 //! Invariant: the bytes are set before anything but the maker sees the object, and never change.
 
 mod methods;
+mod rows;
+
+pub use rows::hex_text;
 
 pub use methods::{
     PyBytesIter, byte_from, bytes_from_iterable, bytes_like, bytes_or_bytearray, construct, contains,
@@ -24,7 +27,7 @@ use crate::{PyResult, alloc};
     name = "bytes",
     symbol = PyBytes_Type,
     flags(BASETYPE, BYTES_SUBCLASS, MATCH_SELF),
-    methods(CORE),
+    methods(CORE, ROWS),
     basicsize = HEADER + 1,
     itemsize = 1,
     layout = manual
