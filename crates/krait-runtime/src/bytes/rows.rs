@@ -722,8 +722,9 @@ macro_rules! row_methods {
             /// Decode the bytes using the codec registered for encoding.
             #[pymethod(signature = "($self, /, encoding='utf-8', errors='strict')")]
             fn decode(&self, encoding: OptionalArg<&PyStr>, errors: OptionalArg<&PyStr>) -> PyResult<Obj> {
-                let encoding = encoding.present();
-                Ok(crate::codecs::decode_from_bytes(&self.row(), encoding, errors.present())?.into_object())
+                let encoding = encoding.present().map_or(Ok("utf-8"), PyStr::as_utf8)?;
+                let errors = errors.present().map(PyStr::as_utf8).transpose()?;
+                Ok(crate::codecs::decode(&self.row(), encoding, errors)?.into_object())
             }
 
             /// Create a string of hexadecimal numbers from a bytes object.
