@@ -33,7 +33,7 @@ pub struct SyntaxError {
     pub lineno: u32,
     /// First column.
     pub offset: i32,
-    /// Last line.
+    /// Last line; 0 if the error has no end.
     pub end_lineno: u32,
     /// Column after the last character.
     pub end_offset: i32,

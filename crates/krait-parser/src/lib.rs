@@ -14,6 +14,7 @@ mod lexer;
 mod parser;
 mod source;
 mod token;
+pub mod tokenize;
 
 pub use error::{ErrorKind, ParseError, SyntaxError, Warning, WarningCategory};
 pub use token::{Token, TokenKind};
@@ -87,6 +88,7 @@ pub fn parse_str(source: &str, mode: Mode, options: &Options) -> Result<Parsed, 
     let text = translate_newlines(source, mode == Mode::Exec);
     let lex_options = LexOptions {
         extra_tokens: false,
+        file: mode == Mode::Exec,
         type_comments: options.type_comments,
         interactive: mode == Mode::Single,
         imply_dedent: !options.dont_imply_dedent,

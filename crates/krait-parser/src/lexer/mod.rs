@@ -24,6 +24,8 @@ const TAB_SIZE: u32 = 8;
 pub(crate) struct LexOptions {
     /// Comments and blank line ends are tokens too, and stray brackets no error (`tokenize`).
     pub(crate) extra_tokens: bool,
+    /// The source is a file: its last line ends even without a newline.
+    pub(crate) file: bool,
     /// `# type:` comments are tokens.
     pub(crate) type_comments: bool,
     /// The end of the source ends a statement, too (`single`).
@@ -273,7 +275,7 @@ impl<'a> Lexer<'a> {
             pos += 1;
         };
         self.pos = pos;
-        if byte == b'\n' || byte == b'#' {
+        if byte == b'\n' || byte == b'#' || byte == b'\r' && self.newline_width(pos) > 0 {
             if self.options.extra_tokens && self.brackets.is_empty() {
                 self.blank_line_tokens();
             } else {
@@ -304,11 +306,11 @@ impl<'a> Lexer<'a> {
         if end > start {
             self.push(TokenKind::Comment, start, end);
         }
-        self.push(TokenKind::Nl, end, (end + 1).min(self.src.len()));
-        if self.at(end) == 0 {
-            self.pos = end;
-        } else {
-            self.newline_at(end);
+        let width = self.newline_width(end);
+        self.push(TokenKind::Nl, end, end + width);
+        self.pos = end;
+        if width > 0 {
+            self.newline_at(end + width - 1);
             self.at_line_start = true;
         }
     }
@@ -318,12 +320,24 @@ impl<'a> Lexer<'a> {
         if self.at(pos) != b'#' {
             return pos;
         }
-        let end =
-            memchr::memchr(b'\n', &self.src[pos..]).map_or(self.src.len(), |found| pos + found);
+        let newline = memchr::memchr(b'\n', &self.src[pos..]);
+        let mut end = newline.map_or(self.src.len(), |found| pos + found);
+        if newline.is_some() && self.src[..end].ends_with(b"\r") {
+            end -= 1;
+        }
         if self.options.type_comments {
             self.type_comment(pos, end);
         }
         end
+    }
+
+    /// The width of the line end at `pos`, 0 if there is none. Only `tokenize` meets `\r\n`.
+    fn newline_width(&self, pos: usize) -> usize {
+        match self.at(pos) {
+            b'\n' => 1,
+            b'\r' if self.at(pos + 1) == b'\n' => 2,
+            _ => 0,
+        }
     }
 
     /// Makes a token of the comment if it is a type comment.
@@ -446,6 +460,7 @@ impl<'a> Lexer<'a> {
         }
         match byte {
             b'\n' => self.line_end_token(pos, pos),
+            b'\r' if self.newline_width(pos) > 0 => self.line_end_token(pos, pos),
             b'#' => {
                 let end = self.skip_comment(pos);
                 self.pos = end;
@@ -468,12 +483,13 @@ impl<'a> Lexer<'a> {
 
     /// The line end at `pos`; a comment at `start` before it is part of its token.
     fn line_end_token(&mut self, start: usize, pos: usize) {
+        let end = pos + self.newline_width(pos).max(1);
         if self.brackets.is_empty() {
-            self.push(TokenKind::Newline, start, pos + 1);
+            self.push(TokenKind::Newline, start, end);
         } else if self.options.extra_tokens {
-            self.push(TokenKind::Nl, pos, pos + 1);
+            self.push(TokenKind::Nl, pos, end);
         }
-        self.newline_at(pos);
+        self.newline_at(end - 1);
         self.at_line_start = self.brackets.is_empty();
     }
 
@@ -481,6 +497,9 @@ impl<'a> Lexer<'a> {
     fn end(&mut self, pos: usize) -> Step {
         self.pos = pos;
         if let Some(bracket) = self.brackets.last().copied() {
+            if self.options.extra_tokens && !self.src.ends_with(b"\n") {
+                self.push(TokenKind::Nl, pos, pos + 1);
+            }
             return self.stop(self.unclosed(bracket), false, Done::Eof);
         }
         let open_line = self.tokens.last().is_some_and(|token| {
@@ -490,7 +509,7 @@ impl<'a> Lexer<'a> {
                 K::Newline | K::Indent | K::Dedent | K::Nl | K::TypeComment
             )
         });
-        if self.options.extra_tokens && open_line {
+        if self.options.file && open_line {
             self.push(TokenKind::Newline, pos, pos + 1);
         }
         let interactive = self.options.interactive && !self.tokens.is_empty();
@@ -549,7 +568,9 @@ impl<'a> Lexer<'a> {
             self.push(kind, start, pos);
             return Ok(());
         }
-        self.check_identifier(start, pos)?;
+        if !self.options.extra_tokens {
+            self.check_identifier(start, pos)?;
+        }
         self.push(TokenKind::Name, start, pos);
         Ok(())
     }
