@@ -3,77 +3,18 @@
 //! Standard input holds one source a line, as `mode flags escaped-source`; an escape is `\n`, `\\`
 //! or `\xHEX;`. Each answer is one line: `OK`, or the error's fields.
 
-use krait_parser::{Mode, Options, parse_str};
+use krait_parser::parse_str;
 use std::io::BufRead;
+
+#[path = "../tests/support/lines.rs"]
+mod lines;
 
 fn main() {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let mut fields = line.splitn(3, ' ');
-        let (mode, flags, source) = (fields.next(), fields.next(), fields.next());
-        let mode = match mode {
-            Some("eval") => Mode::Eval,
-            Some("single") => Mode::Single,
-            Some("func_type") => Mode::FuncType,
-            _ => Mode::Exec,
-        };
-        let flags: u32 = flags.and_then(|flags| flags.parse().ok()).unwrap_or(0);
-        let options = Options {
-            dont_imply_dedent: flags & 0x200 != 0,
-            allow_incomplete_input: flags & 0x4000 != 0,
-            type_comments: flags & 0x1000 != 0,
-            ..Options::default()
-        };
-        match parse_str(&unescape(source.unwrap_or("")), mode, &options) {
+        let (mode, options, source) = lines::case(&line);
+        match parse_str(&source, mode, &options) {
             Ok(_) => println!("OK"),
-            Err(error) => println!(
-                "{:?}|{}|{}|{}|{}|{}|{}",
-                error.kind,
-                quote(&error.message),
-                error.lineno,
-                error.offset,
-                error.end_lineno,
-                error.end_offset,
-                quote(error.text.as_deref().unwrap_or_default())
-            ),
+            Err(error) => println!("{}", lines::describe(&error)),
         }
     }
-}
-
-fn unescape(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('x') => {
-                let digits: String = chars.by_ref().take_while(|&c| c != ';').collect();
-                out.extend(
-                    u32::from_str_radix(&digits, 16)
-                        .ok()
-                        .and_then(char::from_u32),
-                );
-            }
-            Some(other) => out.push(other),
-            None => {}
-        }
-    }
-    out
-}
-
-fn quote(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            _ => out.push(c),
-        }
-    }
-    out + "\""
 }

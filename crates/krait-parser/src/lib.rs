@@ -109,10 +109,10 @@ pub fn parse_str(source: &str, mode: Mode, options: &Options) -> Result<Parsed, 
     };
     match (result, parser.error.take()) {
         (Ok(module), _) => {
-            if mode == Mode::Single {
-                if let Some(error) = refused.more_than_one_statement(parser.position()) {
-                    return Err(error);
-                }
+            if mode == Mode::Single
+                && let Some(error) = refused.more_than_one_statement(parser.position())
+            {
+                return Err(error);
             }
             let mut warnings = lexed.warnings;
             warnings.append(&mut parser.warnings);

@@ -122,12 +122,7 @@ impl<'a> Matcher<'a> {
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let message = "Parser stack overflowed - Python source too complex to parse";
-            let error = SyntaxError::unplaced(ErrorKind::MemoryError, message);
-            return Err(Raised {
-                error: Box::new(error),
-                from_lexer: false,
-            });
+            return Err(too_deep());
         }
         let outer = self.with_errors;
         if rule.name == "expression_without_invalid" {
@@ -305,21 +300,12 @@ impl<'a> Matcher<'a> {
                     return Ok(self.taken(true, pos, children));
                 }
                 let message = "with Barry as BDFL, use '<>' instead of '!='";
-                let error = actions::at_range(self, token.range, message.to_owned());
-                Err(Raised {
-                    error: Box::new(error),
-                    from_lexer: false,
-                })
+                Err(self.raised_at(token, message.to_owned()))
             }
             Item::Force(kind) => {
                 let token = self.token(pos)?;
                 if token.kind != *kind {
-                    let message = format!("expected '{}'", kind.text());
-                    let error = actions::at_place_of(self, token, message);
-                    return Err(Raised {
-                        error: Box::new(error),
-                        from_lexer: false,
-                    });
+                    return Err(self.raised_at(token, format!("expected '{}'", kind.text())));
                 }
                 Ok(self.taken(true, pos, children))
             }
@@ -341,6 +327,15 @@ impl<'a> Matcher<'a> {
             }
             Item::Repeat(inner, least) => self.repeat(inner, *least, pos, children),
             Item::Gather(separator, inner) => self.gather(separator, inner, pos, children),
+        }
+    }
+
+    #[cold]
+    fn raised_at(&self, token: Token, message: String) -> Raised {
+        let error = Box::new(actions::at_place_of(self, token, message));
+        Raised {
+            error,
+            from_lexer: false,
         }
     }
 
@@ -406,14 +401,24 @@ impl<'a> Matcher<'a> {
         };
         loop {
             let before = children.len();
-            if let Some(after) = self.item(separator, end, children)? {
-                if let Some(next) = self.item(inner, after, children)? {
-                    end = next;
-                    continue;
-                }
+            if let Some(after) = self.item(separator, end, children)?
+                && let Some(next) = self.item(inner, after, children)?
+            {
+                end = next;
+                continue;
             }
             children.truncate(before);
             return Ok(Some(end));
         }
+    }
+}
+
+#[cold]
+fn too_deep() -> Raised {
+    let message = "Parser stack overflowed - Python source too complex to parse";
+    let error = Box::new(SyntaxError::unplaced(ErrorKind::MemoryError, message));
+    Raised {
+        error,
+        from_lexer: false,
     }
 }

@@ -280,7 +280,7 @@ impl<'a> Lexer<'a> {
                 self.blank_line_tokens();
             } else {
                 let end = self.skip_comment(pos);
-                if self.at(end) == 0 {
+                if self.at(end) == 0 || self.is_type_comment(end) {
                     self.pos = end;
                     return Ok(false);
                 }
@@ -329,6 +329,13 @@ impl<'a> Lexer<'a> {
             self.type_comment(pos, end);
         }
         end
+    }
+
+    /// Whether the comment that ends at `end` has become a token.
+    fn is_type_comment(&self, end: usize) -> bool {
+        self.tokens
+            .last()
+            .is_some_and(|token| token.kind == TokenKind::TypeComment && token.end as usize == end)
     }
 
     /// The width of the line end at `pos`, 0 if there is none. Only `tokenize` meets `\r\n`.
@@ -464,12 +471,9 @@ impl<'a> Lexer<'a> {
             b'#' => {
                 let end = self.skip_comment(pos);
                 self.pos = end;
-                let type_comment = self.tokens.last().is_some_and(|token| {
-                    token.kind == TokenKind::TypeComment && token.end as usize == end
-                });
                 if self.options.extra_tokens {
                     self.push(TokenKind::Comment, pos, end);
-                } else if end < self.src.len() && !type_comment {
+                } else if end < self.src.len() && !self.is_type_comment(end) {
                     self.line_end_token(pos, end);
                 }
             }
@@ -552,10 +556,11 @@ impl<'a> Lexer<'a> {
         loop {
             let byte = self.at(pos);
             if CLASS[byte as usize] == 0 {
-                if pos - start <= 5 && (byte == b'"' || byte == b'\'') {
-                    if let Some(prefix) = self.string_prefix(start, pos)? {
-                        return self.prefixed_string(start, pos, prefix);
-                    }
+                if pos - start <= 5
+                    && (byte == b'"' || byte == b'\'')
+                    && let Some(prefix) = self.string_prefix(start, pos)?
+                {
+                    return self.prefixed_string(start, pos, prefix);
                 }
                 break;
             }
@@ -650,13 +655,14 @@ impl<'a> Lexer<'a> {
     /// Checks a closing bracket against the open ones.
     fn close(&mut self, byte: u8) -> Step {
         let closing = byte as char;
-        if let Some(mode) = self.modes.last() {
-            if mode.depth == 0 && byte == b'}' {
-                return self.fail(format!(
-                    "{}-string: single '}}' is not allowed",
-                    mode.letter()
-                ));
-            }
+        if let Some(mode) = self.modes.last()
+            && mode.depth == 0
+            && byte == b'}'
+        {
+            return self.fail(format!(
+                "{}-string: single '}}' is not allowed",
+                mode.letter()
+            ));
         }
         let Some(open) = self.brackets.pop() else {
             if self.options.extra_tokens {
@@ -669,10 +675,11 @@ impl<'a> Lexer<'a> {
             (b'(', b')') | (b'[', b']') | (b'{', b'}')
         );
         if !matches && !self.options.extra_tokens {
-            if let Some(mode) = self.modes.last() {
-                if open.open == b'{' && mode.depth - 1 == mode.expression_depth {
-                    return self.fail(format!("{}-string: unmatched '{closing}'", mode.letter()));
-                }
+            if let Some(mode) = self.modes.last()
+                && open.open == b'{'
+                && mode.depth - 1 == mode.expression_depth
+            {
+                return self.fail(format!("{}-string: unmatched '{closing}'", mode.letter()));
             }
             let opening = open.open as char;
             let mut message = format!(

@@ -157,13 +157,8 @@ impl Parser<'_> {
             &bad.text
         };
         let octal = if bad.octal { "octal " } else { "" };
-        let article = if bad.octal {
-            "an invalid"
-        } else {
-            "an invalid"
-        };
         let message = format!(
-            "\"\\{text}\" is {article} {octal}escape sequence. Such sequences will not work in the \
+            "\"\\{text}\" is an invalid {octal}escape sequence. Such sequences will not work in the \
              future. Did you mean \"\\\\{text}\"? A raw string is also an option."
         );
         let start = token.start as usize;
@@ -407,8 +402,7 @@ fn push_value(values: &mut Vec<Expr>, value: Expr) {
         value: Constant::Str(more),
         ..
     } = &value.kind
-    {
-        if let Some(Expr {
+        && let Some(Expr {
             kind:
                 ExprKind::Constant {
                     value: Constant::Str(text),
@@ -416,11 +410,10 @@ fn push_value(values: &mut Vec<Expr>, value: Expr) {
                 },
             range,
         }) = values.last_mut()
-        {
-            text.push_wtf8(more);
-            *range = range.to(value.range);
-            return;
-        }
+    {
+        text.push_wtf8(more);
+        *range = range.to(value.range);
+        return;
     }
     values.push(value);
 }
