@@ -7,7 +7,4 @@ pub mod builtins;
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[
-    &builtins::BUILTINS,
-    &krait_runtime::gc::module::GC,
-];
+pub const MODULES: &[&ModuleDef] = &[&builtins::BUILTINS, &krait_runtime::gc::module::GC];

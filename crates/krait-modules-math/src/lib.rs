@@ -5,5 +5,4 @@
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[
-];
+pub const MODULES: &[&ModuleDef] = &[];

@@ -115,7 +115,11 @@ impl PyObject {
         let value = value.map_or(std::ptr::null_mut(), PyObject::as_ptr);
         // SAFETY: `tp_setattro` takes an instance of its class, a `str`, and a value or null.
         let status = unsafe { setattro(self.as_ptr(), interned.as_ptr(), value) };
-        if status < 0 { Err(PyErr::fetch()) } else { Ok(()) }
+        if status < 0 {
+            Err(PyErr::fetch())
+        } else {
+            Ok(())
+        }
     }
 
     /// `setattr(self, name, value)` for a name known at build time.
@@ -131,7 +135,12 @@ impl PyObject {
     /// What `self.name(…)` calls, without making a bound method where a function would do.
     pub fn get_method(&self, name: &PyStr) -> PyResult<Method> {
         let class = self.type_();
-        if !class.raw().tp_getattro.get().is_some_and(is_generic_getattr) {
+        if !class
+            .raw()
+            .tp_getattro
+            .get()
+            .is_some_and(is_generic_getattr)
+        {
             return self.getattr(name).map(Method::Bound);
         }
         let descr = class.lookup(name);
@@ -222,7 +231,11 @@ impl PyObject {
             let value = value.map_or(std::ptr::null_mut(), PyObject::as_ptr);
             // SAFETY: `tp_descr_set` takes a descriptor of its class, an instance, a value or null.
             let status = unsafe { set(descr.as_ptr(), self.as_ptr(), value) };
-            return if status < 0 { Err(PyErr::fetch()) } else { Ok(()) };
+            return if status < 0 {
+                Err(PyErr::fetch())
+            } else {
+                Ok(())
+            };
         }
         if !self.has_instance_dict() {
             let error = if descr.is_some() {
@@ -231,7 +244,12 @@ impl PyObject {
                     class.tp_name(),
                     name.to_string_lossy()
                 )
-            } else if class.raw().tp_setattro.get().is_some_and(is_generic_setattr) {
+            } else if class
+                .raw()
+                .tp_setattro
+                .get()
+                .is_some_and(is_generic_setattr)
+            {
                 crate::attribute_error!(
                     "'{}' object has no attribute '{}' and no __dict__ for setting new attributes",
                     class.tp_name(),
@@ -253,7 +271,9 @@ impl PyObject {
 
     /// Looks a special method up on the class and binds it; the instance is not asked.
     pub fn lookup_special(&self, name: &PyStr) -> PyResult<Option<Obj>> {
-        let Some(descr) = self.type_().lookup(name) else { return Ok(None) };
+        let Some(descr) = self.type_().lookup(name) else {
+            return Ok(None);
+        };
         match descr.type_().raw().tp_descr_get.get() {
             Some(get) => descr_get(&descr, get, Some(self), self.type_()).map(Some),
             None => Ok(Some(descr)),
@@ -262,14 +282,15 @@ impl PyObject {
 
     /// As [`PyObject::lookup_special`], unbound where it is a plain function.
     pub fn lookup_special_method(&self, name: &PyStr) -> PyResult<Option<Method>> {
-        let Some(descr) = self.type_().lookup(name) else { return Ok(None) };
+        let Some(descr) = self.type_().lookup(name) else {
+            return Ok(None);
+        };
         if descr.type_().has_flag(abi::Py_TPFLAGS_METHOD_DESCRIPTOR) {
             return Ok(Some(Method::Unbound(descr)));
         }
         match descr.type_().raw().tp_descr_get.get() {
-            Some(get) => {
-                descr_get(&descr, get, Some(self), self.type_()).map(|bound| Some(Method::Bound(bound)))
-            }
+            Some(get) => descr_get(&descr, get, Some(self), self.type_())
+                .map(|bound| Some(Method::Bound(bound))),
             None => Ok(Some(Method::Bound(descr))),
         }
     }
@@ -356,7 +377,11 @@ pub unsafe extern "C" fn generic_setattro(
 ) -> i32 {
     // SAFETY: the contract of `tp_setattro`.
     let (object, name, value) = unsafe {
-        (PyObject::from_ptr(object), PyObject::from_ptr(name), PyObject::from_ptr_opt(value))
+        (
+            PyObject::from_ptr(object),
+            PyObject::from_ptr(name),
+            PyObject::from_ptr_opt(value),
+        )
     };
     let result = match name.downcast::<PyStr>() {
         Some(name) => object.generic_setattr(name, value),

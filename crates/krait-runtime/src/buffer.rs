@@ -52,7 +52,10 @@ impl PyObject {
     /// Borrows the object's memory as contiguous bytes for writing.
     pub fn writable_buffer(&self) -> PyResult<BufferView> {
         match self.buffer(abi::PyBUF_WRITABLE) {
-            Err(error) if error.matches(&crate::exc::BufferError) || error.matches(&crate::exc::TypeError) => {
+            Err(error)
+                if error.matches(&crate::exc::BufferError)
+                    || error.matches(&crate::exc::TypeError) =>
+            {
                 error.clear();
                 Err(crate::type_error!(
                     "a read-write bytes-like object is required, not '{}'",
@@ -180,13 +183,24 @@ pub fn fill_info(
     view.readonly.set(c_int::from(readonly));
     view.itemsize.set(1);
     let has = |flag: c_int| flags & flag == flag;
-    let format = if has(abi::PyBUF_FORMAT) { c"B".as_ptr().cast_mut() } else { std::ptr::null_mut() };
+    let format = if has(abi::PyBUF_FORMAT) {
+        c"B".as_ptr().cast_mut()
+    } else {
+        std::ptr::null_mut()
+    };
     view.format.set(format);
     view.ndim.set(1);
-    let shape = if has(abi::PyBUF_ND) { view.len.as_ptr() } else { std::ptr::null_mut() };
+    let shape = if has(abi::PyBUF_ND) {
+        view.len.as_ptr()
+    } else {
+        std::ptr::null_mut()
+    };
     view.shape.set(shape);
-    let strides =
-        if has(abi::PyBUF_STRIDES) { view.itemsize.as_ptr() } else { std::ptr::null_mut() };
+    let strides = if has(abi::PyBUF_STRIDES) {
+        view.itemsize.as_ptr()
+    } else {
+        std::ptr::null_mut()
+    };
     view.strides.set(strides);
     view.suboffsets.set(std::ptr::null_mut());
     view.internal.set(std::ptr::null_mut());

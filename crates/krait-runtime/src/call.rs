@@ -23,7 +23,12 @@ impl PyObject {
         }
         let offset = class.raw().tp_vectorcall_offset.get();
         // SAFETY: the flag promises that a `vectorcallfunc` (or null) lies at the offset.
-        unsafe { *self.as_ptr().byte_offset(offset).cast::<Option<abi::vectorcallfunc>>() }
+        unsafe {
+            *self
+                .as_ptr()
+                .byte_offset(offset)
+                .cast::<Option<abi::vectorcallfunc>>()
+        }
     }
 
     /// Calls the object with C's vectorcall arguments.
@@ -80,7 +85,10 @@ impl PyObject {
     /// Calls `tp_call` with a tuple and a dictionary.
     fn call_slot(&self, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<Obj> {
         let Some(tp_call) = self.type_().raw().tp_call.get() else {
-            return Err(crate::type_error!("'{}' object is not callable", self.type_name()));
+            return Err(crate::type_error!(
+                "'{}' object is not callable",
+                self.type_name()
+            ));
         };
         ThreadState::current().check_stack(" while calling a Python object")?;
         let kwargs = kwargs.map_or(std::ptr::null_mut(), |dict| dict.as_ptr());
@@ -123,7 +131,11 @@ impl PyObject {
         let pointers: Vec<_> = args.iter().map(|arg| arg.as_ptr()).collect();
         // SAFETY: the arguments are borrowed for the call.
         unsafe {
-            self.vectorcall_raw(pointers.as_ptr(), pointers.len() - kwnames.len(), Some(kwnames))
+            self.vectorcall_raw(
+                pointers.as_ptr(),
+                pointers.len() - kwnames.len(),
+                Some(kwnames),
+            )
         }
     }
 
@@ -228,8 +240,10 @@ pub unsafe extern "C" fn vectorcall_call(
         )
     };
     if callable.vectorcall_func().is_none() {
-        let _error =
-            crate::type_error!("'{}' object does not support vectorcall", callable.type_name());
+        let _error = crate::type_error!(
+            "'{}' object does not support vectorcall",
+            callable.type_name()
+        );
         return std::ptr::null_mut();
     }
     result_into_ptr(callable.call_tuple(args, kwargs))

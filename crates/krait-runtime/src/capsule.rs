@@ -42,7 +42,9 @@ impl PyCapsule {
         destructor: Option<abi::PyCapsule_Destructor>,
     ) -> PyResult<Py<PyCapsule>> {
         if pointer.is_null() {
-            return Err(crate::value_error!("PyCapsule_New called with null pointer"));
+            return Err(crate::value_error!(
+                "PyCapsule_New called with null pointer"
+            ));
         }
         let capsule = Py::new(PyCapsule {
             ob_base: PyObject::HEADER,
@@ -139,7 +141,10 @@ impl PyCapsule {
         // SAFETY: the contract of `tp_traverse`, which the capsule's own function shares.
         unsafe {
             let capsule = PyObject::from_ptr(object).downcast_unchecked::<PyCapsule>();
-            capsule.traverse_func.get().map_or(0, |traverse| traverse(object, visit, arg))
+            capsule
+                .traverse_func
+                .get()
+                .map_or(0, |traverse| traverse(object, visit, arg))
         }
     }
 

@@ -22,12 +22,17 @@ pub struct PyCell {
     pub contents: Field<PyObject>,
 }
 
-const _: () = assert!(std::mem::offset_of!(PyCell, contents) == std::mem::offset_of!(abi::PyCellObject, ob_ref));
+const _: () = assert!(
+    std::mem::offset_of!(PyCell, contents) == std::mem::offset_of!(abi::PyCellObject, ob_ref)
+);
 
 impl PyCell {
     /// A new cell with these contents.
     pub fn new_cell(contents: Option<Obj>) -> PyResult<Py<PyCell>> {
-        Py::new(PyCell { ob_base: PyObject::HEADER, contents: Field::from_option(contents) })
+        Py::new(PyCell {
+            ob_base: PyObject::HEADER,
+            contents: Field::from_option(contents),
+        })
     }
 }
 
@@ -44,7 +49,9 @@ impl PyCell {
     /// What the cell holds.
     #[pygetter]
     fn cell_contents(&self) -> PyResult<Obj> {
-        self.contents.get().ok_or_else(|| crate::value_error!("cell is empty"))
+        self.contents
+            .get()
+            .ok_or_else(|| crate::value_error!("cell is empty"))
     }
 
     #[pysetter]
@@ -61,7 +68,9 @@ impl PyCell {
         match (self.contents.get(), other.contents.get()) {
             (Some(left), Some(right)) => left.rich_compare(&right, op),
             // Empty cells order before all others.
-            (left, right) => Ok(crate::bool_object(op.holds(left.is_some().cmp(&right.is_some()))).to_obj()),
+            (left, right) => {
+                Ok(crate::bool_object(op.holds(left.is_some().cmp(&right.is_some()))).to_obj())
+            }
         }
     }
 
@@ -70,7 +79,11 @@ impl PyCell {
         let text = match self.contents.get() {
             None => format!("<cell at {self:p}: empty>"),
             Some(value) => {
-                format!("<cell at {self:p}: {} object at {:p}>", value.type_().tp_name(), &*value)
+                format!(
+                    "<cell at {self:p}: {} object at {:p}>",
+                    value.type_().tp_name(),
+                    &*value
+                )
             }
         };
         Ok(PyStr::new(&text)?.into_object())

@@ -113,7 +113,10 @@ impl PyCFunction {
                 "attempting to create PyCMethod with a METH_METHOD flag but no class"
             ));
         };
-        let method = PyCMethod { func: function, mm_class: Field::new(PyClass::to_owned(class)) };
+        let method = PyCMethod {
+            func: function,
+            mm_class: Field::new(PyClass::to_owned(class)),
+        };
         // SAFETY: a `PyCMethod` starts with its `PyCFunction`.
         Py::new(method).map(|method| unsafe { method.cast_unchecked() })
     }
@@ -141,7 +144,9 @@ impl PyCFunction {
 
     /// Whether the function belongs to a module, or to nothing.
     fn is_plain_function(&self) -> bool {
-        self.m_self.get().is_none_or(|this| this.downcast::<PyModule>().is_some())
+        self.m_self
+            .get()
+            .is_none_or(|this| this.downcast::<PyModule>().is_some())
     }
 
     /// The self pointer that the native function gets.
@@ -166,7 +171,9 @@ pub(crate) fn c_text(text: *const std::ffi::c_char) -> String {
         return String::new();
     }
     // SAFETY: texts in tables are C strings that live as long as the table.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+    unsafe { CStr::from_ptr(text) }
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// How messages name a function: `module.qualname()`, without the module if that is builtins.
@@ -180,7 +187,11 @@ pub fn function_str(function: &PyObject) -> PyResult<String> {
     Ok(match module {
         Some(module) if !module.is(crate::none()) => {
             let module = module.str()?.to_string_lossy();
-            if module == "builtins" { format!("{qualname}()") } else { format!("{module}.{qualname}()") }
+            if module == "builtins" {
+                format!("{qualname}()")
+            } else {
+                format!("{module}.{qualname}()")
+            }
         }
         _ => format!("{qualname}()"),
     })
@@ -231,7 +242,9 @@ pub(crate) unsafe fn call_native<const FLAGS: i32>(
 ) -> PyResult<Obj> {
     // SAFETY: the caller's contract.
     let def = unsafe { &*call.def };
-    let Some(function) = def.ml_meth else { return Err(bad_flags(def)) };
+    let Some(function) = def.ml_meth else {
+        return Err(bad_flags(def));
+    };
     let takes_keywords = FLAGS & abi::METH_KEYWORDS != 0;
     if !takes_keywords && !call.kwnames.is_null() {
         // SAFETY: the names are a tuple.
@@ -262,7 +275,12 @@ pub(crate) unsafe fn call_native<const FLAGS: i32>(
             }
             FASTCALL_KEYWORDS => {
                 let function: abi::PyCFunctionFastWithKeywords = std::mem::transmute(function);
-                result_from_ptr(function(call.this, call.args, call.nargs as isize, call.kwnames))
+                result_from_ptr(function(
+                    call.this,
+                    call.args,
+                    call.nargs as isize,
+                    call.kwnames,
+                ))
             }
             METHOD => {
                 let function: abi::PyCMethod = std::mem::transmute(function);
@@ -291,10 +309,17 @@ unsafe fn call_with_tuple(
     // SAFETY: the caller's contract.
     let (names, values) = unsafe {
         let names = glue::arg_as_opt::<PyTuple>(call.kwnames);
-        (names, glue::args(call.args, call.nargs + names.map_or(0, PyTuple::len)))
+        (
+            names,
+            glue::args(call.args, call.nargs + names.map_or(0, PyTuple::len)),
+        )
     };
-    let positional =
-        PyTuple::from_vec(values[..call.nargs].iter().map(|value| PyClass::to_obj(*value)).collect())?;
+    let positional = PyTuple::from_vec(
+        values[..call.nargs]
+            .iter()
+            .map(|value| PyClass::to_obj(*value))
+            .collect(),
+    )?;
     if !takes_keywords {
         // SAFETY: invariant 2.
         return unsafe { result_from_ptr(function(call.this, positional.as_ptr())) };
@@ -309,7 +334,9 @@ unsafe fn call_with_tuple(
         }
         _ => None,
     };
-    let keywords_ptr = keywords.as_ref().map_or(std::ptr::null_mut(), |dict| dict.as_ptr());
+    let keywords_ptr = keywords
+        .as_ref()
+        .map_or(std::ptr::null_mut(), |dict| dict.as_ptr());
     // SAFETY: invariant 2.
     unsafe {
         let function: abi::PyCFunctionWithKeywords = std::mem::transmute(function);
@@ -354,7 +381,10 @@ unsafe extern "C" fn vectorcall_method(
     // SAFETY: the vectorcall contract; functions with these flags are `PyCMethod`s.
     let result = unsafe {
         let method = glue::arg_as::<PyCMethod>(callable);
-        let class = method.mm_class.borrow().map_or(std::ptr::null_mut(), PyType::as_type_ptr);
+        let class = method
+            .mm_class
+            .borrow()
+            .map_or(std::ptr::null_mut(), PyType::as_type_ptr);
         let call = NativeCall {
             def: method.func.m_ml.get(),
             this: method.func.self_ptr(),
@@ -377,7 +407,9 @@ impl PyCFunction {
         }
         // The conventions that take a tuple get the caller's own.
         let def = self.def();
-        let Some(function) = def.ml_meth else { return Err(bad_flags(def)) };
+        let Some(function) = def.ml_meth else {
+            return Err(bad_flags(def));
+        };
         crate::state::enter_recursive_call(" while calling a Python object")?;
         let kwargs = kwargs.filter(|kwargs| !kwargs.is_empty());
         if def.ml_flags & abi::METH_KEYWORDS != 0 {
@@ -400,7 +432,11 @@ impl PyCFunction {
         let name = self.name();
         let text = match self.m_self.get() {
             Some(this) if this.downcast::<PyModule>().is_none() => {
-                format!("<built-in method {name} of {} object at {:p}>", this.type_().tp_name(), &*this)
+                format!(
+                    "<built-in method {name} of {} object at {:p}>",
+                    this.type_().tp_name(),
+                    &*this
+                )
             }
             _ => format!("<built-in function {name}>"),
         };
@@ -421,7 +457,9 @@ impl PyCFunction {
             CompareOp::Eq | CompareOp::Ne => other.downcast::<PyCFunction>(),
             _ => None,
         };
-        let Some(other) = other else { return Ok(glue::not_implemented_obj()) };
+        let Some(other) = other else {
+            return Ok(glue::not_implemented_obj());
+        };
         let same_self = match (self.m_self.get(), other.m_self.get()) {
             (Some(left), Some(right)) => left.is(&right),
             (left, right) => left.is_none() && right.is_none(),
@@ -462,7 +500,9 @@ impl PyCFunction {
         };
         let qualname = class.getattr(intern!("__qualname__"))?;
         let Some(qualname) = qualname.downcast::<PyStr>() else {
-            return Err(type_error!("<method>.__class__.__qualname__ is not a unicode object"));
+            return Err(type_error!(
+                "<method>.__class__.__qualname__ is not a unicode object"
+            ));
         };
         PyStr::new(&format!("{}.{name}", qualname.to_string_lossy()))
     }

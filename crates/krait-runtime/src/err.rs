@@ -31,7 +31,10 @@ pub struct ExcStackItem {
 impl ExcStackItem {
     /// An entry without an exception.
     pub const fn new() -> Self {
-        Self { exc_value: Field::empty(), previous: Cell::new(std::ptr::null()) }
+        Self {
+            exc_value: Field::empty(),
+            previous: Cell::new(std::ptr::null()),
+        }
     }
 }
 
@@ -93,14 +96,19 @@ impl PyErr {
         } else {
             Self::new(
                 &crate::exc::TypeError,
-                format!("exceptions must derive from BaseException, not {}", exception.type_name()),
+                format!(
+                    "exceptions must derive from BaseException, not {}",
+                    exception.type_name()
+                ),
             )
         }
     }
 
     /// Sets an exception as it is, context and all: what was taken is raised again.
     pub fn restore(exception: Obj) -> PyErr {
-        ThreadState::current().current_exception.set(Some(exception));
+        ThreadState::current()
+            .current_exception
+            .set(Some(exception));
         PyErr(())
     }
 
@@ -109,13 +117,19 @@ impl PyErr {
         if ThreadState::current().current_exception.is_some() {
             PyErr(())
         } else {
-            Self::new(&crate::exc::SystemError, "error return without exception set")
+            Self::new(
+                &crate::exc::SystemError,
+                "error return without exception set",
+            )
         }
     }
 
     /// A token, if an exception is set: for calls that signal errors out of band.
     pub fn occurred() -> Option<PyErr> {
-        ThreadState::current().current_exception.is_some().then_some(PyErr(()))
+        ThreadState::current()
+            .current_exception
+            .is_some()
+            .then_some(PyErr(()))
     }
 
     /// Takes the exception out of the thread state.

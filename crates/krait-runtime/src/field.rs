@@ -52,7 +52,11 @@ impl<T: PyClass> Field<T> {
     #[inline]
     pub fn is(&self, object: &PyObject) -> bool {
         // SAFETY: a plain read.
-        unsafe { (*self.0.get()).as_ref().is_some_and(|value| value.as_object().is(object)) }
+        unsafe {
+            (*self.0.get())
+                .as_ref()
+                .is_some_and(|value| value.as_object().is(object))
+        }
     }
 
     /// Borrows the value.

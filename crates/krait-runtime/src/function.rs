@@ -88,9 +88,23 @@ macro_rules! same_offsets {
     };
 }
 same_offsets!(
-    func_globals, func_builtins, func_name, func_qualname, func_code, func_defaults,
-    func_kwdefaults, func_closure, func_doc, func_dict, func_weakreflist, func_module,
-    func_annotations, func_annotate, func_typeparams, vectorcall, func_version,
+    func_globals,
+    func_builtins,
+    func_name,
+    func_qualname,
+    func_code,
+    func_defaults,
+    func_kwdefaults,
+    func_closure,
+    func_doc,
+    func_dict,
+    func_weakreflist,
+    func_module,
+    func_annotations,
+    func_annotate,
+    func_typeparams,
+    vectorcall,
+    func_version,
 );
 
 impl PyFunction {
@@ -133,7 +147,9 @@ impl PyFunction {
     /// The code object.
     #[inline]
     pub fn code(&self) -> Py<PyCode> {
-        self.func_code.get().expect("invariant 1: a function has a code object")
+        self.func_code
+            .get()
+            .expect("invariant 1: a function has a code object")
     }
 
     /// The version that caches compare, given now if there is none; 0 when there can be none.
@@ -173,7 +189,10 @@ impl PyFunction {
                 let format = crate::PyLong::from_i64(1)?;
                 let value = annotate.call1(&format)?;
                 value.cast::<PyDict>().map_err(|value| {
-                    crate::type_error!("__annotate__ returned non-dict of type '{}'", value.type_name())
+                    crate::type_error!(
+                        "__annotate__ returned non-dict of type '{}'",
+                        value.type_name()
+                    )
                 })?
             }
             Some(value) => match value.cast::<PyTuple>() {
@@ -194,7 +213,10 @@ impl PyFunction {
 
 /// The next function version; 0 when the supply has run out.
 pub fn next_version(interp: &Interpreter) -> u32 {
-    let next = interp.next_func_version.get().max(abi::FUNC_VERSION_FIRST_VALID);
+    let next = interp
+        .next_func_version
+        .get()
+        .max(abi::FUNC_VERSION_FIRST_VALID);
     if next == u32::MAX {
         return 0;
     }
@@ -246,7 +268,11 @@ fn checked_closure(code: &PyCode, closure: Option<&PyObject>) -> PyResult<Option
         return Err(crate::type_error!("arg 5 (closure) must be tuple"));
     };
     if cells.len() != expected {
-        let name = code.co_name.get().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = code
+            .co_name
+            .get()
+            .map(|name| name.to_string_lossy())
+            .unwrap_or_default();
         return Err(crate::value_error!(
             "{name} requires closure of length {expected}, not {}",
             cells.len()
@@ -277,30 +303,36 @@ impl PyFunction {
     ) -> PyResult<Py<Self>> {
         let name = match not_none(name) {
             None => None,
-            Some(name) => Some(name.downcast::<PyStr>().ok_or_else(|| {
-                crate::type_error!("arg 3 (name) must be None or string")
-            })?),
+            Some(name) => Some(
+                name.downcast::<PyStr>()
+                    .ok_or_else(|| crate::type_error!("arg 3 (name) must be None or string"))?,
+            ),
         };
         let defaults = match not_none(argdefs) {
             None => None,
-            Some(defaults) => Some(defaults.downcast::<PyTuple>().ok_or_else(|| {
-                crate::type_error!("arg 4 (defaults) must be None or tuple")
-            })?),
+            Some(defaults) => Some(
+                defaults
+                    .downcast::<PyTuple>()
+                    .ok_or_else(|| crate::type_error!("arg 4 (defaults) must be None or tuple"))?,
+            ),
         };
         let closure = checked_closure(code, closure)?;
-        let kwdefaults = match not_none(kwdefaults) {
-            None => None,
-            Some(defaults) => Some(defaults.downcast::<PyDict>().ok_or_else(|| {
-                crate::type_error!("arg 6 (kwdefaults) must be None or dict")
-            })?),
-        };
+        let kwdefaults =
+            match not_none(kwdefaults) {
+                None => None,
+                Some(defaults) => Some(defaults.downcast::<PyDict>().ok_or_else(|| {
+                    crate::type_error!("arg 6 (kwdefaults) must be None or dict")
+                })?),
+            };
         let function = Self::from_code(PyClass::to_owned(code), PyClass::to_owned(globals))?;
         if let Some(name) = name {
             function.func_name.set(Some(PyClass::to_owned(name)));
         }
         function.func_defaults.set(defaults.map(PyClass::to_owned));
         function.func_closure.set(closure);
-        function.func_kwdefaults.set(kwdefaults.map(PyClass::to_owned));
+        function
+            .func_kwdefaults
+            .set(kwdefaults.map(PyClass::to_owned));
         Ok(function)
     }
 
@@ -354,7 +386,11 @@ impl PyFunction {
         let free = code.co_nfreevars.get() as usize;
         let cells = self.func_closure.get().map_or(0, |closure| closure.len());
         if free != cells {
-            let name = self.func_name.get().map(|name| name.to_string_lossy()).unwrap_or_default();
+            let name = self
+                .func_name
+                .get()
+                .map(|name| name.to_string_lossy())
+                .unwrap_or_default();
             return Err(crate::value_error!(
                 "{name}() requires a code object with {cells} free vars, not {free}"
             ));
@@ -372,7 +408,9 @@ impl PyFunction {
     #[pysetter]
     fn set___name__(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(name) = value.and_then(PyObject::downcast::<PyStr>) else {
-            return Err(crate::type_error!("__name__ must be set to a string object"));
+            return Err(crate::type_error!(
+                "__name__ must be set to a string object"
+            ));
         };
         self.func_name.set(Some(PyClass::to_owned(name)));
         Ok(())
@@ -386,7 +424,9 @@ impl PyFunction {
     #[pysetter]
     fn set___qualname__(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(name) = value.and_then(PyObject::downcast::<PyStr>) else {
-            return Err(crate::type_error!("__qualname__ must be set to a string object"));
+            return Err(crate::type_error!(
+                "__qualname__ must be set to a string object"
+            ));
         };
         self.func_qualname.set(Some(PyClass::to_owned(name)));
         Ok(())
@@ -399,12 +439,13 @@ impl PyFunction {
 
     #[pysetter]
     fn set___defaults__(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let value = match not_none(value) {
-            None => None,
-            Some(value) => Some(value.downcast::<PyTuple>().ok_or_else(|| {
-                crate::type_error!("__defaults__ must be set to a tuple object")
-            })?),
-        };
+        let value =
+            match not_none(value) {
+                None => None,
+                Some(value) => Some(value.downcast::<PyTuple>().ok_or_else(|| {
+                    crate::type_error!("__defaults__ must be set to a tuple object")
+                })?),
+            };
         self.modified();
         self.func_defaults.set(value.map(PyClass::to_owned));
         Ok(())
@@ -442,7 +483,9 @@ impl PyFunction {
     fn set___annotations__(&self, value: Option<&PyObject>) -> PyResult<()> {
         let value = not_none(value);
         if value.is_some_and(|value| value.downcast::<PyDict>().is_none()) {
-            return Err(crate::type_error!("__annotations__ must be set to a dict object"));
+            return Err(crate::type_error!(
+                "__annotations__ must be set to a dict object"
+            ));
         }
         self.func_annotations.set(value.map(PyClass::to_obj));
         self.func_annotate.set(None);
@@ -497,7 +540,11 @@ impl PyFunction {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Obj> {
-        let name = self.func_qualname.get().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = self
+            .func_qualname
+            .get()
+            .map(|name| name.to_string_lossy())
+            .unwrap_or_default();
         Ok(PyStr::new(&format!("<function {name} at {self:p}>"))?.into_object())
     }
 }

@@ -31,28 +31,44 @@ pub fn new_generic_alias(origin: &PyObject, item: &PyObject) -> PyResult<Obj> {
 
 /// Attributes that are the alias's own, not the origin's.
 const OWN_ATTRIBUTES: &[&str] = &[
-    "__class__", "__origin__", "__args__", "__unpacked__", "__parameters__",
-    "__typing_unpacked_tuple_args__", "__mro_entries__", "__reduce_ex__", "__reduce__",
-    "__copy__", "__deepcopy__",
+    "__class__",
+    "__origin__",
+    "__args__",
+    "__unpacked__",
+    "__parameters__",
+    "__typing_unpacked_tuple_args__",
+    "__mro_entries__",
+    "__reduce_ex__",
+    "__reduce__",
+    "__copy__",
+    "__deepcopy__",
 ];
 
 /// Attributes that an alias does not have, even if its origin has.
 const BLOCKED_ATTRIBUTES: &[&str] = &["__bases__", "__copy__", "__deepcopy__"];
 
 impl PyGenericAlias {
-    fn make(class: &PyType, origin: &PyObject, item: &PyObject, starred: bool) -> PyResult<Py<Self>> {
+    fn make(
+        class: &PyType,
+        origin: &PyObject,
+        item: &PyObject,
+        starred: bool,
+    ) -> PyResult<Py<Self>> {
         let args = match item.downcast::<PyTuple>() {
             Some(args) => PyClass::to_owned(args),
             None => PyTuple::from_refs(&[item])?,
         };
-        Py::new_in(class, PyGenericAlias {
-            ob_base: PyObject::HEADER,
-            origin: Field::new(origin.to_obj()),
-            args: Field::new(args),
-            parameters: Field::empty(),
-            weaklist: WeakList::new(),
-            starred: std::cell::Cell::new(starred),
-        })
+        Py::new_in(
+            class,
+            PyGenericAlias {
+                ob_base: PyObject::HEADER,
+                origin: Field::new(origin.to_obj()),
+                args: Field::new(args),
+                parameters: Field::empty(),
+                weaklist: WeakList::new(),
+                starred: std::cell::Cell::new(starred),
+            },
+        )
     }
 
     /// `__origin__`.
@@ -95,7 +111,11 @@ pub fn collect_parameters(args: &PyTuple) -> PyResult<Py<PyTuple>> {
                 inner.as_slice().iter().cloned().for_each(&mut add);
             }
         } else if let Some(nested) = arg.downcast::<PyTuple>() {
-            collect_parameters(nested)?.as_slice().iter().cloned().for_each(&mut add);
+            collect_parameters(nested)?
+                .as_slice()
+                .iter()
+                .cloned()
+                .for_each(&mut add);
         }
     }
     PyTuple::from_vec(found)
@@ -129,7 +149,11 @@ pub fn substitute(
     if items.len() != parameters.len() {
         return Err(crate::type_error!(
             "Too {} arguments for {}; actual {}, expected {}",
-            if items.len() > parameters.len() { "many" } else { "few" },
+            if items.len() > parameters.len() {
+                "many"
+            } else {
+                "few"
+            },
             alias.repr()?.to_string_lossy(),
             items.len(),
             parameters.len()
@@ -180,7 +204,9 @@ fn substitute_nested(arg: &PyObject, parameters: &PyTuple, items: &PyTuple) -> P
         let chosen = pick_items(&inner, parameters, items)?;
         return Ok(substitute(arg, nested, &inner, &chosen)?.into_object());
     }
-    let Some(inner) = arg.lookup_attr_str("__parameters__")? else { return Ok(arg.to_obj()) };
+    let Some(inner) = arg.lookup_attr_str("__parameters__")? else {
+        return Ok(arg.to_obj());
+    };
     match inner.downcast::<PyTuple>() {
         Some(inner) if !inner.is_empty() => arg.get_item(&*pick_items(inner, parameters, items)?),
         _ => Ok(arg.to_obj()),
@@ -191,10 +217,16 @@ fn substitute_nested(arg: &PyObject, parameters: &PyTuple, items: &PyTuple) -> P
 fn pick_items(wanted: &PyTuple, parameters: &PyTuple, items: &PyTuple) -> PyResult<Py<PyTuple>> {
     let mut chosen = Vec::new();
     for parameter in wanted.as_slice() {
-        let Some(index) = parameters.as_slice().iter().position(|each| each.is(parameter)) else {
+        let Some(index) = parameters
+            .as_slice()
+            .iter()
+            .position(|each| each.is(parameter))
+        else {
             continue;
         };
-        let Some(item) = items.as_slice().get(index) else { continue };
+        let Some(item) = items.as_slice().get(index) else {
+            continue;
+        };
         match item.downcast::<PyTuple>() {
             Some(many) if parameter.type_().name() == "TypeVarTuple" => {
                 chosen.extend_from_slice(many.as_slice());
@@ -216,7 +248,10 @@ fn unpack_args(item: &PyObject) -> PyResult<Py<PyTuple>> {
         if !item.is_instance_of::<PyType>()
             && let Some(unpacked) = item.lookup_attr_str("__typing_unpacked_tuple_args__")?
             && let Some(unpacked) = unpacked.downcast::<PyTuple>()
-            && !unpacked.as_slice().last().is_some_and(|last| last.is(crate::ellipsis()))
+            && !unpacked
+                .as_slice()
+                .last()
+                .is_some_and(|last| last.is(crate::ellipsis()))
         {
             result.extend_from_slice(unpacked.as_slice());
             continue;
@@ -239,15 +274,20 @@ pub fn type_repr(item: &PyObject) -> PyResult<Py<PyStr>> {
     if is_alias {
         return item.repr();
     }
-    if let (Some(qualname), Some(module)) =
-        (item.lookup_attr_str("__qualname__")?, item.lookup_attr_str("__module__")?)
-        && !module.is(crate::none())
+    if let (Some(qualname), Some(module)) = (
+        item.lookup_attr_str("__qualname__")?,
+        item.lookup_attr_str("__module__")?,
+    ) && !module.is(crate::none())
     {
         let (qualname, module) = (qualname.str()?, module.str()?);
         if module.is_text("builtins") {
             return Ok(qualname);
         }
-        return PyStr::new(&format!("{}.{}", module.to_string_lossy(), qualname.to_string_lossy()));
+        return PyStr::new(&format!(
+            "{}.{}",
+            module.to_string_lossy(),
+            qualname.to_string_lossy()
+        ));
     }
     item.repr()
 }
@@ -358,7 +398,9 @@ impl PyGenericAlias {
     #[slot(tp_iter)]
     fn iter(&self) -> PyResult<Obj> {
         let starred = Self::make(self.type_(), &self.origin(), &self.args(), true)?;
-        PyTuple::from_vec(vec![starred.into_object()])?.as_object().iter()
+        PyTuple::from_vec(vec![starred.into_object()])?
+            .as_object()
+            .iter()
     }
 
     #[slot(nb_or)]
@@ -375,13 +417,17 @@ impl PyGenericAlias {
     #[pymethod(name = "__instancecheck__", signature = "($self, instance, /)")]
     fn instancecheck(&self, instance: &PyObject) -> PyResult<Obj> {
         let _ = instance;
-        Err(crate::type_error!("isinstance() argument 2 cannot be a parameterized generic"))
+        Err(crate::type_error!(
+            "isinstance() argument 2 cannot be a parameterized generic"
+        ))
     }
 
     #[pymethod(name = "__subclasscheck__", signature = "($self, cls, /)")]
     fn subclasscheck(&self, cls: &PyObject) -> PyResult<Obj> {
         let _ = cls;
-        Err(crate::type_error!("issubclass() argument 2 cannot be a parameterized generic"))
+        Err(crate::type_error!(
+            "issubclass() argument 2 cannot be a parameterized generic"
+        ))
     }
 
     #[pymethod(name = "__reduce__")]

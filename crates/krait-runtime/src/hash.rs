@@ -63,7 +63,11 @@ mod tests {
     #[test]
     fn as_cpython_with_a_zero_key() {
         for (text, expected) in EXPECTED {
-            assert_eq!(super::siphash13(0, 0, text.as_bytes()) as i64, expected, "{text:?}");
+            assert_eq!(
+                super::siphash13(0, 0, text.as_bytes()) as i64,
+                expected,
+                "{text:?}"
+            );
         }
     }
 

@@ -21,7 +21,8 @@ pub struct Hooks {
     /// Compiles source or an AST: (source, filename, mode, flags, dont_inherit, optimize, feature_version).
     pub compile: fn(&CompileRequest<'_>) -> PyResult<Obj>,
     /// `__import__` for native code: (name, globals, locals, fromlist, level).
-    pub import: fn(&PyStr, Option<&PyObject>, Option<&PyObject>, Option<&PyObject>, i32) -> PyResult<Obj>,
+    pub import:
+        fn(&PyStr, Option<&PyObject>, Option<&PyObject>, Option<&PyObject>, i32) -> PyResult<Obj>,
     /// The globals of the innermost Python frame.
     pub current_globals: fn() -> Option<Py<PyDict>>,
     /// The locals of the innermost Python frame, as `locals()` gives them.

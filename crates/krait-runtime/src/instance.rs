@@ -23,7 +23,12 @@ impl PyObject {
     pub(crate) fn managed_dict(&self) -> &Field<PyDict> {
         debug_assert!(self.type_().has_flag(abi::Py_TPFLAGS_MANAGED_DICT));
         // SAFETY: invariant 1; a `Field` is one nullable pointer.
-        unsafe { &*self.as_ptr().cast::<Field<PyDict>>().offset(MANAGED_DICT_WORD) }
+        unsafe {
+            &*self
+                .as_ptr()
+                .cast::<Field<PyDict>>()
+                .offset(MANAGED_DICT_WORD)
+        }
     }
 
     /// The embedded values, valid or not, of an object whose class has them.
@@ -41,7 +46,8 @@ impl PyObject {
     /// The embedded values, if they are the object's attributes.
     #[inline(always)]
     pub(crate) fn valid_inline_values(&self) -> Option<Values> {
-        self.inline_values().filter(|values| values.header().valid.get() != 0)
+        self.inline_values()
+            .filter(|values| values.header().valid.get() != 0)
     }
 
     /// The field that holds `__dict__` for classes with a `tp_dictoffset`; not for managed ones.
@@ -54,7 +60,9 @@ impl PyObject {
         if offset < 0 {
             // Counted from the end of an object of variable size.
             // SAFETY: only classes of variable size have negative offsets.
-            let items = unsafe { &*self.as_ptr().cast::<abi::PyVarObject>() }.ob_size.get();
+            let items = unsafe { &*self.as_ptr().cast::<abi::PyVarObject>() }
+                .ob_size
+                .get();
             let class = self.type_().raw();
             let size = class.tp_basicsize.get() + items.abs() * class.tp_itemsize.get();
             offset += (size + 7) & !7;
@@ -82,7 +90,9 @@ impl PyObject {
         if self.type_().has_flag(abi::Py_TPFLAGS_MANAGED_DICT) {
             return self.materialize_managed_dict().map(Some);
         }
-        let Some(field) = self.dict_field() else { return Ok(None) };
+        let Some(field) = self.dict_field() else {
+            return Ok(None);
+        };
         if let Some(dict) = field.get() {
             return Ok(Some(dict));
         }
@@ -189,7 +199,9 @@ impl PyObject {
         value: Option<&PyObject>,
     ) -> Option<bool> {
         let Some(value) = value else {
-            let index = keys.find_str(name, name.hash_text()).map(|index| index as usize);
+            let index = keys
+                .find_str(name, name.hash_text())
+                .map(|index| index as usize);
             let Some(index) = index.filter(|&index| !values.get(index).is_null()) else {
                 return Some(false);
             };
@@ -236,13 +248,18 @@ impl PyObject {
         }
         let dict = self.managed_dict().take();
         if let Some(values) = self.valid_inline_values() {
-            let shown = dict.as_ref().is_some_and(|dict| dict.values() == Some(values));
+            let shown = dict
+                .as_ref()
+                .is_some_and(|dict| dict.values() == Some(values));
             match &dict {
                 Some(dict) if shown && !dict.is_unique() => {
                     if let Err(error) = dict.detach_from_instance() {
                         // Without memory for a copy the attributes go with the instance.
                         dict.forget_values();
-                        error.write_unraisable(Some("while detaching an instance's dictionary"), None);
+                        error.write_unraisable(
+                            Some("while detaching an instance's dictionary"),
+                            None,
+                        );
                     }
                 }
                 Some(dict) if shown => dict.forget_values(),
@@ -298,7 +315,11 @@ impl PyType {
     /// The keys that instances with embedded values share.
     #[inline(always)]
     pub(crate) fn cached_keys(&self) -> Option<Keys> {
-        let keys = self.heap()?.ht_cached_keys.get().cast::<abi::PyDictKeysObject>();
+        let keys = self
+            .heap()?
+            .ht_cached_keys
+            .get()
+            .cast::<abi::PyDictKeysObject>();
         // SAFETY: invariant 2.
         (!keys.is_null()).then(|| unsafe { Keys::from_ptr(keys) })
     }

@@ -24,7 +24,10 @@ struct Shared {
 
 impl InternTable {
     pub(crate) fn new() -> Self {
-        Self { table: RefCell::default(), shared: OnceCell::new() }
+        Self {
+            table: RefCell::default(),
+            shared: OnceCell::new(),
+        }
     }
 
     /// The interned string equal to `text`, which becomes it if it is the first and a plain `str`.
@@ -97,13 +100,17 @@ impl InternTable {
             Ok(text)
         };
         let empty = immortal(None)?;
-        let latin1 = (0..=255).map(|code| immortal(Some(code))).collect::<PyResult<_>>()?;
+        let latin1 = (0..=255)
+            .map(|code| immortal(Some(code)))
+            .collect::<PyResult<_>>()?;
         let _already = self.shared.set(Shared { empty, latin1 });
         Ok(())
     }
 
     fn shared(&self) -> &Shared {
-        self.shared.get().expect("the interpreter's first step makes the shared strings")
+        self.shared
+            .get()
+            .expect("the interpreter's first step makes the shared strings")
     }
 }
 
@@ -126,7 +133,10 @@ pub struct StaticName {
 impl StaticName {
     /// A name that is not interned yet.
     pub const fn new(text: &'static str) -> Self {
-        Self { text, interned: std::sync::atomic::AtomicPtr::new(std::ptr::null_mut()) }
+        Self {
+            text,
+            interned: std::sync::atomic::AtomicPtr::new(std::ptr::null_mut()),
+        }
     }
 
     /// The interned string.
@@ -149,7 +159,8 @@ impl StaticName {
         name.set_interned(abi::SSTATE_INTERNED_IMMORTAL);
         name.make_immortal();
         let ptr = name.into_ptr();
-        self.interned.store(ptr, std::sync::atomic::Ordering::Relaxed);
+        self.interned
+            .store(ptr, std::sync::atomic::Ordering::Relaxed);
         // SAFETY: immortal.
         unsafe { crate::PyObject::from_ptr(ptr).downcast_unchecked() }
     }

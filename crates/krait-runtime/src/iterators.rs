@@ -28,12 +28,15 @@ impl PyEnumerate {
     fn new(class: &PyType, iterable: &PyObject, start: Option<&PyObject>) -> PyResult<Py<Self>> {
         let start = start.map(PyObject::index).transpose()?;
         let small = start.as_ref().map_or(Some(0), |start| start.to_i64());
-        Py::new_in(class, PyEnumerate {
-            ob_base: PyObject::HEADER,
-            iter: Field::new(iterable.iter()?),
-            index: Cell::new(small.unwrap_or(i64::MAX)),
-            big_index: Field::from_option(if small.is_some() { None } else { start }),
-        })
+        Py::new_in(
+            class,
+            PyEnumerate {
+                ob_base: PyObject::HEADER,
+                iter: Field::new(iterable.iter()?),
+                index: Cell::new(small.unwrap_or(i64::MAX)),
+                big_index: Field::from_option(if small.is_some() { None } else { start }),
+            },
+        )
     }
 
     #[slot(tp_iter)]
@@ -43,8 +46,12 @@ impl PyEnumerate {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(iter) = self.iter.get() else { return Ok(None) };
-        let Some(item) = iter.iter_next()? else { return Ok(None) };
+        let Some(iter) = self.iter.get() else {
+            return Ok(None);
+        };
+        let Some(item) = iter.iter_next()? else {
+            return Ok(None);
+        };
         let index = self.index.get();
         let count = if index < i64::MAX {
             self.index.set(index + 1);
@@ -58,7 +65,9 @@ impl PyEnumerate {
             self.big_index.set(Some(next.index()?));
             count
         };
-        Ok(Some(PyTuple::from_vec(vec![count.into_object(), item])?.into_object()))
+        Ok(Some(
+            PyTuple::from_vec(vec![count.into_object(), item])?.into_object(),
+        ))
     }
 
     #[pymethod(name = "__reduce__")]
@@ -109,11 +118,14 @@ impl PyReversed {
             ));
         }
         let length = object.length()? as isize;
-        let reversed = Py::new_in(class, PyReversed {
-            ob_base: PyObject::HEADER,
-            index: Cell::new(length - 1),
-            sequence: Field::new(object.to_obj()),
-        })?;
+        let reversed = Py::new_in(
+            class,
+            PyReversed {
+                ob_base: PyObject::HEADER,
+                index: Cell::new(length - 1),
+                sequence: Field::new(object.to_obj()),
+            },
+        )?;
         Ok(reversed.into_object())
     }
 
@@ -125,7 +137,9 @@ impl PyReversed {
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
         let index = self.index.get();
-        let Some(sequence) = self.sequence.get() else { return Ok(None) };
+        let Some(sequence) = self.sequence.get() else {
+            return Ok(None);
+        };
         if index >= 0 {
             match sequence.sequence_get(index) {
                 Ok(item) => {
@@ -147,9 +161,15 @@ impl PyReversed {
 
     #[pymethod(name = "__length_hint__")]
     fn length_hint(&self) -> PyResult<usize> {
-        let Some(sequence) = self.sequence.get() else { return Ok(0) };
+        let Some(sequence) = self.sequence.get() else {
+            return Ok(0);
+        };
         let rest = self.index.get() + 1;
-        Ok(if (sequence.length()? as isize) < rest { 0 } else { rest as usize })
+        Ok(if (sequence.length()? as isize) < rest {
+            0
+        } else {
+            rest as usize
+        })
     }
 
     #[pymethod(name = "__reduce__")]
@@ -172,7 +192,8 @@ impl PyReversed {
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let index = state.as_isize(Some(&exc::OverflowError))?;
         if let Some(sequence) = self.sequence.get() {
-            self.index.set(index.clamp(-1, sequence.length()? as isize - 1));
+            self.index
+                .set(index.clamp(-1, sequence.length()? as isize - 1));
         }
         Ok(())
     }
@@ -232,7 +253,11 @@ fn next_row(name: &str, iters: &PyTuple, strict: bool) -> PyResult<Option<Vec<Ob
 #[cold]
 fn check_all_ended(name: &str, iters: &PyTuple, ended: usize) -> PyResult<()> {
     let others = |count: usize| {
-        if count == 1 { "argument 1".to_owned() } else { format!("arguments 1-{count}") }
+        if count == 1 {
+            "argument 1".to_owned()
+        } else {
+            format!("arguments 1-{count}")
+        }
     };
     if ended > 0 {
         return Err(crate::value_error!(
@@ -258,11 +283,14 @@ impl PyZip {
     #[pynew(signature = "(*iterables, **kwargs)", text_signature = "")]
     fn new(class: &PyType, iterables: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<Py<Self>> {
         let strict = strict_keyword("zip", &kwargs)?;
-        Py::new_in(class, PyZip {
-            ob_base: PyObject::HEADER,
-            iters: Field::new(iterators(iterables.iter())?),
-            strict: Cell::new(strict),
-        })
+        Py::new_in(
+            class,
+            PyZip {
+                ob_base: PyObject::HEADER,
+                iters: Field::new(iterators(iterables.iter())?),
+                strict: Cell::new(strict),
+            },
+        )
     }
 
     #[slot(tp_iter)]
@@ -272,7 +300,9 @@ impl PyZip {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(iters) = self.iters.get() else { return Ok(None) };
+        let Some(iters) = self.iters.get() else {
+            return Ok(None);
+        };
         if iters.is_empty() {
             return Ok(None);
         }
@@ -284,7 +314,11 @@ impl PyZip {
 
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Py<PyTuple>> {
-        let iters = self.iters.get().unwrap_or_else(PyTuple::empty).into_object();
+        let iters = self
+            .iters
+            .get()
+            .unwrap_or_else(PyTuple::empty)
+            .into_object();
         let mut parts = vec![self.type_().to_obj(), iters];
         if self.strict.get() {
             parts.push(crate::true_().to_obj());
@@ -316,23 +350,33 @@ pub struct PyMap {
 
 #[pymethods]
 impl PyMap {
-    #[pynew(signature = "(*args, **kwargs)", text_signature = "(function, iterable, /, *iterables, strict=False)")]
+    #[pynew(
+        signature = "(*args, **kwargs)",
+        text_signature = "(function, iterable, /, *iterables, strict=False)"
+    )]
     fn new(class: &PyType, args: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<Py<Self>> {
         let strict = strict_keyword("map", &kwargs)?;
         let mut args = args.iter();
         let Some(function) = args.next() else {
-            return Err(crate::type_error!("map() must have at least two arguments."));
+            return Err(crate::type_error!(
+                "map() must have at least two arguments."
+            ));
         };
         let iters = iterators(args)?;
         if iters.is_empty() {
-            return Err(crate::type_error!("map() must have at least two arguments."));
+            return Err(crate::type_error!(
+                "map() must have at least two arguments."
+            ));
         }
-        Py::new_in(class, PyMap {
-            ob_base: PyObject::HEADER,
-            iters: Field::new(iters),
-            function: Field::new(function.to_obj()),
-            strict: Cell::new(strict),
-        })
+        Py::new_in(
+            class,
+            PyMap {
+                ob_base: PyObject::HEADER,
+                iters: Field::new(iters),
+                function: Field::new(function.to_obj()),
+                strict: Cell::new(strict),
+            },
+        )
     }
 
     #[slot(tp_iter)]
@@ -362,11 +406,18 @@ impl PyMap {
 
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Py<PyTuple>> {
-        let mut arguments = vec![self.function.get().unwrap_or_else(|| crate::none().to_obj())];
+        let mut arguments = vec![
+            self.function
+                .get()
+                .unwrap_or_else(|| crate::none().to_obj()),
+        ];
         if let Some(iters) = self.iters.get() {
             arguments.extend_from_slice(iters.as_slice());
         }
-        let mut parts = vec![self.type_().to_obj(), PyTuple::from_vec(arguments)?.into_object()];
+        let mut parts = vec![
+            self.type_().to_obj(),
+            PyTuple::from_vec(arguments)?.into_object(),
+        ];
         if self.strict.get() {
             parts.push(crate::true_().to_obj());
         }
@@ -397,11 +448,14 @@ pub struct PyFilter {
 impl PyFilter {
     #[pynew(signature = "(function, iterable, /)", vectorcall)]
     fn new(class: &PyType, function: &PyObject, iterable: &PyObject) -> PyResult<Py<Self>> {
-        Py::new_in(class, PyFilter {
-            ob_base: PyObject::HEADER,
-            function: Field::new(function.to_obj()),
-            iter: Field::new(iterable.iter()?),
-        })
+        Py::new_in(
+            class,
+            PyFilter {
+                ob_base: PyObject::HEADER,
+                function: Field::new(function.to_obj()),
+                iter: Field::new(iterable.iter()?),
+            },
+        )
     }
 
     #[slot(tp_iter)]
@@ -416,7 +470,11 @@ impl PyFilter {
         };
         let by_truth = function.is(crate::none()) || function.is(PyType::as_object(bool_type()));
         while let Some(item) = iter.iter_next()? {
-            let good = if by_truth { item.is_true()? } else { function.call1(&item)?.is_true()? };
+            let good = if by_truth {
+                item.is_true()?
+            } else {
+                function.call1(&item)?.is_true()?
+            };
             if good {
                 return Ok(Some(item));
             }

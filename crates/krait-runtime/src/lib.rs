@@ -99,10 +99,8 @@ pub use module::PyModule;
 pub use module_macro::ModuleDef;
 pub use object::{Obj, Py, PyClass, PyObject, PyVarObject};
 pub use set::{PyFrozenSet, PySet};
+pub use singletons::{PyBool, bool_object, ellipsis, false_, none, not_implemented, true_};
 pub use slice::PySlice;
-pub use singletons::{
-    PyBool, bool_object, ellipsis, false_, none, not_implemented, true_,
-};
 pub use state::{Interpreter, ThreadState};
 pub use str::{PyStr, StrBuilder};
 pub use tuple::PyTuple;

@@ -86,7 +86,8 @@ impl InterpreterLock {
         }
         state.held = true;
         state.switches += 1;
-        self.breaker.store(std::ptr::from_ref(breaker).cast_mut(), Ordering::Relaxed);
+        self.breaker
+            .store(std::ptr::from_ref(breaker).cast_mut(), Ordering::Relaxed);
         drop(state);
         self.switched.notify_all();
     }
@@ -108,7 +109,10 @@ impl InterpreterLock {
         let switches = state.switches;
         self.released.notify_one();
         while self.is_wanted() && state.switches == switches {
-            state = self.switched.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .switched
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
         self.acquire(breaker);

@@ -33,7 +33,9 @@ pub struct PyMethod {
 const _: () = {
     assert!(offset_of!(PyMethod, im_func) == offset_of!(abi::PyMethodObject, im_func));
     assert!(offset_of!(PyMethod, im_self) == offset_of!(abi::PyMethodObject, im_self));
-    assert!(offset_of!(PyMethod, im_weakreflist) == offset_of!(abi::PyMethodObject, im_weakreflist));
+    assert!(
+        offset_of!(PyMethod, im_weakreflist) == offset_of!(abi::PyMethodObject, im_weakreflist)
+    );
     assert!(offset_of!(PyMethod, vectorcall) == offset_of!(abi::PyMethodObject, vectorcall));
 };
 
@@ -107,7 +109,11 @@ unsafe extern "C" fn method_vectorcall(
         }
         // SAFETY: the arguments are the caller's and the instance; `buffer[0]` is writable.
         unsafe {
-            function.vectorcall_raw(buffer.as_ptr().add(1), (nargs + 1) | ARGUMENTS_OFFSET, kwnames)
+            function.vectorcall_raw(
+                buffer.as_ptr().add(1),
+                (nargs + 1) | ARGUMENTS_OFFSET,
+                kwnames,
+            )
         }
     };
     crate::call::result_into_ptr(result)
@@ -178,19 +184,23 @@ impl PyMethod {
 
     #[slot(tp_hash)]
     fn hash(&self) -> PyResult<isize> {
-        let instance = (std::ptr::from_ref::<PyObject>(&self.instance()).addr() as isize).rotate_right(4);
+        let instance =
+            (std::ptr::from_ref::<PyObject>(&self.instance()).addr() as isize).rotate_right(4);
         let hash = instance ^ self.function().hash()?;
         Ok(if hash == -1 { -2 } else { hash })
     }
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let (Some(other), true) =
-            (other.downcast::<PyMethod>(), matches!(op, CompareOp::Eq | CompareOp::Ne))
-        else {
+        let (Some(other), true) = (
+            other.downcast::<PyMethod>(),
+            matches!(op, CompareOp::Eq | CompareOp::Ne),
+        ) else {
             return Ok(crate::not_implemented().to_obj());
         };
-        let same = self.function().compare_bool(&other.function(), CompareOp::Eq)?
+        let same = self
+            .function()
+            .compare_bool(&other.function(), CompareOp::Eq)?
             && self.instance().is(&other.instance());
         Ok(crate::bool_object(same == matches!(op, CompareOp::Eq)).to_obj())
     }

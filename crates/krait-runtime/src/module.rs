@@ -89,7 +89,10 @@ impl PyModule {
 
     /// `__name__`, if it is a string.
     pub fn name(&self) -> PyResult<Option<Py<PyStr>>> {
-        Ok(self.dict().get("__name__")?.and_then(|name| name.cast::<PyStr>().ok()))
+        Ok(self
+            .dict()
+            .get("__name__")?
+            .and_then(|name| name.cast::<PyStr>().ok()))
     }
 
     /// Adds an attribute.
@@ -129,8 +132,10 @@ impl PyModule {
 
     #[cold]
     fn missing_attribute(&self, name: &PyStr) -> PyErr {
-        self.explain_missing(&name.to_string_lossy())
-            .map_or_else(|error| error, |text| PyErr::new(&crate::exc::AttributeError, text))
+        self.explain_missing(&name.to_string_lossy()).map_or_else(
+            |error| error,
+            |text| PyErr::new(&crate::exc::AttributeError, text),
+        )
     }
 
     fn explain_missing(&self, name: &str) -> PyResult<String> {
@@ -209,7 +214,13 @@ pub fn may_shadow(origin: &str) -> PyResult<bool> {
     if interp.flags.borrow().safe_path {
         return Ok(false);
     }
-    let Some(path) = interp.sysdict.get().map(|sys| sys.get("path")).transpose()?.flatten() else {
+    let Some(path) = interp
+        .sysdict
+        .get()
+        .map(|sys| sys.get("path"))
+        .transpose()?
+        .flatten()
+    else {
         return Ok(false);
     };
     let first = path.downcast::<PyList>().and_then(|path| path.get(0));
@@ -227,7 +238,12 @@ pub fn may_shadow(origin: &str) -> PyResult<bool> {
 /// Whether the standard library has a module of this name.
 pub fn is_stdlib_name(name: &str) -> PyResult<bool> {
     let interp = Interpreter::current();
-    let names = interp.sysdict.get().map(|sys| sys.get("stdlib_module_names")).transpose()?.flatten();
+    let names = interp
+        .sysdict
+        .get()
+        .map(|sys| sys.get("stdlib_module_names"))
+        .transpose()?
+        .flatten();
     match names {
         Some(names) => names.contains(&*PyStr::new(name)?),
         None => Ok(false),
@@ -266,7 +282,8 @@ impl PyModule {
                 name.type_name()
             ));
         };
-        self.get_attribute(name)?.ok_or_else(|| self.missing_attribute(name))
+        self.get_attribute(name)?
+            .ok_or_else(|| self.missing_attribute(name))
     }
 
     #[slot(tp_dealloc)]

@@ -19,7 +19,10 @@ pub struct PyNamespace {
 impl PyNamespace {
     /// A namespace with these attributes.
     pub fn with_dict(dict: Py<PyDict>) -> PyResult<Py<PyNamespace>> {
-        Py::new(PyNamespace { ob_base: PyObject::HEADER, ns_dict: Field::new(dict) })
+        Py::new(PyNamespace {
+            ob_base: PyObject::HEADER,
+            ns_dict: Field::new(dict),
+        })
     }
 
     fn dict(&self) -> PyResult<Py<PyDict>> {
@@ -33,7 +36,11 @@ impl PyNamespace {
 }
 
 fn check_keys(dict: &PyDict) -> PyResult<()> {
-    if dict.keys_vec().iter().all(|key| key.downcast::<PyStr>().is_some()) {
+    if dict
+        .keys_vec()
+        .iter()
+        .all(|key| key.downcast::<PyStr>().is_some())
+    {
         Ok(())
     } else {
         Err(crate::type_error!("keywords must be strings"))
@@ -44,8 +51,10 @@ fn check_keys(dict: &PyDict) -> PyResult<()> {
 impl PyNamespace {
     #[slot(tp_new)]
     fn tp_new(cls: &PyType, _args: &PyTuple, _kwargs: Option<&PyDict>) -> PyResult<Obj> {
-        let namespace =
-            PyNamespace { ob_base: PyObject::HEADER, ns_dict: Field::new(PyDict::new()?) };
+        let namespace = PyNamespace {
+            ob_base: PyObject::HEADER,
+            ns_dict: Field::new(PyDict::new()?),
+        };
         Ok(Py::new_in(cls, namespace)?.into_object())
     }
 

@@ -162,7 +162,8 @@ impl PyObject {
     #[inline(always)]
     pub fn downcast_exact<T: PyClass>(&self) -> Option<&T> {
         // SAFETY: invariant 4: instances of exactly `T`'s type are laid out as `T`.
-        self.is_exact::<T>().then(|| unsafe { self.downcast_unchecked() })
+        self.is_exact::<T>()
+            .then(|| unsafe { self.downcast_unchecked() })
     }
 
     /// The object as a `T`, unchecked.
@@ -381,7 +382,12 @@ impl<T: PyClass> From<&T> for Py<T> {
 
 impl<T: PyClass> fmt::Debug for Py<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "<{} object at {:p}>", self.as_object().type_name(), self.0)
+        write!(
+            out,
+            "<{} object at {:p}>",
+            self.as_object().type_name(),
+            self.0
+        )
     }
 }
 
@@ -422,7 +428,9 @@ unsafe fn dealloc(ptr: *mut abi::PyObject) {
     // SAFETY: the type outlives its instances, and each type has a deallocator once ready.
     unsafe {
         let ty = &*(*ptr).ob_type.get();
-        let Some(tp_dealloc) = ty.tp_dealloc.get() else { return };
+        let Some(tp_dealloc) = ty.tp_dealloc.get() else {
+            return;
+        };
         if ty.tp_flags.get() & abi::Py_TPFLAGS_HAVE_GC == 0 {
             return tp_dealloc(ptr);
         }

@@ -149,18 +149,30 @@ fn has_arguments(args: &PyTuple, kwargs: Option<&PyDict>) -> bool {
 
 /// Whether the class's `tp_init` is `object`'s.
 fn has_object_init(class: &PyType) -> bool {
-    class.raw().tp_init.get().is_some_and(|init| init as usize == object_init as usize)
+    class
+        .raw()
+        .tp_init
+        .get()
+        .is_some_and(|init| init as usize == object_init as usize)
 }
 
 /// Whether the class's `tp_new` is `object`'s.
 fn has_object_new(class: &PyType) -> bool {
-    class.raw().tp_new.get().is_some_and(|new| new as usize == object_new as usize)
+    class
+        .raw()
+        .tp_new
+        .get()
+        .is_some_and(|new| new as usize == object_new as usize)
 }
 
 unsafe extern "C" fn object_init(this: Ptr, args: Ptr, kwargs: Ptr) -> c_int {
     // SAFETY: the slot gets a tuple, and a dictionary or null.
     let (this, args, kwargs) = unsafe {
-        (glue::arg(this), glue::arg_as::<PyTuple>(args), glue::arg_as_opt::<PyDict>(kwargs))
+        (
+            glue::arg(this),
+            glue::arg_as::<PyTuple>(args),
+            glue::arg_as_opt::<PyDict>(kwargs),
+        )
     };
     glue::status((|| {
         if !has_arguments(args, kwargs) {
@@ -233,7 +245,12 @@ fn abstract_class(class: &PyType) -> crate::PyErr {
         let methods = class.as_object().getattr(intern!("__abstractmethods__"))?;
         let sorted = PyList::from_vec(methods.to_vec()?)?;
         sorted.as_object().call_method(intern!("sort"), &[])?;
-        sorted.as_object().to_vec()?.iter().map(|name| Ok(name.str()?.to_string_lossy())).collect()
+        sorted
+            .as_object()
+            .to_vec()?
+            .iter()
+            .map(|name| Ok(name.str()?.to_string_lossy()))
+            .collect()
     };
     match names() {
         Ok(names) => type_error!(
@@ -262,7 +279,9 @@ pub(crate) fn set_instance_dict_attribute(
     if !this.has_instance_dict() {
         return Err(attribute_error!("This object has no __dict__"));
     }
-    let Some(value) = value else { return Err(type_error!("cannot delete __dict__")) };
+    let Some(value) = value else {
+        return Err(type_error!("cannot delete __dict__"));
+    };
     let Some(dict) = value.downcast::<PyDict>() else {
         return Err(type_error!(
             "__dict__ must be set to a dictionary, not a '{}'",
@@ -366,7 +385,9 @@ impl PyObject {
         let itemsize = class.tp_itemsize.get() as usize;
         if itemsize > 0 {
             // SAFETY: objects of classes with items start with `PyVarObject`.
-            let items = unsafe { &*self.as_ptr().cast::<abi::PyVarObject>() }.ob_size.get();
+            let items = unsafe { &*self.as_ptr().cast::<abi::PyVarObject>() }
+                .ob_size
+                .get();
             size += items.unsigned_abs() * itemsize;
         }
         Ok(size)

@@ -50,7 +50,9 @@ impl PyRange {
     }
 
     fn part(field: &Field<PyLong>) -> PyResult<Py<PyLong>> {
-        field.get().ok_or_else(|| crate::system_error!("a range without its parts"))
+        field
+            .get()
+            .ok_or_else(|| crate::system_error!("a range without its parts"))
     }
 
     /// The `start` attribute.
@@ -109,7 +111,11 @@ impl PyRange {
 fn range_length(start: &PyLong, stop: &PyLong, step: &PyLong) -> PyResult<Py<PyLong>> {
     let one = PyLong::from_i64(1)?;
     let (low, high, step) = if step.is_negative() {
-        (stop, start, ops::subtract(&*PyLong::from_i64(0)?, step)?.index()?)
+        (
+            stop,
+            start,
+            ops::subtract(&*PyLong::from_i64(0)?, step)?.index()?,
+        )
     } else {
         (start, stop, PyClass::to_owned(step))
     };
@@ -122,7 +128,11 @@ fn range_length(start: &PyLong, stop: &PyLong, step: &PyLong) -> PyResult<Py<PyL
 
 #[pymethods]
 impl PyRange {
-    #[pynew(signature = "(start, stop=<unrepresentable>, step=<unrepresentable>, /)", text_signature = "", vectorcall)]
+    #[pynew(
+        signature = "(start, stop=<unrepresentable>, step=<unrepresentable>, /)",
+        text_signature = "",
+        vectorcall
+    )]
     fn new(
         _class: &PyType,
         start: &PyObject,
@@ -165,14 +175,21 @@ impl PyRange {
         if step.to_i64() == Some(1) {
             return PyStr::new(&format!("range({}, {})", text(&start)?, text(&stop)?));
         }
-        PyStr::new(&format!("range({}, {}, {})", text(&start)?, text(&stop)?, text(&step)?))
+        PyStr::new(&format!(
+            "range({}, {}, {})",
+            text(&start)?,
+            text(&stop)?,
+            text(&step)?
+        ))
     }
 
     #[slot(sq_length, mp_length)]
     fn len(&self) -> PyResult<usize> {
         match self.length()?.to_i64() {
             Some(len) => Ok(len as usize),
-            None => Err(crate::overflow_error!("Python int too large to convert to C ssize_t")),
+            None => Err(crate::overflow_error!(
+                "Python int too large to convert to C ssize_t"
+            )),
         }
     }
 
@@ -228,13 +245,18 @@ impl PyRange {
             return Err(crate::system_error!("slice.indices() gives three ints"));
         };
         let new_step = ops::multiply(&*step.index()?, &*self.step()?)?.index()?;
-        let (first, last) = (self.value_at(&*first.index()?)?, self.value_at(&*last.index()?)?);
+        let (first, last) = (
+            self.value_at(&*first.index()?)?,
+            self.value_at(&*last.index()?)?,
+        );
         Ok(PyRange::make(first, last, new_step)?.into_object())
     }
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let Some(other) = other.downcast::<PyRange>() else { return Ok(not_implemented_if(None)) };
+        let Some(other) = other.downcast::<PyRange>() else {
+            return Ok(not_implemented_if(None));
+        };
         let equal = self.key()?.eq(&*other.key()?)?;
         Ok(not_implemented_if(match op {
             CompareOp::Eq => Some(equal),
@@ -263,7 +285,12 @@ impl PyRange {
             && let Some(back) = step.checked_neg()
         {
             let last = start + (len - 1) * step;
-            return Ok(PyRangeIter::make(SmallRange { start: last, step: back, len })?.into_object());
+            return Ok(PyRangeIter::make(SmallRange {
+                start: last,
+                step: back,
+                len,
+            })?
+            .into_object());
         }
         let length = self.length()?;
         let last = self.value_at(&*ops::subtract(&length, &*PyLong::from_i64(1)?)?.index()?)?;
@@ -379,7 +406,9 @@ impl PyRangeIter {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        self.next_value().map(|value| Ok(PyLong::from_i64(value)?.into_object())).transpose()
+        self.next_value()
+            .map(|value| Ok(PyLong::from_i64(value)?.into_object()))
+            .transpose()
     }
 
     #[pymethod(name = "__length_hint__")]
@@ -401,7 +430,11 @@ impl PyRangeIter {
     #[pymethod(name = "__setstate__")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let index = (state.as_isize(Some(&exc::OverflowError))? as i64).clamp(0, self.len.get());
-        self.start.set(self.start.get().wrapping_add(index.wrapping_mul(self.step.get())));
+        self.start.set(
+            self.start
+                .get()
+                .wrapping_add(index.wrapping_mul(self.step.get())),
+        );
         self.len.set(self.len.get() - index);
         Ok(())
     }
@@ -454,7 +487,8 @@ impl PyLongRangeIter {
             return Ok(None);
         }
         self.start.set(Some(ops::add(&start, &step)?.index()?));
-        self.len.set(Some(ops::subtract(&len, &*PyLong::from_i64(1)?)?.index()?));
+        self.len
+            .set(Some(ops::subtract(&len, &*PyLong::from_i64(1)?)?.index()?));
         Ok(Some(start.into_object()))
     }
 
@@ -468,13 +502,19 @@ impl PyLongRangeIter {
         let (start, step) = (PyRange::part(&self.start)?, PyRange::part(&self.step)?);
         let span = ops::multiply(&step, &*PyRange::part(&self.len)?)?.index()?;
         let stop = ops::add(&start, &span)?.index()?;
-        reduce_iterator(PyRange::make(start, stop, step)?.into_object(), crate::none().to_obj())
+        reduce_iterator(
+            PyRange::make(start, stop, step)?.into_object(),
+            crate::none().to_obj(),
+        )
     }
 
     #[pymethod(name = "__setstate__")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let Some(state) = state.downcast::<PyLong>() else {
-            return Err(crate::type_error!("state must be an int, not {}", state.type_().tp_name()));
+            return Err(crate::type_error!(
+                "state must be an int, not {}",
+                state.type_().tp_name()
+            ));
         };
         let len = PyRange::part(&self.len)?;
         let index = if state.is_negative() {
@@ -485,7 +525,9 @@ impl PyLongRangeIter {
             PyClass::to_owned(state)
         };
         let offset = ops::multiply(&index, &*PyRange::part(&self.step)?)?.index()?;
-        self.start.set(Some(ops::add(&*PyRange::part(&self.start)?, &offset)?.index()?));
+        self.start.set(Some(
+            ops::add(&*PyRange::part(&self.start)?, &offset)?.index()?,
+        ));
         self.len.set(Some(ops::subtract(&len, &index)?.index()?));
         Ok(())
     }

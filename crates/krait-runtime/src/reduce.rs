@@ -4,7 +4,9 @@ use krait_abi as abi;
 
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::typeobject::glue;
-use crate::{PyCFunction, PyDict, PyList, PyResult, PyTuple, PyType, intern, type_error, value_error};
+use crate::{
+    PyCFunction, PyDict, PyList, PyResult, PyTuple, PyType, intern, type_error, value_error,
+};
 
 /// A module of the standard library that native code leans on.
 fn import(name: &str) -> PyResult<Obj> {
@@ -68,7 +70,10 @@ fn new_arguments(object: &PyObject) -> PyResult<(Option<Py<PyTuple>>, Option<Py<
                 kwargs.type_().tp_name()
             ));
         };
-        return Ok((Some(PyClass::to_owned(args)), Some(PyClass::to_owned(kwargs))));
+        return Ok((
+            Some(PyClass::to_owned(args)),
+            Some(PyClass::to_owned(kwargs)),
+        ));
     }
     if let Some(method) = object.lookup_special(intern!("__getnewargs__"))? {
         return match method.call0()?.cast::<PyTuple>() {
@@ -95,7 +100,10 @@ fn reduce_newobj(object: &PyObject) -> PyResult<Obj> {
         None => {
             let mut all = vec![class];
             all.extend(args.iter().flat_map(|args| args.as_slice()).cloned());
-            (copyreg.getattr(intern!("__newobj__"))?, PyTuple::from_vec(all)?)
+            (
+                copyreg.getattr(intern!("__newobj__"))?,
+                PyTuple::from_vec(all)?,
+            )
         }
         Some(kwargs) => {
             let args = match args {
@@ -103,34 +111,53 @@ fn reduce_newobj(object: &PyObject) -> PyResult<Obj> {
                 None => PyTuple::from_vec(Vec::new())?,
             };
             let all = vec![class, args.into_object(), kwargs.into_object()];
-            (copyreg.getattr(intern!("__newobj_ex__"))?, PyTuple::from_vec(all)?)
+            (
+                copyreg.getattr(intern!("__newobj_ex__"))?,
+                PyTuple::from_vec(all)?,
+            )
         }
     };
     let is_list = object.downcast::<PyList>().is_some();
     let is_dict = object.downcast::<PyDict>().is_some();
     let state = state(object, !(has_args || is_list || is_dict))?;
-    let list_items = if is_list { object.iter()? } else { glue::none_obj() };
+    let list_items = if is_list {
+        object.iter()?
+    } else {
+        glue::none_obj()
+    };
     let dict_items = if is_dict {
         object.call_method(intern!("items"), &[])?.iter()?
     } else {
         glue::none_obj()
     };
-    PyTuple::from_vec(vec![newobj, newargs.into_object(), state, list_items, dict_items])
-        .map(Py::into_object)
+    PyTuple::from_vec(vec![
+        newobj,
+        newargs.into_object(),
+        state,
+        list_items,
+        dict_items,
+    ])
+    .map(Py::into_object)
 }
 
 /// `object.__getstate__()` of the object's class, with `required` passed on if it is `object`'s own.
 fn state(object: &PyObject, required: bool) -> PyResult<Obj> {
     let getstate = object.getattr(intern!("__getstate__"))?;
     let native = PyObject::type_object().lookup(intern!("__getstate__"));
-    let is_native = getstate.downcast_exact::<PyCFunction>().is_some_and(|function| {
-        function.bound_self().is_some_and(|this| this.is(object))
-            && native
-                .as_ref()
-                .and_then(|native| native.downcast_exact::<crate::descr::PyMethodDescr>())
-                .is_some_and(|native| std::ptr::eq(native.def(), function.def()))
-    });
-    if is_native { default_state(object, required) } else { getstate.call0() }
+    let is_native = getstate
+        .downcast_exact::<PyCFunction>()
+        .is_some_and(|function| {
+            function.bound_self().is_some_and(|this| this.is(object))
+                && native
+                    .as_ref()
+                    .and_then(|native| native.downcast_exact::<crate::descr::PyMethodDescr>())
+                    .is_some_and(|native| std::ptr::eq(native.def(), function.def()))
+        });
+    if is_native {
+        default_state(object, required)
+    } else {
+        getstate.call0()
+    }
 }
 
 /// The names of the `__slots__` that make up the state, by `copyreg`.
@@ -163,7 +190,11 @@ pub(crate) fn default_state(object: &PyObject, required: bool) -> PyResult<Obj> 
     if required && class.raw().tp_itemsize.get() != 0 {
         return Err(type_error!("cannot pickle {} objects", class.tp_name()));
     }
-    let dict = if object.is_instance_dict_empty() { None } else { object.instance_dict_or_new()? };
+    let dict = if object.is_instance_dict_empty() {
+        None
+    } else {
+        object.instance_dict_or_new()?
+    };
     let state = dict.map_or_else(glue::none_obj, Py::into_object);
     let names = match slot_names(&class)? {
         Some(names) => names.to_vec()?,
@@ -211,6 +242,7 @@ impl PyObject {
         if let Some(dict) = self.instance_dict() {
             return dict.is_empty();
         }
-        self.valid_inline_values().is_none_or(|values| values.len() == 0)
+        self.valid_inline_values()
+            .is_none_or(|values| values.len() == 0)
     }
 }

@@ -44,7 +44,9 @@ pub fn repr_sequence(
     style: &Separated,
     item: impl Fn(usize) -> Option<Obj>,
 ) -> PyResult<Py<PyStr>> {
-    let Some(_guard) = ReprGuard::enter(object) else { return PyStr::new(style.recursive) };
+    let Some(_guard) = ReprGuard::enter(object) else {
+        return PyStr::new(style.recursive);
+    };
     let mut text = StrBuilder::new();
     text.push_str(style.open);
     let mut index = 0;

@@ -38,7 +38,10 @@ pub fn builtin(name: &str) -> PyResult<Obj> {
 
 /// `(builtin, (object,))`, with an index as the state if given: what iterators reduce to.
 pub fn reduce_with(name: &str, object: Obj, index: Option<isize>) -> PyResult<Obj> {
-    let mut parts = vec![builtin(name)?, PyTuple::from_vec(vec![object])?.into_object()];
+    let mut parts = vec![
+        builtin(name)?,
+        PyTuple::from_vec(vec![object])?.into_object(),
+    ];
     if let Some(index) = index {
         parts.push(PyLong::from_i64(index as i64)?.into_object());
     }
@@ -66,7 +69,9 @@ impl PySeqIter {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(sequence) = self.sequence.get() else { return Ok(None) };
+        let Some(sequence) = self.sequence.get() else {
+            return Ok(None);
+        };
         let index = self.index.get();
         if index == isize::MAX {
             return Err(crate::overflow_error!("iter index too large"));
@@ -156,7 +161,9 @@ impl PyCallIter {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(callable) = self.callable.get() else { return Ok(None) };
+        let Some(callable) = self.callable.get() else {
+            return Ok(None);
+        };
         let value = match callable.call0() {
             Ok(value) => value,
             Err(error) if error.matches(&exc::StopIteration) => {
@@ -167,7 +174,9 @@ impl PyCallIter {
             Err(error) => return Err(error),
         };
         // The call may have ended the iteration by way of another `next`.
-        let Some(sentinel) = self.sentinel.get() else { return Ok(None) };
+        let Some(sentinel) = self.sentinel.get() else {
+            return Ok(None);
+        };
         if sentinel.eq(&value)? {
             self.end();
             return Ok(None);

@@ -94,7 +94,9 @@ impl PyNotImplemented {
 
     #[slot(nb_bool)]
     fn bool(&self) -> PyResult<bool> {
-        Err(crate::type_error!("NotImplemented should not be used in a boolean context"))
+        Err(crate::type_error!(
+            "NotImplemented should not be used in a boolean context"
+        ))
     }
 
     #[pymethod(name = "__reduce__")]
@@ -132,13 +134,19 @@ unsafe impl Sync for PyBool {}
 
 /// `False`.
 #[unsafe(no_mangle)]
-pub static _Py_FalseStruct: PyBool =
-    PyBool(PyLong(crate::long::static_long(0, abi::_PyLong_FALSE_TAG, &raw const PyBool_Type)));
+pub static _Py_FalseStruct: PyBool = PyBool(PyLong(crate::long::static_long(
+    0,
+    abi::_PyLong_FALSE_TAG,
+    &raw const PyBool_Type,
+)));
 
 /// `True`.
 #[unsafe(no_mangle)]
-pub static _Py_TrueStruct: PyBool =
-    PyBool(PyLong(crate::long::static_long(1, abi::_PyLong_TRUE_TAG, &raw const PyBool_Type)));
+pub static _Py_TrueStruct: PyBool = PyBool(PyLong(crate::long::static_long(
+    1,
+    abi::_PyLong_TRUE_TAG,
+    &raw const PyBool_Type,
+)));
 
 /// `True`.
 #[inline(always)]
@@ -180,7 +188,12 @@ impl PyBool {
 
     #[slot(nb_and)]
     fn and(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
-        logical(left, right, |left, right| left & right, crate::BinaryOp::And)
+        logical(
+            left,
+            right,
+            |left, right| left & right,
+            crate::BinaryOp::And,
+        )
     }
 
     #[slot(nb_or)]
@@ -190,7 +203,12 @@ impl PyBool {
 
     #[slot(nb_xor)]
     fn xor(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
-        logical(left, right, |left, right| left ^ right, crate::BinaryOp::Xor)
+        logical(
+            left,
+            right,
+            |left, right| left ^ right,
+            crate::BinaryOp::Xor,
+        )
     }
 
     #[slot(nb_invert)]
@@ -227,13 +245,18 @@ struct Shared {
 // SAFETY: immortal objects, touched only by threads that hold the interpreter lock.
 unsafe impl Sync for Shared {}
 
-static SHARED: Shared = Shared { bytes: OnceCell::new() };
+static SHARED: Shared = Shared {
+    bytes: OnceCell::new(),
+};
 
 // SAFETY: immortal and never written but for its cached hash.
 unsafe impl Sync for PyTuple {}
 
 static EMPTY_TUPLE: PyTuple = PyTuple(abi::PyTupleObject {
-    ob_base: abi::PyVarObject_HEAD_INIT((&raw const crate::tuple::PyTuple_Type).cast_mut().cast(), 0),
+    ob_base: abi::PyVarObject_HEAD_INIT(
+        (&raw const crate::tuple::PyTuple_Type).cast_mut().cast(),
+        0,
+    ),
     ob_hash: Cell::new(-1),
     ob_item: [Cell::new(std::ptr::null_mut())],
 });
@@ -254,7 +277,10 @@ pub fn shared_bytes(byte: Option<u8>) -> &'static PyBytes {
             }
             Err(_) => panic!("no memory for the first objects of an interpreter"),
         };
-        (0..=255).map(|byte| make(&[byte])).chain([make(&[])]).collect()
+        (0..=255)
+            .map(|byte| make(&[byte]))
+            .chain([make(&[])])
+            .collect()
     });
     &table[byte.map_or(256, usize::from)]
 }

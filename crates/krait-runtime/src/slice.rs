@@ -49,7 +49,11 @@ impl SliceRange {
 pub fn adjust(start: isize, stop: isize, step: isize, len: usize) -> SliceRange {
     let len = len as isize;
     let clip = |bound: isize| {
-        let bound = if bound < 0 { bound.saturating_add(len) } else { bound };
+        let bound = if bound < 0 {
+            bound.saturating_add(len)
+        } else {
+            bound
+        };
         if bound < 0 {
             if step < 0 { -1 } else { 0 }
         } else if bound >= len {
@@ -60,13 +64,22 @@ pub fn adjust(start: isize, stop: isize, step: isize, len: usize) -> SliceRange 
     };
     let (start, stop) = (clip(start), clip(stop));
     let count = if step < 0 {
-        if stop < start { (start - stop - 1) / -step + 1 } else { 0 }
+        if stop < start {
+            (start - stop - 1) / -step + 1
+        } else {
+            0
+        }
     } else if start < stop {
         (stop - start - 1) / step + 1
     } else {
         0
     };
-    SliceRange { start, stop, step, len: count as usize }
+    SliceRange {
+        start,
+        stop,
+        step,
+        len: count as usize,
+    }
 }
 
 /// A slice bound as an `isize`, clipped.
@@ -74,7 +87,9 @@ fn bound(value: &PyObject) -> PyResult<isize> {
     if value.has_index() {
         return value.as_isize(None);
     }
-    Err(crate::type_error!("slice indices must be integers or None or have an __index__ method"))
+    Err(crate::type_error!(
+        "slice indices must be integers or None or have an __index__ method"
+    ))
 }
 
 /// The bounds of `index(value, start, stop)` methods as positions from 0 to `len`.
@@ -93,7 +108,11 @@ pub fn clip_bounds(
                 ));
             }
         };
-        let value = if value < 0 { value.saturating_add(len as isize).max(0) } else { value };
+        let value = if value < 0 {
+            value.saturating_add(len as isize).max(0)
+        } else {
+            value
+        };
         Ok((value as usize).min(len))
     };
     Ok((position(start, 0)?, position(stop, isize::MAX)?))
@@ -163,7 +182,10 @@ impl PySlice {
 
 #[pymethods]
 impl PySlice {
-    #[pynew(signature = "(start, stop=<unrepresentable>, step=None, /)", text_signature = "")]
+    #[pynew(
+        signature = "(start, stop=<unrepresentable>, step=None, /)",
+        text_signature = ""
+    )]
     fn tp_new(
         _class: &PyType,
         start: &PyObject,
@@ -206,8 +228,11 @@ impl PySlice {
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let Some(other) = other.downcast::<PySlice>() else { return Ok(not_implemented_if(None)) };
-        let row = |slice: &PySlice| PyTuple::from_vec(vec![slice.start(), slice.stop(), slice.step()]);
+        let Some(other) = other.downcast::<PySlice>() else {
+            return Ok(not_implemented_if(None));
+        };
+        let row =
+            |slice: &PySlice| PyTuple::from_vec(vec![slice.start(), slice.stop(), slice.step()]);
         if std::ptr::eq(self, other) {
             return Ok(crate::bool_object(op.holds(std::cmp::Ordering::Equal)).to_obj());
         }
@@ -243,11 +268,17 @@ fn big_indices(slice: &PySlice, len: &PyLong) -> PyResult<Py<PyTuple>> {
         if value.has_index() {
             return value.index();
         }
-        Err(crate::type_error!("slice indices must be integers or None or have an __index__ method"))
+        Err(crate::type_error!(
+            "slice indices must be integers or None or have an __index__ method"
+        ))
     };
     let (zero, minus_one) = (PyLong::from_i64(0)?, PyLong::from_i64(-1)?);
     let step = slice.step();
-    let step = if step.is(none) { PyLong::from_i64(1)? } else { int(&step)? };
+    let step = if step.is(none) {
+        PyLong::from_i64(1)?
+    } else {
+        int(&step)?
+    };
     if step.is_zero() {
         return Err(crate::value_error!("slice step cannot be zero"));
     }
@@ -264,10 +295,18 @@ fn big_indices(slice: &PySlice, len: &PyLong) -> PyResult<Py<PyTuple>> {
         let value = int(&value)?;
         if value.is_negative() {
             let value = value.add(len)?;
-            return Ok(if value.lt(&lower)? { lower.clone() } else { value });
+            return Ok(if value.lt(&lower)? {
+                lower.clone()
+            } else {
+                value
+            });
         }
         let value = value.into_object();
-        Ok(if upper.lt(&value)? { upper.clone() } else { value })
+        Ok(if upper.lt(&value)? {
+            upper.clone()
+        } else {
+            value
+        })
     };
     let start = clip(slice.start(), if backward { &upper } else { &lower })?;
     let stop = clip(slice.stop(), if backward { &lower } else { &upper })?;

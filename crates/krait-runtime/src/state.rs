@@ -153,7 +153,9 @@ impl Interpreter {
     /// State of type `T` that a crate keeps per interpreter, made by `T::default` on first use.
     pub fn extension<T: Default + 'static>(&self) -> &'static T {
         let mut extensions = self.extensions.borrow_mut();
-        let state = extensions.entry(TypeId::of::<T>()).or_insert_with(|| Box::<T>::default());
+        let state = extensions
+            .entry(TypeId::of::<T>())
+            .or_insert_with(|| Box::<T>::default());
         let state: *const T = state.downcast_ref::<T>().expect("keyed by its own type");
         // SAFETY: the box is never removed or replaced, and the interpreter is never freed.
         unsafe { &*state }
@@ -254,10 +256,14 @@ impl ThreadState {
         }));
         interp.lock.acquire(&tstate.eval_breaker);
         tstate.exc_info.set(&raw const tstate.exc_base);
-        tstate.recursion_remaining.set(interp.recursion_limit.get() as isize);
+        tstate
+            .recursion_remaining
+            .set(interp.recursion_limit.get() as isize);
         // Without knowing the stack's bounds, what is in use and a little more is all that is sure.
         let low = krait_host::thread::stack_bounds()
-            .map_or(stack_pointer().saturating_sub(SURE_STACK), |bounds| bounds.low);
+            .map_or(stack_pointer().saturating_sub(SURE_STACK), |bounds| {
+                bounds.low
+            });
         tstate.stack_limit.set(low + STACK_MARGIN);
         interp.next_thread_serial.set(tstate.serial + 1);
         interp.threads.borrow_mut().push(tstate);
@@ -283,7 +289,10 @@ impl ThreadState {
             field.set(None);
         }
         self.dict.set(None);
-        self.interp.threads.borrow_mut().retain(|&each| !ptr::eq(each, self));
+        self.interp
+            .threads
+            .borrow_mut()
+            .retain(|&each| !ptr::eq(each, self));
         CURRENT.set(ptr::null());
         self.interp.lock.release();
         // SAFETY: made by `Box::leak` in `attach_new`; the caller gives up every other reference.
@@ -296,7 +305,10 @@ impl ThreadState {
     #[inline(always)]
     pub fn current() -> &'static ThreadState {
         let tstate = CURRENT.get();
-        debug_assert!(!tstate.is_null(), "no thread state: the thread is not attached");
+        debug_assert!(
+            !tstate.is_null(),
+            "no thread state: the thread is not attached"
+        );
         // SAFETY: objects can only be reached by attached threads, whose state is alive.
         unsafe { &*tstate }
     }
@@ -352,7 +364,11 @@ impl ThreadState {
     /// message, as in " while calling a Python object".
     #[inline(always)]
     pub fn check_stack(&self, doing: &str) -> PyResult<()> {
-        if self.stack_is_low() { Err(recursion_error(doing)) } else { Ok(()) }
+        if self.stack_is_low() {
+            Err(recursion_error(doing))
+        } else {
+            Ok(())
+        }
     }
 
     /// What is being handled (`sys.exception()`): the innermost entry that holds an exception.

@@ -27,7 +27,9 @@ use krait_macros::pymethods;
 use crate::class::{self, TypeParts, TypeSpec};
 use crate::object::{Obj, PyClass, PyObject, decref};
 use crate::typeobject::PyType;
-use crate::{Args, KwArgs, PyDict, PyErr, PyList, PyResult, PyStr, PyTuple, exc, gc, none, type_error};
+use crate::{
+    Args, KwArgs, PyDict, PyErr, PyList, PyResult, PyStr, PyTuple, exc, gc, none, type_error,
+};
 
 /// What a class of struct sequences consists of.
 pub struct StructSeq {
@@ -101,7 +103,11 @@ impl StructSeq {
             made = Box::into_raw(Box::new(self.build()));
             // SAFETY: just leaked.
             let seq_type = unsafe { &*made };
-            seq_type.class.raw().tp_members.set(seq_type.members.as_ptr().cast_mut());
+            seq_type
+                .class
+                .raw()
+                .tp_members
+                .set(seq_type.members.as_ptr().cast_mut());
             crate::typeobject::ready_type(&seq_type.class)?;
             self.add_constants(seq_type)?;
             self.made.store(made, Ordering::Release);
@@ -112,19 +118,28 @@ impl StructSeq {
 
     /// An instance; hidden fields at the end may be left out.
     pub fn make(&'static self, values: Vec<Obj>) -> PyResult<Obj> {
-        debug_assert!((self.visible..=self.fields.len()).contains(&values.len()), "{}", self.name);
+        debug_assert!(
+            (self.visible..=self.fields.len()).contains(&values.len()),
+            "{}",
+            self.name
+        );
         self.from_fields(values.into_iter().map(Some))
     }
 
     fn unnamed(&self) -> usize {
-        self.fields.iter().filter(|(name, _)| name.is_empty()).count()
+        self.fields
+            .iter()
+            .filter(|(name, _)| name.is_empty())
+            .count()
     }
 
     fn from_fields(&'static self, values: impl Iterator<Item = Option<Obj>>) -> PyResult<Obj> {
         let object = crate::alloc::alloc_object(self.class()?, self.visible)?;
         // SAFETY: the object has room for all fields (invariant 1), zeroed, which nobody sees yet.
         unsafe {
-            (*object.as_ptr().cast::<abi::PyTupleObject>()).ob_hash.set(-1);
+            (*object.as_ptr().cast::<abi::PyTupleObject>())
+                .ob_hash
+                .set(-1);
             let slots = object.as_ptr().byte_add(HEADER).cast::<Option<Obj>>();
             for (index, value) in values.take(self.fields.len()).enumerate() {
                 slots.add(index).write(value);
@@ -145,9 +160,17 @@ impl StructSeq {
             r#type: abi::_Py_T_OBJECT,
             offset: (HEADER + index * size_of::<Obj>()) as isize,
             flags: abi::Py_READONLY,
-            doc: if doc.is_empty() { std::ptr::null() } else { c_text(doc) },
+            doc: if doc.is_empty() {
+                std::ptr::null()
+            } else {
+                c_text(doc)
+            },
         };
-        let named = self.fields.iter().enumerate().filter(|(_, (name, _))| !name.is_empty());
+        let named = self
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, _))| !name.is_empty());
         let mut members: Vec<_> = named.map(member).collect();
         members.push(abi::PyMemberDef::EMPTY);
 
@@ -158,7 +181,8 @@ impl StructSeq {
         if self.instantiable {
             parts.ty.tp_new = Cell::new(Some(new));
         }
-        let methods: &'static mut [_] = Box::leak(Box::new(class::join_methods::<3>(&[PyStructSeq::METHODS])));
+        let methods: &'static mut [_] =
+            Box::leak(Box::new(class::join_methods::<3>(&[PyStructSeq::METHODS])));
         let hidden = (self.fields.len() - self.visible) * size_of::<Obj>();
         let flags = abi::Py_TPFLAGS_DEFAULT | abi::Py_TPFLAGS_HAVE_GC;
         let class = class::static_type(
@@ -176,7 +200,11 @@ impl StructSeq {
                 dict_offset: 0,
                 weaklist_offset: 0,
                 vectorcall_offset: 0,
-                doc: if self.doc.is_empty() { std::ptr::null() } else { c_text(self.doc) },
+                doc: if self.doc.is_empty() {
+                    std::ptr::null()
+                } else {
+                    c_text(self.doc)
+                },
                 methods: class::methods_ptr(methods),
                 getset: std::ptr::null_mut(),
                 number: std::ptr::null_mut(),
@@ -187,7 +215,11 @@ impl StructSeq {
             },
             parts,
         );
-        SeqType { class, spec: self, members }
+        SeqType {
+            class,
+            spec: self,
+            members,
+        }
     }
 
     /// `n_fields` and its kin, and `__match_args__`.
@@ -210,7 +242,11 @@ impl StructSeq {
     /// The name that goes with a field in `repr` and pickles: unnamed fields are passed over, as
     /// CPython does.
     fn shown_name(&self, index: usize) -> &'static str {
-        self.fields.iter().filter(|(name, _)| !name.is_empty()).nth(index).map_or("", |(name, _)| name)
+        self.fields
+            .iter()
+            .filter(|(name, _)| !name.is_empty())
+            .nth(index)
+            .map_or("", |(name, _)| name)
     }
 
     /// The fields of an instance from the arguments of a call.
@@ -218,12 +254,16 @@ impl StructSeq {
         let (name, least, most, given) = (self.name, self.visible, self.fields.len(), items.len());
         let named = match named {
             None => None,
-            Some(named) => Some(named.downcast::<PyDict>().ok_or_else(|| {
-                type_error!("{name}() takes a dict as second arg, if any")
-            })?),
+            Some(named) => Some(
+                named
+                    .downcast::<PyDict>()
+                    .ok_or_else(|| type_error!("{name}() takes a dict as second arg, if any"))?,
+            ),
         };
         if least == most && given != least {
-            return Err(type_error!("{name}() takes a {least}-sequence ({given}-sequence given)"));
+            return Err(type_error!(
+                "{name}() takes a {least}-sequence ({given}-sequence given)"
+            ));
         }
         if given < least {
             return Err(type_error!(
@@ -246,7 +286,9 @@ impl StructSeq {
             fields.push(value);
         }
         if named.is_some_and(|named| named.len() > used) {
-            return Err(type_error!("{name}() got duplicate or unexpected field name(s)"));
+            return Err(type_error!(
+                "{name}() got duplicate or unexpected field name(s)"
+            ));
         }
         if let Some(complete) = self.complete {
             complete(&mut fields);
@@ -271,7 +313,11 @@ unsafe impl PyClass for PyStructSeq {
     }
 
     fn check(obj: &PyObject) -> bool {
-        obj.type_().raw().tp_dealloc.get().is_some_and(|slot| slot as usize == dealloc as usize)
+        obj.type_()
+            .raw()
+            .tp_dealloc
+            .get()
+            .is_some_and(|slot| slot as usize == dealloc as usize)
     }
 }
 
@@ -291,7 +337,10 @@ impl PyStructSeq {
         // change once the instance is made.
         unsafe {
             std::slice::from_raw_parts(
-                self.as_object().as_ptr().byte_add(HEADER).cast::<Option<Obj>>(),
+                self.as_object()
+                    .as_ptr()
+                    .byte_add(HEADER)
+                    .cast::<Option<Obj>>(),
                 self.spec().fields.len(),
             )
         }
@@ -338,7 +387,11 @@ impl PyStructSeq {
     }
 
     /// Return a copy of the structure with new values for the specified fields.
-    #[pymethod(name = "__replace__", signature = "($self, *args, **changes)", text_signature = "")]
+    #[pymethod(
+        name = "__replace__",
+        signature = "($self, *args, **changes)",
+        text_signature = ""
+    )]
     fn replace(&self, args: Args<'_>, changes: KwArgs<'_>) -> PyResult<Obj> {
         let spec = self.spec();
         if args.iter().len() > 0 {
@@ -353,14 +406,21 @@ impl PyStructSeq {
         let mut fields = self.all().to_vec();
         let mut unexpected = Vec::new();
         for (name, value) in changes.iter() {
-            match spec.fields.iter().position(|(field, _)| name.is_text(field)) {
+            match spec
+                .fields
+                .iter()
+                .position(|(field, _)| name.is_text(field))
+            {
                 Some(index) => fields[index] = Some(value.to_obj()),
                 None => unexpected.push(name.to_obj()),
             }
         }
         if !unexpected.is_empty() {
             let names = PyList::from_vec(unexpected)?.repr()?;
-            return Err(type_error!("Got unexpected field name(s): {}", names.to_string_lossy()));
+            return Err(type_error!(
+                "Got unexpected field name(s): {}",
+                names.to_string_lossy()
+            ));
         }
         spec.from_fields(fields.into_iter())
     }
@@ -383,19 +443,30 @@ unsafe extern "C" fn new(
     crate::call::result_into_ptr(new_instance(spec, args, kwargs))
 }
 
-fn new_instance(spec: &'static StructSeq, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<Obj> {
+fn new_instance(
+    spec: &'static StructSeq,
+    args: &PyTuple,
+    kwargs: Option<&PyDict>,
+) -> PyResult<Obj> {
     let count = args.len() + kwargs.map_or(0, PyDict::len);
     if count > 2 {
-        return Err(type_error!("structseq() takes at most 2 arguments ({count} given)"));
+        return Err(type_error!(
+            "structseq() takes at most 2 arguments ({count} given)"
+        ));
     }
-    let mut values = [args.get(0).map(PyClass::to_owned), args.get(1).map(PyClass::to_owned)];
+    let mut values = [
+        args.get(0).map(PyClass::to_owned),
+        args.get(1).map(PyClass::to_owned),
+    ];
     for (key, value) in kwargs.iter().flat_map(|kwargs| kwargs.items_vec()) {
         let name = key.str()?.to_string_lossy();
         let index = match name.as_str() {
             "sequence" => 0,
             "dict" => 1,
             _ => {
-                return Err(type_error!("structseq() got an unexpected keyword argument '{name}'"));
+                return Err(type_error!(
+                    "structseq() got an unexpected keyword argument '{name}'"
+                ));
             }
         };
         if values[index].replace(value).is_some() {
@@ -407,7 +478,9 @@ fn new_instance(spec: &'static StructSeq, args: &PyTuple, kwargs: Option<&PyDict
     }
     let [sequence, named] = values;
     let Some(sequence) = sequence else {
-        return Err(type_error!("structseq() missing required argument 'sequence' (pos 1)"));
+        return Err(type_error!(
+            "structseq() missing required argument 'sequence' (pos 1)"
+        ));
     };
     let items = sequence.to_vec().map_err(|error| {
         if error.matches(&exc::TypeError) {
@@ -424,7 +497,9 @@ unsafe extern "C" fn dealloc(object: *mut abi::PyObject) {
     // SAFETY: nothing refers to the instance any more; its fields are owned pointers or null.
     unsafe {
         gc::untrack_raw(object);
-        let spec = PyObject::from_ptr(object).downcast_unchecked::<PyStructSeq>().spec();
+        let spec = PyObject::from_ptr(object)
+            .downcast_unchecked::<PyStructSeq>()
+            .spec();
         let fields = object.byte_add(HEADER).cast::<*mut abi::PyObject>();
         for index in 0..spec.fields.len() {
             let field = *fields.add(index);
@@ -443,7 +518,11 @@ unsafe extern "C" fn traverse(
     arg: *mut c_void,
 ) -> c_int {
     // SAFETY: the collector calls this with a live instance.
-    let fields = unsafe { PyObject::from_ptr(object).downcast_unchecked::<PyStructSeq>().all() };
+    let fields = unsafe {
+        PyObject::from_ptr(object)
+            .downcast_unchecked::<PyStructSeq>()
+            .all()
+    };
     for field in fields.iter().flatten() {
         // SAFETY: the visitor takes a live object and its own argument.
         let status = unsafe { visit(field.as_ptr(), arg) };

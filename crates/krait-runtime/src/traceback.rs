@@ -55,7 +55,11 @@ impl PyTraceback {
         if self.tb_lineno.get() != -1 {
             return Some(self.tb_lineno.get());
         }
-        self.tb_frame.get()?.frame().code().line_of(self.tb_lasti.get())
+        self.tb_frame
+            .get()?
+            .frame()
+            .code()
+            .line_of(self.tb_lasti.get())
     }
 }
 
@@ -64,10 +68,14 @@ pub fn add_here(exception: &PyObject, frame: &Frame) -> PyResult<()> {
     let Some(raised) = exception.downcast::<crate::exceptions::PyBaseException>() else {
         return Ok(());
     };
-    let next = raised.traceback.get().and_then(|next| next.cast::<PyTraceback>().ok());
+    let next = raised
+        .traceback
+        .get()
+        .and_then(|next| next.cast::<PyTraceback>().ok());
     // Making objects must not disturb what is being raised.
     let pending = PyErr::occurred().map(PyErr::take);
-    let result = frame_of(frame).and_then(|object| PyTraceback::at(next, object, frame.lasti(), -1));
+    let result =
+        frame_of(frame).and_then(|object| PyTraceback::at(next, object, frame.lasti(), -1));
     match result {
         Ok(level) => {
             if let Some(pending) = pending {
@@ -152,7 +160,9 @@ impl PyTraceback {
     #[pymethod(name = "__dir__", signature = "($self, /)")]
     fn dir(&self) -> PyResult<Obj> {
         let names = ["tb_frame", "tb_next", "tb_lasti", "tb_lineno"];
-        let names = names.iter().map(|name| Ok(PyStr::intern(name)?.into_object()));
+        let names = names
+            .iter()
+            .map(|name| Ok(PyStr::intern(name)?.into_object()));
         Ok(PyList::from_vec(names.collect::<PyResult<_>>()?)?.into_object())
     }
 }

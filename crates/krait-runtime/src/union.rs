@@ -26,10 +26,18 @@ pub struct PyUnion {
 /// The members of a union: each once, unions spread out, `None` as its class.
 fn add_members(members: &mut Vec<Obj>, item: &PyObject) -> PyResult<()> {
     if let Some(union) = item.downcast::<PyUnion>() {
-        return union.args().as_slice().iter().try_for_each(|each| add_members(members, each));
+        return union
+            .args()
+            .as_slice()
+            .iter()
+            .try_for_each(|each| add_members(members, each));
     }
     let none_type = crate::singletons::PyNone::type_object();
-    let item = if item.is(crate::none()) { none_type.to_obj() } else { item.to_obj() };
+    let item = if item.is(crate::none()) {
+        none_type.to_obj()
+    } else {
+        item.to_obj()
+    };
     for each in members.iter() {
         // Aliases of different kinds may be equal: only of one class they count as the same.
         if each.is(&item) || (std::ptr::eq(each.type_(), item.type_()) && each.eq(&item)?) {
@@ -111,7 +119,9 @@ impl PyUnion {
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let Some(other) = other.downcast::<PyUnion>() else { return Ok(not_implemented_if(None)) };
+        let Some(other) = other.downcast::<PyUnion>() else {
+            return Ok(not_implemented_if(None));
+        };
         if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
             return Ok(not_implemented_if(None));
         }
@@ -147,7 +157,9 @@ impl PyUnion {
 
     #[pymethod(name = "__instancecheck__", signature = "($self, instance, /)")]
     fn instancecheck(&self, instance: &PyObject) -> PyResult<bool> {
-        self.any_class("isinstance", |class| crate::abstract_::is_instance(instance, class))
+        self.any_class("isinstance", |class| {
+            crate::abstract_::is_instance(instance, class)
+        })
     }
 
     #[pymethod(name = "__subclasscheck__", signature = "($self, cls, /)")]
@@ -155,13 +167,18 @@ impl PyUnion {
         if !cls.is_instance_of::<PyType>() {
             return Err(crate::type_error!("issubclass() arg 1 must be a class"));
         }
-        self.any_class("issubclass", |class| crate::abstract_::is_subclass(cls, class))
+        self.any_class("issubclass", |class| {
+            crate::abstract_::is_subclass(cls, class)
+        })
     }
 
     #[pymethod(name = "__mro_entries__", signature = "($self, bases, /)")]
     fn mro_entries(&self, bases: &PyObject) -> PyResult<Obj> {
         let _ = bases;
-        Err(crate::type_error!("Cannot subclass {}", self.repr()?.to_string_lossy()))
+        Err(crate::type_error!(
+            "Cannot subclass {}",
+            self.repr()?.to_string_lossy()
+        ))
     }
 
     #[pygetter(name = "__name__")]
@@ -199,7 +216,11 @@ impl PyUnion {
     ) -> PyResult<bool> {
         let args = self.args();
         let alias = crate::generic_alias::PyGenericAlias::type_object();
-        if args.as_slice().iter().any(|arg| arg.type_().is_subtype(alias)) {
+        if args
+            .as_slice()
+            .iter()
+            .any(|arg| arg.type_().is_subtype(alias))
+        {
             return Err(crate::type_error!(
                 "{function}() argument 2 cannot be a parameterized generic"
             ));

@@ -11,7 +11,10 @@ use krait_runtime::{
 ///
 /// Because this function is meant for use by the Python interpreter and not for general use, it is
 /// better to use importlib.import_module() to programmatically import a module.
-#[pyfunction(name = "__import__", signature = "(name, globals=None, locals=None, fromlist=(), level=0)")]
+#[pyfunction(
+    name = "__import__",
+    signature = "(name, globals=None, locals=None, fromlist=(), level=0)"
+)]
 pub fn import(
     name: &PyObject,
     globals: Option<&PyObject>,
@@ -43,7 +46,10 @@ pub fn id(obj: &PyObject) -> PyResult<Py<PyLong>> {
 
 fn attribute_name(name: &PyObject) -> PyResult<&PyStr> {
     name.downcast::<PyStr>().ok_or_else(|| {
-        type_error!("attribute name must be string, not '{}'", name.type_().tp_name())
+        type_error!(
+            "attribute name must be string, not '{}'",
+            name.type_().tp_name()
+        )
     })
 }
 
@@ -52,7 +58,10 @@ fn attribute_name(name: &PyObject) -> PyResult<&PyStr> {
 /// Get a named attribute from an object; getattr(x, 'y') is equivalent to x.y.
 /// When a default argument is given, it is returned when the attribute doesn't exist; without it,
 /// an exception is raised in that case.
-#[pyfunction(signature = "(object, name, default=<unrepresentable>, /)", text_signature = "")]
+#[pyfunction(
+    signature = "(object, name, default=<unrepresentable>, /)",
+    text_signature = ""
+)]
 pub fn getattr(
     object: &PyObject,
     name: &PyObject,
@@ -60,7 +69,9 @@ pub fn getattr(
 ) -> PyResult<Obj> {
     let name = attribute_name(name)?;
     match default.present() {
-        Some(default) => Ok(object.lookup_attr(name)?.unwrap_or_else(|| default.to_obj())),
+        Some(default) => Ok(object
+            .lookup_attr(name)?
+            .unwrap_or_else(|| default.to_obj())),
         None => object.getattr(name),
     }
 }
@@ -141,7 +152,9 @@ pub fn dir(object: OptionalArg<&PyObject>) -> PyResult<Py<PyList>> {
 /// With an argument, equivalent to object.__dict__.
 #[pyfunction(signature = "(object=<unrepresentable>, /)", text_signature = "")]
 pub fn vars(object: OptionalArg<&PyObject>) -> PyResult<Obj> {
-    let Some(object) = object.present() else { return super::code::current_locals() };
+    let Some(object) = object.present() else {
+        return super::code::current_locals();
+    };
     match object.getattr_str("__dict__") {
         Err(error) if error.matches(&exc::AttributeError) => {
             error.clear();

@@ -4,8 +4,8 @@ use krait_macros::pyfunction;
 use krait_runtime::hooks::CompileRequest;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Args, Interpreter, KwArgs, PyCell, PyCode, PyDict, PyFunction, PyResult, PyStr,
-    PyTuple, PyType, system_error, type_error, value_error,
+    Args, Interpreter, KwArgs, PyCell, PyCode, PyDict, PyFunction, PyResult, PyStr, PyTuple,
+    PyType, system_error, type_error, value_error,
 };
 
 /// Compile source into a code object that can be executed by exec() or eval().
@@ -18,7 +18,9 @@ use krait_runtime::{
 /// the code.
 /// The dont_inherit argument, if true, stops the compilation inheriting the effects of any future
 /// statements in effect in the code calling compile.
-#[pyfunction(signature = "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)")]
+#[pyfunction(
+    signature = "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)"
+)]
 pub fn compile(
     source: &PyObject,
     filename: &PyObject,
@@ -87,7 +89,10 @@ fn namespaces(
         return Err(if function == "eval" {
             type_error!("locals must be a mapping")
         } else {
-            type_error!("locals must be a mapping or None, not {}", locals.type_().tp_name())
+            type_error!(
+                "locals must be a mapping or None, not {}",
+                locals.type_().tp_name()
+            )
         });
     }
     let (globals, locals) = match (globals, locals) {
@@ -144,7 +149,8 @@ fn compile_source(source: &PyObject, mode: &str) -> PyResult<Py<PyCode>> {
         feature_version: -1,
     };
     let code = (Interpreter::current().hooks.get().compile)(&request)?;
-    code.cast::<PyCode>().map_err(|_| system_error!("compiling gave no code object"))
+    code.cast::<PyCode>()
+        .map_err(|_| system_error!("compiling gave no code object"))
 }
 
 /// Whether an object can be source: text or bytes.
@@ -168,21 +174,36 @@ pub fn eval(
     let (globals, locals) = namespaces("eval", globals, locals)?;
     if let Some(code) = source.downcast::<PyCode>() {
         if code.free_count() > 0 {
-            return Err(type_error!("code object passed to eval() may not contain free variables"));
+            return Err(type_error!(
+                "code object passed to eval() may not contain free variables"
+            ));
         }
         return run(code, &globals, &locals, None);
     }
     if !is_source(source) {
-        return Err(type_error!("eval() arg 1 must be a string, bytes or code object"));
+        return Err(type_error!(
+            "eval() arg 1 must be a string, bytes or code object"
+        ));
     }
     // Leading blanks are no indentation here.
     let stripped = match source.downcast::<PyStr>() {
-        Some(text) if text.as_slice().iter().next().is_some_and(|c| c == 0x20 || c == 0x09) => {
+        Some(text)
+            if text
+                .as_slice()
+                .iter()
+                .next()
+                .is_some_and(|c| c == 0x20 || c == 0x09) =>
+        {
             text.call_method_str("lstrip", &[&*PyStr::new(" \t")?])?
         }
         _ => source.to_obj(),
     };
-    run(&*compile_source(&stripped, "eval")?, &globals, &locals, None)
+    run(
+        &*compile_source(&stripped, "eval")?,
+        &globals,
+        &locals,
+        None,
+    )
 }
 
 /// Execute the given source in the context of globals and locals.
@@ -204,10 +225,14 @@ pub fn exec(
     let (globals, locals) = namespaces("exec", globals, locals)?;
     let Some(code) = source.downcast::<PyCode>() else {
         if closure.is_some() {
-            return Err(type_error!("closure can only be used when source is a code object"));
+            return Err(type_error!(
+                "closure can only be used when source is a code object"
+            ));
         }
         if !is_source(source) {
-            return Err(type_error!("exec() arg 1 must be a string, bytes or code object"));
+            return Err(type_error!(
+                "exec() arg 1 must be a string, bytes or code object"
+            ));
         }
         run(&*compile_source(source, "exec")?, &globals, &locals, None)?;
         return Ok(());
@@ -222,7 +247,11 @@ pub fn exec(
     }
     let cells = closure.and_then(|closure| closure.downcast_exact::<PyTuple>());
     let good = cells.filter(|cells| {
-        cells.len() == wanted && cells.as_slice().iter().all(|cell| cell.is_exact::<PyCell>())
+        cells.len() == wanted
+            && cells
+                .as_slice()
+                .iter()
+                .all(|cell| cell.is_exact::<PyCell>())
     });
     let Some(cells) = good else {
         return Err(type_error!(
@@ -266,7 +295,11 @@ fn resolve_bases(bases: &[&PyObject]) -> PyResult<Option<Py<PyTuple>>> {
 /// __build_class__(func, name, /, *bases, [metaclass], **kwds) -> class
 ///
 /// Internal helper function used by the class statement.
-#[pyfunction(name = "__build_class__", signature = "(func, name, /, *bases, **kwds)", text_signature = "")]
+#[pyfunction(
+    name = "__build_class__",
+    signature = "(func, name, /, *bases, **kwds)",
+    text_signature = ""
+)]
 pub fn build_class(
     func: &PyObject,
     name: &PyObject,

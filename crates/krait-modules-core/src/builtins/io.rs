@@ -69,7 +69,9 @@ pub fn ord(character: &PyObject) -> PyResult<u32> {
             character.type_().tp_name()
         ));
     };
-    Err(type_error!("ord() expected a character, but string of length {length} found"))
+    Err(type_error!(
+        "ord() expected a character, but string of length {length} found"
+    ))
 }
 
 /// A `sys` attribute; `None` if there is none.
@@ -206,5 +208,8 @@ pub fn breakpoint(args: Args<'_>, kws: KwArgs<'_>) -> PyResult<Obj> {
     for (key, value) in kws.iter() {
         keywords.set_item(key, value)?;
     }
-    hook.call_tuple(&*krait_runtime::PyTuple::from_refs(&positional)?, Some(&keywords))
+    hook.call_tuple(
+        &*krait_runtime::PyTuple::from_refs(&positional)?,
+        Some(&keywords),
+    )
 }

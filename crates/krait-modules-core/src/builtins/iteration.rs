@@ -44,9 +44,14 @@ pub fn any(iterable: &PyObject) -> PyResult<bool> {
 ///
 /// In the first form, the argument must supply its own iterator, or be a sequence.
 /// In the second form, the callable is called until it returns the sentinel.
-#[pyfunction(signature = "(object, sentinel=<unrepresentable>, /)", text_signature = "")]
+#[pyfunction(
+    signature = "(object, sentinel=<unrepresentable>, /)",
+    text_signature = ""
+)]
 pub fn iter(object: &PyObject, sentinel: OptionalArg<&PyObject>) -> PyResult<Obj> {
-    let Some(sentinel) = sentinel.present() else { return object.iter() };
+    let Some(sentinel) = sentinel.present() else {
+        return object.iter();
+    };
     if !object.is_callable() {
         return Err(type_error!("iter(v, w): v must be callable"));
     }
@@ -62,7 +67,11 @@ pub fn aiter(async_iterable: &PyObject) -> PyResult<Obj> {
             async_iterable.type_().tp_name()
         ));
     };
-    if iterator.type_().lookup(&*PyStr::intern("__anext__")?).is_none() {
+    if iterator
+        .type_()
+        .lookup(&*PyStr::intern("__anext__")?)
+        .is_none()
+    {
         return Err(type_error!(
             "aiter() returned not an async iterator of type '{}'",
             iterator.type_().tp_name()
@@ -75,7 +84,10 @@ pub fn aiter(async_iterable: &PyObject) -> PyResult<Obj> {
 ///
 /// If default is given and the async iterator is exhausted, it is returned instead of raising
 /// StopAsyncIteration.
-#[pyfunction(signature = "(aiterator, default=<unrepresentable>, /)", text_signature = "($module, aiterator, default=<unrepresentable>, /)")]
+#[pyfunction(
+    signature = "(aiterator, default=<unrepresentable>, /)",
+    text_signature = "($module, aiterator, default=<unrepresentable>, /)"
+)]
 pub fn anext(aiterator: &PyObject, default: OptionalArg<&PyObject>) -> PyResult<Obj> {
     let Some(awaitable) = aiterator.call_special("__anext__", &[])? else {
         return Err(type_error!(
@@ -104,10 +116,16 @@ pub fn len(obj: &PyObject) -> PyResult<usize> {
 ///
 /// If default is given and the iterator is exhausted, it is returned instead of raising
 /// StopIteration.
-#[pyfunction(signature = "(iterator, default=<unrepresentable>, /)", text_signature = "")]
+#[pyfunction(
+    signature = "(iterator, default=<unrepresentable>, /)",
+    text_signature = ""
+)]
 pub fn next(iterator: &PyObject, default: OptionalArg<&PyObject>) -> PyResult<Obj> {
     if !iterator.is_iterator() {
-        return Err(type_error!("'{}' object is not an iterator", iterator.type_().tp_name()));
+        return Err(type_error!(
+            "'{}' object is not an iterator",
+            iterator.type_().tp_name()
+        ));
     }
     if let Some(default) = default.present() {
         return Ok(iterator.iter_next()?.unwrap_or_else(|| default.to_obj()));
@@ -250,10 +268,14 @@ fn sum_items(iter: &PyObject, start: Obj) -> PyResult<Obj> {
                 Summed::Other(sum, item) => total = binary_op(&sum, &item, BinaryOp::Add)?,
             }
         } else {
-            let Some(item) = iter.iter_next()? else { return Ok(total) };
+            let Some(item) = iter.iter_next()? else {
+                return Ok(total);
+            };
             total = binary_op(&total, &item, BinaryOp::Add)?;
         }
-        if !total.is_exact::<PyFloat>() && (!total.is_exact::<PyLong>() || total.int_value().is_none()) {
+        if !total.is_exact::<PyFloat>()
+            && (!total.is_exact::<PyLong>() || total.int_value().is_none())
+        {
             while let Some(item) = iter.iter_next()? {
                 total = binary_op(&total, &item, BinaryOp::Add)?;
             }
@@ -274,7 +296,11 @@ fn sum_ints(iter: &PyObject, start: i64) -> PyResult<Summed> {
     let mut sum = start;
     while let Some(item) = iter.iter_next()? {
         let plain = item.is_exact::<PyLong>() || item.is_exact::<krait_runtime::PyBool>();
-        match item.int_value().filter(|_| plain).and_then(|value| sum.checked_add(value)) {
+        match item
+            .int_value()
+            .filter(|_| plain)
+            .and_then(|value| sum.checked_add(value))
+        {
             Some(total) => sum = total,
             None => return Ok(Summed::Other(PyLong::from_i64(sum)?.into_object(), item)),
         }
@@ -285,7 +311,13 @@ fn sum_ints(iter: &PyObject, start: i64) -> PyResult<Summed> {
 /// Neumaier's compensated summation, as CPython has had it since 3.12.
 fn sum_floats(iter: &PyObject, start: f64) -> PyResult<Summed> {
     let (mut sum, mut lost) = (start, 0.0_f64);
-    let finish = |sum: f64, lost: f64| if lost.is_finite() && lost != 0.0 { sum + lost } else { sum };
+    let finish = |sum: f64, lost: f64| {
+        if lost.is_finite() && lost != 0.0 {
+            sum + lost
+        } else {
+            sum
+        }
+    };
     while let Some(item) = iter.iter_next()? {
         let value = if let Some(float) = item.downcast_exact::<PyFloat>() {
             float.value()
@@ -297,7 +329,11 @@ fn sum_floats(iter: &PyObject, start: f64) -> PyResult<Summed> {
             return Ok(Summed::Other(sum, item));
         };
         let total = sum + value;
-        lost += if sum.abs() >= value.abs() { (sum - total) + value } else { (value - total) + sum };
+        lost += if sum.abs() >= value.abs() {
+            (sum - total) + value
+        } else {
+            (value - total) + sum
+        };
         sum = total;
     }
     Ok(Summed::End(PyFloat::new(finish(sum, lost))?.into_object()))

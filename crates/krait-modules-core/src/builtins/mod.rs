@@ -102,7 +102,11 @@ fn exec(module: &PyModule) -> PyResult<()> {
     for (name, class) in exceptions::builtin_names() {
         dict.set(name, class)?;
     }
-    let debug = krait_runtime::Interpreter::current().flags.borrow().optimize == 0;
+    let debug = krait_runtime::Interpreter::current()
+        .flags
+        .borrow()
+        .optimize
+        == 0;
     dict.set("__debug__", bool_object(debug))
 }
 

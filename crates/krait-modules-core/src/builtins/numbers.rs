@@ -14,7 +14,10 @@ pub fn abs(x: &PyObject) -> PyResult<Obj> {
 fn prefixed(number: &PyObject, radix: u32, prefix: &str) -> PyResult<String> {
     let int = number.index()?;
     let sign = if int.is_negative() { "-" } else { "" };
-    Ok(format!("{sign}{prefix}{}", int.as_int_ref().abs().to_str_radix(radix)))
+    Ok(format!(
+        "{sign}{prefix}{}",
+        int.as_int_ref().abs().to_str_radix(radix)
+    ))
 }
 
 /// Return the binary representation of an integer.

@@ -24,7 +24,9 @@ impl CompareOp {
     /// The operator with C's number; `None` for any other number.
     pub fn from_raw(op: i32) -> Option<CompareOp> {
         use CompareOp::{Eq, Ge, Gt, Le, Lt, Ne};
-        [Lt, Le, Eq, Ne, Gt, Ge].get(usize::try_from(op).ok()?).copied()
+        [Lt, Le, Eq, Ne, Gt, Ge]
+            .get(usize::try_from(op).ok()?)
+            .copied()
     }
 
     /// The operator with the operands exchanged.
@@ -67,7 +69,9 @@ pub fn not_implemented_if(value: Option<bool>) -> Obj {
 impl PyObject {
     /// Calls one side's `tp_richcompare`; `None` for `NotImplemented` or no slot.
     fn compare_slot(&self, other: &PyObject, op: CompareOp) -> PyResult<Option<Obj>> {
-        let Some(slot) = self.type_().raw().tp_richcompare.get() else { return Ok(None) };
+        let Some(slot) = self.type_().raw().tp_richcompare.get() else {
+            return Ok(None);
+        };
         // SAFETY: the slot takes an instance of its class, any object and an operator.
         let result = unsafe { result_from_ptr(slot(self.as_ptr(), other.as_ptr(), op as i32))? };
         Ok((!result.is(crate::not_implemented())).then_some(result))
@@ -119,9 +123,10 @@ impl PyObject {
 
     /// `self is other or self == other`.
     pub fn eq(&self, other: &PyObject) -> PyResult<bool> {
-        if let (Some(left), Some(right)) =
-            (self.downcast_exact::<PyStr>(), other.downcast_exact::<PyStr>())
-        {
+        if let (Some(left), Some(right)) = (
+            self.downcast_exact::<PyStr>(),
+            other.downcast_exact::<PyStr>(),
+        ) {
             return Ok(left.same_text(right));
         }
         self.compare_bool(other, CompareOp::Eq)
@@ -154,7 +159,11 @@ impl PyObject {
                 return Ok(true);
             }
         };
-        if answer < 0 { Err(PyErr::fetch()) } else { Ok(answer > 0) }
+        if answer < 0 {
+            Err(PyErr::fetch())
+        } else {
+            Ok(answer > 0)
+        }
     }
 
     /// `hash(self)`.
@@ -168,7 +177,11 @@ impl PyObject {
         };
         // SAFETY: the slot takes instances of its class.
         let hash = unsafe { slot(self.as_ptr()) };
-        if hash == -1 { Err(PyErr::fetch()) } else { Ok(hash) }
+        if hash == -1 {
+            Err(PyErr::fetch())
+        } else {
+            Ok(hash)
+        }
     }
 
     /// `repr(self)`.
@@ -180,7 +193,10 @@ impl PyObject {
         // SAFETY: the slot takes instances of its class.
         let text = unsafe { result_from_ptr(slot(self.as_ptr()))? };
         text.cast().map_err(|other| {
-            crate::type_error!("__repr__ returned non-string (type {})", other.type_().tp_name())
+            crate::type_error!(
+                "__repr__ returned non-string (type {})",
+                other.type_().tp_name()
+            )
         })
     }
 
@@ -189,12 +205,17 @@ impl PyObject {
         if let Some(text) = self.downcast_exact::<PyStr>() {
             return Ok(PyClass::to_owned(text));
         }
-        let Some(slot) = self.type_().raw().tp_str.get() else { return self.repr() };
+        let Some(slot) = self.type_().raw().tp_str.get() else {
+            return self.repr();
+        };
         enter_recursive_call(" while getting the str of an object")?;
         // SAFETY: the slot takes instances of its class.
         let text = unsafe { result_from_ptr(slot(self.as_ptr()))? };
         text.cast().map_err(|other| {
-            crate::type_error!("__str__ returned non-string (type {})", other.type_().tp_name())
+            crate::type_error!(
+                "__str__ returned non-string (type {})",
+                other.type_().tp_name()
+            )
         })
     }
 

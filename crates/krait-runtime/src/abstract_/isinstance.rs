@@ -17,8 +17,12 @@ fn abstract_issubclass(derived: &PyObject, class: &PyObject) -> PyResult<bool> {
         if derived.is(class) {
             return Ok(true);
         }
-        let Some(bases) = abstract_bases(&derived)? else { return Ok(false) };
-        let bases = bases.downcast::<PyTuple>().map_or(&[][..], PyTuple::as_slice);
+        let Some(bases) = abstract_bases(&derived)? else {
+            return Ok(false);
+        };
+        let bases = bases
+            .downcast::<PyTuple>()
+            .map_or(&[][..], PyTuple::as_slice);
         match bases {
             [] => return Ok(false),
             [only] => derived = only.clone(),
@@ -41,12 +45,18 @@ pub(crate) fn recursive_isinstance(object: &PyObject, class: &PyObject) -> PyRes
         if object.type_().is_subtype(class) {
             return Ok(true);
         }
-        let Some(claimed) = object.lookup_attr(intern!("__class__"))? else { return Ok(false) };
+        let Some(claimed) = object.lookup_attr(intern!("__class__"))? else {
+            return Ok(false);
+        };
         return Ok(!std::ptr::eq(claimed.as_ptr(), object.type_().as_ptr())
-            && claimed.downcast::<PyType>().is_some_and(|claimed| claimed.is_subtype(class)));
+            && claimed
+                .downcast::<PyType>()
+                .is_some_and(|claimed| claimed.is_subtype(class)));
     }
     if abstract_bases(class)?.is_none() {
-        return Err(type_error!("isinstance() arg 2 must be a type, a tuple of types, or a union"));
+        return Err(type_error!(
+            "isinstance() arg 2 must be a type, a tuple of types, or a union"
+        ));
     }
     match object.lookup_attr(intern!("__class__"))? {
         Some(claimed) => abstract_issubclass(&claimed, class),
@@ -92,7 +102,9 @@ pub fn is_instance(object: &PyObject, class: &PyObject) -> PyResult<bool> {
     }
     if let Some(classes) = alternatives(class)? {
         crate::state::enter_recursive_call(" in __instancecheck__")?;
-        let classes = classes.downcast::<PyTuple>().map_or(&[][..], PyTuple::as_slice);
+        let classes = classes
+            .downcast::<PyTuple>()
+            .map_or(&[][..], PyTuple::as_slice);
         for class in classes {
             if is_instance(object, class)? {
                 return Ok(true);
@@ -116,7 +128,9 @@ pub fn is_subclass(derived: &PyObject, class: &PyObject) -> PyResult<bool> {
     }
     if let Some(classes) = alternatives(class)? {
         crate::state::enter_recursive_call(" in __subclasscheck__")?;
-        let classes = classes.downcast::<PyTuple>().map_or(&[][..], PyTuple::as_slice);
+        let classes = classes
+            .downcast::<PyTuple>()
+            .map_or(&[][..], PyTuple::as_slice);
         for class in classes {
             if is_subclass(derived, class)? {
                 return Ok(true);

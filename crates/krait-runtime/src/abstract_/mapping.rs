@@ -7,11 +7,17 @@ use crate::{PyErr, PyResult, PyStr, PyType};
 impl PyObject {
     /// `self[key]`.
     pub fn get_item(&self, key: &PyObject) -> PyResult<Obj> {
-        if let Some(slot) = self.mapping_suite().and_then(|suite| suite.mp_subscript.get()) {
+        if let Some(slot) = self
+            .mapping_suite()
+            .and_then(|suite| suite.mp_subscript.get())
+        {
             // SAFETY: the slot takes an instance of its class and any object.
             return unsafe { result_from_ptr(slot(self.as_ptr(), key.as_ptr())) };
         }
-        if self.sequence_suite().is_some_and(|suite| suite.sq_item.get().is_some()) {
+        if self
+            .sequence_suite()
+            .is_some_and(|suite| suite.sq_item.get().is_some())
+        {
             if key.has_index() {
                 let index = key.as_isize(Some(&crate::exc::IndexError))?;
                 return self.sequence_get(index);
@@ -31,9 +37,15 @@ impl PyObject {
             {
                 return getitem.call1(key);
             }
-            return Err(crate::type_error!("type '{}' is not subscriptable", class.tp_name()));
+            return Err(crate::type_error!(
+                "type '{}' is not subscriptable",
+                class.tp_name()
+            ));
         }
-        Err(crate::type_error!("'{}' object is not subscriptable", self.type_().tp_name()))
+        Err(crate::type_error!(
+            "'{}' object is not subscriptable",
+            self.type_().tp_name()
+        ))
     }
 
     /// `self[name]` for a `str` key.
@@ -67,13 +79,23 @@ impl PyObject {
     }
 
     fn assign_item(&self, key: &PyObject, value: Option<&PyObject>, verb: &str) -> PyResult<()> {
-        if let Some(slot) = self.mapping_suite().and_then(|suite| suite.mp_ass_subscript.get()) {
+        if let Some(slot) = self
+            .mapping_suite()
+            .and_then(|suite| suite.mp_ass_subscript.get())
+        {
             let value = value.map_or(std::ptr::null_mut(), PyObject::as_ptr);
             // SAFETY: the slot takes an instance of its class, any key, a value or null.
             let status = unsafe { slot(self.as_ptr(), key.as_ptr(), value) };
-            return if status < 0 { Err(PyErr::fetch()) } else { Ok(()) };
+            return if status < 0 {
+                Err(PyErr::fetch())
+            } else {
+                Ok(())
+            };
         }
-        if self.sequence_suite().is_some_and(|suite| suite.sq_ass_item.get().is_some()) {
+        if self
+            .sequence_suite()
+            .is_some_and(|suite| suite.sq_ass_item.get().is_some())
+        {
             if key.has_index() {
                 let index = key.as_isize(Some(&crate::exc::IndexError))?;
                 return self.sequence_set(index, value);
@@ -91,6 +113,7 @@ impl PyObject {
 
     /// Whether the class has `__getitem__` as a mapping or sequence (`PyMapping_Check`).
     pub fn is_mapping(&self) -> bool {
-        self.mapping_suite().is_some_and(|suite| suite.mp_subscript.get().is_some())
+        self.mapping_suite()
+            .is_some_and(|suite| suite.mp_subscript.get().is_some())
     }
 }

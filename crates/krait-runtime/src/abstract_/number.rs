@@ -274,8 +274,10 @@ impl PyObject {
         let offset = BinaryOp::Power.row().slot;
         // CPython asks the base, then the exponent, then the modulus, each function once.
         let mut tried: Vec<abi::binaryfunc> = Vec::new();
-        let mut slots: Vec<_> =
-            [self, exponent, modulus].iter().map(|each| number_slot(each, offset)).collect();
+        let mut slots: Vec<_> = [self, exponent, modulus]
+            .iter()
+            .map(|each| number_slot(each, offset))
+            .collect();
         if !std::ptr::eq(self.type_(), exponent.type_())
             && exponent.type_().is_subtype(self.type_())
         {
@@ -370,10 +372,17 @@ impl PyObject {
             return Ok(value as isize);
         }
         match overflow {
-            None => Ok(if int.is_negative() { isize::MIN } else { isize::MAX }),
+            None => Ok(if int.is_negative() {
+                isize::MIN
+            } else {
+                isize::MAX
+            }),
             Some(class) => Err(PyErr::new(
                 class,
-                format!("cannot fit '{}' into an index-sized integer", self.type_().tp_name()),
+                format!(
+                    "cannot fit '{}' into an index-sized integer",
+                    self.type_().tp_name()
+                ),
             )),
         }
     }
@@ -384,7 +393,11 @@ impl PyObject {
             return self.index().map(Some);
         }
         let Some(result) = self.unary_slot(offset_of!(abi::PyNumberMethods, nb_int)) else {
-            return if self.has_index() { self.index().map(Some) } else { Ok(None) };
+            return if self.has_index() {
+                self.index().map(Some)
+            } else {
+                Ok(None)
+            };
         };
         let result = result?;
         if result.is_exact::<PyLong>() {
@@ -446,6 +459,9 @@ impl PyObject {
         if self.has_index() {
             return self.index()?.to_f64();
         }
-        Err(crate::type_error!("must be real number, not {}", self.type_().tp_name()))
+        Err(crate::type_error!(
+            "must be real number, not {}",
+            self.type_().tp_name()
+        ))
     }
 }

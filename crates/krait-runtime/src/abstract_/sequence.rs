@@ -38,8 +38,12 @@ impl PyObject {
 
     /// `operator.length_hint(self, default)`.
     pub fn length_hint(&self, default: usize) -> PyResult<usize> {
-        let has_length = self.sequence_suite().is_some_and(|suite| suite.sq_length.get().is_some())
-            || self.mapping_suite().is_some_and(|suite| suite.mp_length.get().is_some());
+        let has_length = self
+            .sequence_suite()
+            .is_some_and(|suite| suite.sq_length.get().is_some())
+            || self
+                .mapping_suite()
+                .is_some_and(|suite| suite.mp_length.get().is_some());
         if has_length {
             match self.length() {
                 Ok(length) => return Ok(length),
@@ -65,32 +69,39 @@ impl PyObject {
         match hint.to_i64() {
             Some(hint) if hint >= 0 => Ok(hint as usize),
             Some(_) => Err(crate::value_error!("__length_hint__() should return >= 0")),
-            None => {
-                Err(crate::overflow_error!("Python int too large to convert to C ssize_t"))
-            }
+            None => Err(crate::overflow_error!(
+                "Python int too large to convert to C ssize_t"
+            )),
         }
     }
 
     /// Whether the class has `sq_item`, or is a mapping only (`PySequence_Check`).
     pub fn is_sequence(&self) -> bool {
         !self.type_().has_flag(abi::Py_TPFLAGS_DICT_SUBCLASS)
-            && self.sequence_suite().is_some_and(|suite| suite.sq_item.get().is_some())
+            && self
+                .sequence_suite()
+                .is_some_and(|suite| suite.sq_item.get().is_some())
     }
 
     /// The result of `sq_concat`, if the class has it.
     pub(super) fn concat_slot(&self, other: &PyObject, inplace: bool) -> PyResult<Option<Obj>> {
-        let Some(suite) = self.sequence_suite() else { return Ok(None) };
+        let Some(suite) = self.sequence_suite() else {
+            return Ok(None);
+        };
         let slot = match suite.sq_inplace_concat.get() {
             Some(slot) if inplace => Some(slot),
             _ => suite.sq_concat.get(),
         };
         // SAFETY: the slot takes an instance of its class and any object.
-        slot.map(|slot| unsafe { result_from_ptr(slot(self.as_ptr(), other.as_ptr())) }).transpose()
+        slot.map(|slot| unsafe { result_from_ptr(slot(self.as_ptr(), other.as_ptr())) })
+            .transpose()
     }
 
     /// The result of `sq_repeat`, if the class has it.
     pub(super) fn repeat_slot(&self, count: &PyObject, inplace: bool) -> PyResult<Option<Obj>> {
-        let Some(suite) = self.sequence_suite() else { return Ok(None) };
+        let Some(suite) = self.sequence_suite() else {
+            return Ok(None);
+        };
         let slot = match suite.sq_inplace_repeat.get() {
             Some(slot) if inplace => Some(slot),
             _ => suite.sq_repeat.get(),
@@ -115,18 +126,26 @@ impl PyObject {
         if self.is_sequence() && other.is_sequence() {
             return self.add(other);
         }
-        Err(crate::type_error!("'{}' object can't be concatenated", self.type_().tp_name()))
+        Err(crate::type_error!(
+            "'{}' object can't be concatenated",
+            self.type_().tp_name()
+        ))
     }
 
     /// `self[index]` through `sq_item`; a negative index counts from the end.
     pub fn sequence_get(&self, index: isize) -> PyResult<Obj> {
         let Some(item) = self.sequence_suite().and_then(|suite| suite.sq_item.get()) else {
             let class = self.type_().tp_name();
-            return Err(if self.mapping_suite().is_some_and(|suite| suite.mp_subscript.get().is_some()) {
-                crate::type_error!("{class} is not a sequence")
-            } else {
-                crate::type_error!("'{class}' object does not support indexing")
-            });
+            return Err(
+                if self
+                    .mapping_suite()
+                    .is_some_and(|suite| suite.mp_subscript.get().is_some())
+                {
+                    crate::type_error!("{class} is not a sequence")
+                } else {
+                    crate::type_error!("'{class}' object does not support indexing")
+                },
+            );
         };
         let index = self.absolute_index(index)?;
         // SAFETY: the slot takes an instance of its class and an index.
@@ -135,8 +154,15 @@ impl PyObject {
 
     /// `self[index] = value` through `sq_ass_item`; `None` deletes.
     pub fn sequence_set(&self, index: isize, value: Option<&PyObject>) -> PyResult<()> {
-        let Some(assign) = self.sequence_suite().and_then(|suite| suite.sq_ass_item.get()) else {
-            let verb = if value.is_some() { "assignment" } else { "deletion" };
+        let Some(assign) = self
+            .sequence_suite()
+            .and_then(|suite| suite.sq_ass_item.get())
+        else {
+            let verb = if value.is_some() {
+                "assignment"
+            } else {
+                "deletion"
+            };
             return Err(crate::type_error!(
                 "'{}' object does not support item {verb}",
                 self.type_().tp_name()
@@ -145,12 +171,18 @@ impl PyObject {
         let index = self.absolute_index(index)?;
         let value = value.map_or(std::ptr::null_mut(), PyObject::as_ptr);
         // SAFETY: the slot takes an instance of its class, an index, a value or null.
-        if unsafe { assign(self.as_ptr(), index, value) } < 0 { Err(PyErr::fetch()) } else { Ok(()) }
+        if unsafe { assign(self.as_ptr(), index, value) } < 0 {
+            Err(PyErr::fetch())
+        } else {
+            Ok(())
+        }
     }
 
     fn absolute_index(&self, index: isize) -> PyResult<isize> {
         if index < 0
-            && self.sequence_suite().is_some_and(|suite| suite.sq_length.get().is_some())
+            && self
+                .sequence_suite()
+                .is_some_and(|suite| suite.sq_length.get().is_some())
         {
             return Ok(index + self.length()? as isize);
         }
@@ -159,7 +191,10 @@ impl PyObject {
 
     /// `item in self`.
     pub fn contains(&self, item: &PyObject) -> PyResult<bool> {
-        if let Some(slot) = self.sequence_suite().and_then(|suite| suite.sq_contains.get()) {
+        if let Some(slot) = self
+            .sequence_suite()
+            .and_then(|suite| suite.sq_contains.get())
+        {
             // SAFETY: the slot takes an instance of its class and any object.
             return match unsafe { slot(self.as_ptr(), item.as_ptr()) } {
                 0 => Ok(false),

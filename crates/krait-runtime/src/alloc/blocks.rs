@@ -66,7 +66,12 @@ static HEAP: Heap = Heap {
     range: Cell::new(ptr::null_mut()),
     range_len: Cell::new(0),
     live: Cell::new(0),
-    uncut: [const { Cell::new(Uncut { start: ptr::null_mut(), bytes: 0 }) }; CLASSES],
+    uncut: [const {
+        Cell::new(Uncut {
+            start: ptr::null_mut(),
+            bytes: 0,
+        })
+    }; CLASSES],
     range_used: Cell::new(0),
     reserved: Cell::new(false),
     large_bytes: Cell::new(0),
@@ -83,7 +88,9 @@ impl Heap {
             return None;
         }
         // SAFETY: a plain read of a byte within the table: the range is no longer than the table.
-        Some(usize::from(unsafe { *self.page_class.get().cast::<u8>().add(offset >> PAGE_BITS) }))
+        Some(usize::from(unsafe {
+            *self.page_class.get().cast::<u8>().add(offset >> PAGE_BITS)
+        }))
     }
 
     /// Whether `bytes` more would go over the limit.
@@ -140,7 +147,10 @@ impl Heap {
         // SAFETY: the page is within the range, and its number within the table.
         unsafe {
             *self.page_class.get().cast::<u8>().add(used >> PAGE_BITS) = class as u8;
-            Some(Uncut { start: self.range.get().add(used), bytes: PAGE })
+            Some(Uncut {
+                start: self.range.get().add(used),
+                bytes: PAGE,
+            })
         }
     }
 
@@ -159,12 +169,14 @@ impl Heap {
 
     fn note_large(&self, block: *mut u8) {
         self.live.set(self.live.get() + 1);
-        self.large_bytes.set(self.large_bytes.get() + usable_size(block));
+        self.large_bytes
+            .set(self.large_bytes.get() + usable_size(block));
     }
 
     fn forget_large(&self, block: *mut u8) {
         self.live.set(self.live.get() - 1);
-        self.large_bytes.set(self.large_bytes.get() - usable_size(block));
+        self.large_bytes
+            .set(self.large_bytes.get() - usable_size(block));
     }
 
     /// # Safety
@@ -254,7 +266,11 @@ pub unsafe fn free(block: *mut u8) {
         Some(class) => {
             let block = block.cast::<FreeBlock>();
             // SAFETY: the caller gives the block up; every block has room for the link.
-            unsafe { block.write(FreeBlock { next: HEAP.free[class].get() }) };
+            unsafe {
+                block.write(FreeBlock {
+                    next: HEAP.free[class].get(),
+                })
+            };
             HEAP.free[class].set(block);
             HEAP.live.set(HEAP.live.get() - 1);
         }
@@ -282,7 +298,8 @@ pub unsafe fn reallocate(block: *mut u8, new_size: usize) -> *mut u8 {
             // SAFETY: the caller's contract; invariant 1.
             let moved = unsafe { libc::realloc(block.cast(), new_size) }.cast::<u8>();
             if !moved.is_null() {
-                HEAP.large_bytes.set(HEAP.large_bytes.get() - old_size + usable_size(moved));
+                HEAP.large_bytes
+                    .set(HEAP.large_bytes.get() - old_size + usable_size(moved));
             }
             moved
         }
@@ -308,7 +325,8 @@ pub unsafe fn reallocate(block: *mut u8, new_size: usize) -> *mut u8 {
 /// # Safety
 /// `block` is a live block of this allocator.
 pub unsafe fn size_of_block(block: *mut u8) -> usize {
-    HEAP.class_of(block).map_or_else(|| usable_size(block), |class| class * STEP)
+    HEAP.class_of(block)
+        .map_or_else(|| usable_size(block), |class| class * STEP)
 }
 
 /// How many blocks are in use: `sys.getallocatedblocks()`.

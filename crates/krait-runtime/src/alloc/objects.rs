@@ -38,7 +38,9 @@ pub fn object_size(object: &PyObject) -> usize {
         return basic;
     }
     // SAFETY: objects of classes with items start with `PyVarObject`.
-    let items = unsafe { &*object.as_ptr().cast::<abi::PyVarObject>() }.ob_size.get();
+    let items = unsafe { &*object.as_ptr().cast::<abi::PyVarObject>() }
+        .ob_size
+        .get();
     (basic + items.unsigned_abs() * itemsize).next_multiple_of(size_of::<usize>())
 }
 
@@ -82,11 +84,17 @@ fn allocate_instance(class: &PyType, nitems: usize) -> *mut abi::PyObject {
         // One item more than asked for, as C code expects: strings and the like end in a zero.
         let items = (nitems.saturating_add(1)).checked_mul(itemsize);
         match items.and_then(|items| basic.checked_add(items)) {
-            Some(size) if size < isize::MAX as usize / 2 => size.next_multiple_of(size_of::<usize>()),
+            Some(size) if size < isize::MAX as usize / 2 => {
+                size.next_multiple_of(size_of::<usize>())
+            }
             _ => return ptr::null_mut(),
         }
     };
-    let keys = if flags & abi::Py_TPFLAGS_INLINE_VALUES != 0 { class.cached_keys() } else { None };
+    let keys = if flags & abi::Py_TPFLAGS_INLINE_VALUES != 0 {
+        class.cached_keys()
+    } else {
+        None
+    };
     let capacity = keys.map(|keys| {
         // Each instance gets room for a little less, until the room is what instances really use.
         if keys.usable() > 1 {
@@ -101,12 +109,17 @@ fn allocate_instance(class: &PyType, nitems: usize) -> *mut abi::PyObject {
     }
     // SAFETY: the object has `size` bytes, then room for the values.
     unsafe {
-        object.cast::<u8>().add(HEADER).write_bytes(0, size - HEADER);
+        object
+            .cast::<u8>()
+            .add(HEADER)
+            .write_bytes(0, size - HEADER);
         if let Some(capacity) = capacity {
             Values::init_embedded(object.byte_add(size).cast(), capacity);
         }
         if itemsize != 0 {
-            (*object.cast::<abi::PyVarObject>()).ob_size.set(nitems as isize);
+            (*object.cast::<abi::PyVarObject>())
+                .ob_size
+                .set(nitems as isize);
         }
     }
     object
@@ -199,14 +212,19 @@ pub fn new_object<T: PyClass>(class: &PyType, value: T) -> PyResult<Py<T>> {
     let raw = class.raw();
     let flags = class.flags();
     let size = raw.tp_basicsize.get() as usize;
-    debug_assert!(size >= size_of::<T>(), "{}: basicsize {size} is too small", T::NAME);
+    debug_assert!(
+        size >= size_of::<T>(),
+        "{}: basicsize {size} is too small",
+        T::NAME
+    );
     // Nothing behind the struct that would have to be cleared.
     let is_plain = size == size_of::<T>() && raw.tp_itemsize.get() == 0;
-    let object = if is_plain && uses_generic_alloc(class) && flags & abi::Py_TPFLAGS_INLINE_VALUES == 0 {
-        allocate_object(class, flags, size)
-    } else {
-        allocate_for_subclass(class)?
-    };
+    let object =
+        if is_plain && uses_generic_alloc(class) && flags & abi::Py_TPFLAGS_INLINE_VALUES == 0 {
+            allocate_object(class, flags, size)
+        } else {
+            allocate_for_subclass(class)?
+        };
     if object.is_null() {
         return Err(no_memory());
     }
@@ -267,12 +285,22 @@ fn uses_generic_alloc(class: &PyType) -> bool {
 /// Allocates a zeroed, untracked instance of a class that is more than its Rust struct.
 #[inline(never)]
 fn allocate_for_subclass(class: &PyType) -> PyResult<*mut abi::PyObject> {
-    if uses_generic_alloc(class) { Ok(allocate_instance(class, 0)) } else { call_tp_alloc(class, 0) }
+    if uses_generic_alloc(class) {
+        Ok(allocate_instance(class, 0))
+    } else {
+        call_tp_alloc(class, 0)
+    }
 }
 
 fn call_tp_alloc(class: &PyType, nitems: usize) -> PyResult<*mut abi::PyObject> {
-    let Some(tp_alloc) = class.raw().tp_alloc.get() else { return Ok(ptr::null_mut()) };
+    let Some(tp_alloc) = class.raw().tp_alloc.get() else {
+        return Ok(ptr::null_mut());
+    };
     // SAFETY: `tp_alloc` takes its class and a number of items.
     let object = unsafe { tp_alloc(class.as_type_ptr(), nitems as isize) };
-    if object.is_null() { Err(crate::PyErr::fetch()) } else { Ok(object) }
+    if object.is_null() {
+        Err(crate::PyErr::fetch())
+    } else {
+        Ok(object)
+    }
 }

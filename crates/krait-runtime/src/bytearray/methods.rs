@@ -12,9 +12,7 @@ use crate::bytes::{byte_from, bytes_from_iterable, bytes_like, construct, contai
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::slice::{PySlice, adjust};
 use crate::tuple::checked_index;
-use crate::{
-    CompareOp, Field, OptionalArg, PyDict, PyLong, PyResult, PyStr, PyTuple, PyType, exc,
-};
+use crate::{CompareOp, Field, OptionalArg, PyDict, PyLong, PyResult, PyStr, PyTuple, PyType, exc};
 
 fn index_error() -> crate::PyErr {
     crate::index_error!("bytearray index out of range")
@@ -37,7 +35,11 @@ impl PyByteArray {
         };
         let range = adjust(start, stop, step, self.len());
         if step == 1 {
-            return self.splice(range.start as usize, range.stop.max(range.start) as usize, &bytes);
+            return self.splice(
+                range.start as usize,
+                range.stop.max(range.start) as usize,
+                &bytes,
+            );
         }
         if value.is_none() {
             let mut gone: Vec<usize> = range.indices().collect();
@@ -72,7 +74,10 @@ impl PyByteArray {
         Self::allocate(class)
     }
 
-    #[pyinit(signature = "(source=b'', /, encoding=<unrepresentable>, errors=<unrepresentable>)", text_signature = "")]
+    #[pyinit(
+        signature = "(source=b'', /, encoding=<unrepresentable>, errors=<unrepresentable>)",
+        text_signature = ""
+    )]
     fn init(
         &self,
         source: OptionalArg<&PyObject>,
@@ -103,8 +108,12 @@ impl PyByteArray {
             crate::bytes::warn_comparison("bytearray", other)?;
             return Ok(not_implemented_if(None));
         }
-        let Some(right) = bytes_like(other)? else { return Ok(not_implemented_if(None)) };
-        Ok(not_implemented_if(Some(op.holds(self.with_bytes(|left| left.cmp(&right))))))
+        let Some(right) = bytes_like(other)? else {
+            return Ok(not_implemented_if(None));
+        };
+        Ok(not_implemented_if(Some(
+            op.holds(self.with_bytes(|left| left.cmp(&right))),
+        )))
     }
 
     #[slot(tp_iter)]
@@ -123,7 +132,10 @@ impl PyByteArray {
 
     #[slot(sq_item)]
     fn item(&self, index: isize) -> PyResult<i64> {
-        match usize::try_from(index).ok().and_then(|index| self.as_cells().get(index)) {
+        match usize::try_from(index)
+            .ok()
+            .and_then(|index| self.as_cells().get(index))
+        {
             Some(byte) => Ok(byte.get().into()),
             None => Err(index_error()),
         }
@@ -132,8 +144,12 @@ impl PyByteArray {
     #[slot(sq_ass_item)]
     fn assign_item(&self, index: isize, value: Option<&PyObject>) -> PyResult<()> {
         let byte = value.map(|value| byte_from(value, "byte")).transpose()?;
-        let position = usize::try_from(index).ok().filter(|&index| index < self.len());
-        let Some(position) = position else { return Err(index_error()) };
+        let position = usize::try_from(index)
+            .ok()
+            .filter(|&index| index < self.len());
+        let Some(position) = position else {
+            return Err(index_error());
+        };
         match byte {
             Some(byte) => {
                 self.write_at(position, &[byte]);
@@ -214,7 +230,11 @@ impl PyByteArray {
     fn assign_subscript(&self, key: &PyObject, value: Option<&PyObject>) -> PyResult<()> {
         if key.has_index() {
             let index = key.as_isize(Some(&exc::IndexError))?;
-            let index = if index < 0 { index + self.len() as isize } else { index };
+            let index = if index < 0 {
+                index + self.len() as isize
+            } else {
+                index
+            };
             return self.assign_item(index, value);
         }
         match key.downcast::<PySlice>() {
@@ -243,7 +263,9 @@ impl PyByteArray {
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a bytearray that nothing refers to any more.
         unsafe {
-            PyObject::from_ptr(object).downcast_unchecked::<PyByteArray>().release_block();
+            PyObject::from_ptr(object)
+                .downcast_unchecked::<PyByteArray>()
+                .release_block();
             crate::alloc::free_object(object);
         }
     }
@@ -251,7 +273,10 @@ impl PyByteArray {
 
 fn repeated(bytes: &[u8], count: isize) -> PyResult<Vec<u8>> {
     let count = usize::try_from(count).unwrap_or(0);
-    let total = bytes.len().checked_mul(count).filter(|&total| total <= isize::MAX as usize);
+    let total = bytes
+        .len()
+        .checked_mul(count)
+        .filter(|&total| total <= isize::MAX as usize);
     let mut all = Vec::new();
     match total {
         Some(total) if all.try_reserve_exact(total).is_ok() => {}
@@ -282,7 +307,9 @@ impl PyByteArrayIter {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(array) = self.array.get() else { return Ok(None) };
+        let Some(array) = self.array.get() else {
+            return Ok(None);
+        };
         let index = self.index.get();
         match array.as_cells().get(index).map(Cell::get) {
             Some(byte) => {
@@ -298,7 +325,9 @@ impl PyByteArrayIter {
 
     #[pymethod(name = "__length_hint__")]
     fn length_hint(&self) -> usize {
-        self.array.get().map_or(0, |array| array.len().saturating_sub(self.index.get()))
+        self.array
+            .get()
+            .map_or(0, |array| array.len().saturating_sub(self.index.get()))
     }
 
     #[pymethod(name = "__reduce__")]

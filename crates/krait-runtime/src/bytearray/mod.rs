@@ -89,13 +89,19 @@ impl PyByteArray {
     /// The address of the bytes, for buffers.
     pub(crate) fn data(&self) -> *mut u8 {
         let start = self.0.ob_start.get();
-        if start.is_null() { c"".as_ptr().cast_mut().cast() } else { start.cast() }
+        if start.is_null() {
+            c"".as_ptr().cast_mut().cast()
+        } else {
+            start.cast()
+        }
     }
 
     /// `BufferError` while a buffer is lent.
     pub(crate) fn check_resizable(&self) -> PyResult<()> {
         if self.0.ob_exports.get() > 0 {
-            return Err(crate::buffer_error!("Existing exports of data: object cannot be re-sized"));
+            return Err(crate::buffer_error!(
+                "Existing exports of data: object cannot be re-sized"
+            ));
         }
         Ok(())
     }
@@ -125,14 +131,21 @@ impl PyByteArray {
         let used = self.len().min(len);
         let block = self.0.ob_bytes.get();
         let start = self.0.ob_start.get();
-        let offset = if block.is_null() { 0 } else { start.addr() - block.addr() };
+        let offset = if block.is_null() {
+            0
+        } else {
+            start.addr() - block.addr()
+        };
         let allocated = self.0.ob_alloc.get() as usize;
         if len + 1 + offset <= allocated && len + 1 >= allocated / 2 {
             return Ok(());
         }
         // Grown arrays get an eighth to spare, so that appending takes linear time.
-        let capacity =
-            if len > self.len() && !block.is_null() { len + (len >> 3) + 9 } else { len + 1 };
+        let capacity = if len > self.len() && !block.is_null() {
+            len + (len >> 3) + 9
+        } else {
+            len + 1
+        };
         if capacity > isize::MAX as usize {
             return Err(no_memory());
         }
@@ -183,7 +196,10 @@ impl PyByteArray {
         let new_len = len - (stop - start) + bytes.len();
         if new_len != len {
             self.check_resizable()?;
-            let tail = self.as_cells()[stop..].iter().map(Cell::get).collect::<Vec<u8>>();
+            let tail = self.as_cells()[stop..]
+                .iter()
+                .map(Cell::get)
+                .collect::<Vec<u8>>();
             self.resize(new_len)?;
             self.write_at(start + bytes.len(), &tail);
         }

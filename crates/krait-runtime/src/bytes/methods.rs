@@ -35,7 +35,11 @@ pub fn bytes_or_bytearray(value: &PyObject) -> Option<Vec<u8>> {
 
 /// One byte from an int.
 pub fn byte_from(value: &PyObject, what: &str) -> PyResult<u8> {
-    match value.index()?.to_i64().and_then(|value| u8::try_from(value).ok()) {
+    match value
+        .index()?
+        .to_i64()
+        .and_then(|value| u8::try_from(value).ok())
+    {
         Some(byte) => Ok(byte),
         None => Err(crate::value_error!("{what} must be in range(0, 256)")),
     }
@@ -120,7 +124,9 @@ pub fn construct(
                     return Err(crate::value_error!("negative count"));
                 };
                 let mut bytes = Vec::new();
-                bytes.try_reserve_exact(size).map_err(|_| crate::err::no_memory())?;
+                bytes
+                    .try_reserve_exact(size)
+                    .map_err(|_| crate::err::no_memory())?;
                 bytes.resize(size, 0);
                 return Ok(bytes);
             }
@@ -136,7 +142,11 @@ pub fn construct(
 
 /// How bytes are written: `b'…'`.
 pub fn repr_bytes(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        b'"'
+    } else {
+        b'\''
+    };
     let mut text = String::with_capacity(bytes.len() + 3);
     text.push('b');
     text.push(char::from(quote));
@@ -175,8 +185,16 @@ pub(crate) fn warn_comparison(this: &str, other: &PyObject) -> PyResult<()> {
     } else {
         return Ok(());
     };
-    let name = if this == "bytes" { "bytes" } else { "bytearray" };
-    crate::hooks::warn(&exc::BytesWarning, &format!("Comparison between {name} and {kind}"), 1)
+    let name = if this == "bytes" {
+        "bytes"
+    } else {
+        "bytearray"
+    };
+    crate::hooks::warn(
+        &exc::BytesWarning,
+        &format!("Comparison between {name} and {kind}"),
+        1,
+    )
 }
 
 impl PyBytes {
@@ -199,7 +217,10 @@ impl PyBytes {
 
 #[pymethods(CORE)]
 impl PyBytes {
-    #[pynew(signature = "(source=b'', /, encoding=<unrepresentable>, errors=<unrepresentable>)", text_signature = "")]
+    #[pynew(
+        signature = "(source=b'', /, encoding=<unrepresentable>, errors=<unrepresentable>)",
+        text_signature = ""
+    )]
     fn tp_new(
         class: &PyType,
         source: OptionalArg<&PyObject>,
@@ -207,7 +228,10 @@ impl PyBytes {
         errors: OptionalArg<&PyStr>,
     ) -> PyResult<Obj> {
         if let OptionalArg::Present(object) = source
-            && matches!((&encoding, &errors), (OptionalArg::Missing, OptionalArg::Missing))
+            && matches!(
+                (&encoding, &errors),
+                (OptionalArg::Missing, OptionalArg::Missing)
+            )
         {
             if object.is_exact::<PyBytes>() && std::ptr::eq(class, PyBytes::type_object()) {
                 return Ok(object.to_obj());
@@ -263,7 +287,9 @@ impl PyBytes {
             }
             return Ok(not_implemented_if(None));
         };
-        Ok(not_implemented_if(Some(op.holds(self.as_bytes().cmp(other.as_bytes())))))
+        Ok(not_implemented_if(Some(
+            op.holds(self.as_bytes().cmp(other.as_bytes())),
+        )))
     }
 
     #[slot(tp_iter)]
@@ -282,7 +308,10 @@ impl PyBytes {
 
     #[slot(sq_item)]
     fn item(&self, index: isize) -> PyResult<i64> {
-        match usize::try_from(index).ok().and_then(|index| self.as_bytes().get(index)) {
+        match usize::try_from(index)
+            .ok()
+            .and_then(|index| self.as_bytes().get(index))
+        {
             Some(&byte) => Ok(byte.into()),
             None => Err(crate::index_error!("index out of range")),
         }
@@ -324,7 +353,10 @@ impl PyBytes {
             return Ok(self.to_obj());
         }
         let count = usize::try_from(count).unwrap_or(0);
-        let Some(len) = self.len().checked_mul(count).filter(|&len| len <= isize::MAX as usize)
+        let Some(len) = self
+            .len()
+            .checked_mul(count)
+            .filter(|&len| len <= isize::MAX as usize)
         else {
             return Err(crate::overflow_error!("repeated bytes are too long"));
         };
@@ -362,7 +394,10 @@ impl PyBytes {
             let start = range.start as usize;
             return Ok(PyBytes::new(&self.as_bytes()[start..start + range.len])?.into_object());
         }
-        let picked: Vec<u8> = range.indices().map(|index| self.as_bytes()[index]).collect();
+        let picked: Vec<u8> = range
+            .indices()
+            .map(|index| self.as_bytes()[index])
+            .collect();
         Ok(PyBytes::new(&picked)?.into_object())
     }
 
@@ -426,7 +461,9 @@ impl PyBytesIter {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(bytes) = self.bytes.get() else { return Ok(None) };
+        let Some(bytes) = self.bytes.get() else {
+            return Ok(None);
+        };
         let index = self.index.get();
         match bytes.as_bytes().get(index) {
             Some(&byte) => {
@@ -442,7 +479,9 @@ impl PyBytesIter {
 
     #[pymethod(name = "__length_hint__")]
     fn length_hint(&self) -> usize {
-        self.bytes.get().map_or(0, |bytes| bytes.len() - self.index.get())
+        self.bytes
+            .get()
+            .map_or(0, |bytes| bytes.len() - self.index.get())
     }
 
     #[pymethod(name = "__reduce__")]

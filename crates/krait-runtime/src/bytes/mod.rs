@@ -7,11 +7,11 @@ mod rows;
 
 pub use rows::hex_text;
 
-pub use methods::{
-    PyBytesIter, byte_from, bytes_from_iterable, bytes_like, bytes_or_bytearray, construct, contains,
-    from_object, repr_bytes,
-};
 pub(crate) use methods::warn_comparison;
+pub use methods::{
+    PyBytesIter, byte_from, bytes_from_iterable, bytes_like, bytes_or_bytearray, construct,
+    contains, from_object, repr_bytes,
+};
 
 use krait_abi as abi;
 use krait_macros::pyclass;
@@ -55,17 +55,16 @@ impl PyBytes {
     pub fn as_bytes(&self) -> &[u8] {
         // SAFETY: the module's invariant.
         unsafe {
-            std::slice::from_raw_parts(
-                std::ptr::from_ref(self).byte_add(HEADER).cast(),
-                self.len(),
-            )
+            std::slice::from_raw_parts(std::ptr::from_ref(self).byte_add(HEADER).cast(), self.len())
         }
     }
 
     /// A bytes object with these bytes; those of no or one byte are shared.
     pub fn new(bytes: &[u8]) -> PyResult<Py<PyBytes>> {
         if bytes.len() <= 1 {
-            return Ok(PyClass::to_owned(crate::singletons::shared_bytes(bytes.first().copied())));
+            return Ok(PyClass::to_owned(crate::singletons::shared_bytes(
+                bytes.first().copied(),
+            )));
         }
         Self::unshared(bytes)
     }

@@ -107,7 +107,11 @@ impl Constructor {
         let mut kinds = vec![abi::CO_FAST_LOCAL; locals];
         let mut args = Vec::new();
         for index in 0..self.argcount {
-            let by_name = if index < self.posonlyargcount { 0 } else { abi::CO_FAST_ARG_KW };
+            let by_name = if index < self.posonlyargcount {
+                0
+            } else {
+                abi::CO_FAST_ARG_KW
+            };
             args.push(abi::CO_FAST_ARG_POS | by_name);
         }
         for _ in 0..self.kwonlyargcount {
@@ -202,7 +206,11 @@ impl PyCode {
     }
 
     /// The same as replace().
-    #[pymethod(name = "__replace__", text_signature = "($self, /, **changes)", signature = "($self, **changes)")]
+    #[pymethod(
+        name = "__replace__",
+        text_signature = "($self, /, **changes)",
+        signature = "($self, **changes)"
+    )]
     fn dunder_replace(&self, changes: KwArgs<'_>) -> PyResult<Obj> {
         self.replace(changes)
     }
@@ -299,8 +307,11 @@ impl PyCode {
 
     #[pygetter]
     fn _co_code_adaptive(&self) -> PyResult<Obj> {
-        let bytes: Vec<u8> =
-            self.units().iter().flat_map(|unit| unit.cache.get().to_le_bytes()).collect();
+        let bytes: Vec<u8> = self
+            .units()
+            .iter()
+            .flat_map(|unit| unit.cache.get().to_le_bytes())
+            .collect();
         Ok(PyBytes::new(&bytes)?.into_object())
     }
 
@@ -328,7 +339,11 @@ impl PyCode {
     fn co_lines(&self) -> PyResult<Obj> {
         let mut rows = Vec::new();
         for (start, end, line) in self.line_ranges() {
-            let parts = vec![int_or_none(Some(start))?, int_or_none(Some(end))?, int_or_none(line)?];
+            let parts = vec![
+                int_or_none(Some(start))?,
+                int_or_none(Some(end))?,
+                int_or_none(line)?,
+            ];
             rows.push(PyTuple::from_vec(parts)?.into_object());
         }
         PyList::from_vec(rows)?.iter()
@@ -338,7 +353,10 @@ impl PyCode {
     #[pymethod(signature = "($self, /)", text_signature = "")]
     fn co_positions(&self) -> PyResult<Obj> {
         let rows = self.unit_positions();
-        let rows = rows.into_iter().map(|row| row.to_tuple()).collect::<PyResult<Vec<_>>>()?;
+        let rows = rows
+            .into_iter()
+            .map(|row| row.to_tuple())
+            .collect::<PyResult<Vec<_>>>()?;
         PyList::from_vec(rows)?.iter()
     }
 
@@ -347,7 +365,9 @@ impl PyCode {
     fn co_branches(&self) -> PyResult<Obj> {
         let mut rows = Vec::new();
         for branch in self.branches() {
-            let parts = branch.into_iter().map(|offset| int_or_none(Some(offset * 2)));
+            let parts = branch
+                .into_iter()
+                .map(|offset| int_or_none(Some(offset * 2)));
             rows.push(PyTuple::from_vec(parts.collect::<PyResult<_>>()?)?.into_object());
         }
         PyList::from_vec(rows)?.iter()
@@ -356,7 +376,10 @@ impl PyCode {
     /// The name of the local variable at an index of the frame.
     #[pymethod(signature = "($self, /, oparg)")]
     fn _varname_from_oparg(&self, oparg: i32) -> PyResult<Obj> {
-        match usize::try_from(oparg).ok().and_then(|index| self.local_name(index)) {
+        match usize::try_from(oparg)
+            .ok()
+            .and_then(|index| self.local_name(index))
+        {
             Some(name) => Ok(name.into_object()),
             None => Err(crate::index_error!("tuple index out of range")),
         }
@@ -375,7 +398,11 @@ impl PyCode {
     fn repr(&self) -> PyResult<Obj> {
         let text = |value: Option<Py<PyStr>>| value.map(|value| value.to_string_lossy());
         let name = text(self.co_name.get()).unwrap_or_default();
-        let line = if self.co_firstlineno.get() != 0 { self.co_firstlineno.get() } else { -1 };
+        let line = if self.co_firstlineno.get() != 0 {
+            self.co_firstlineno.get()
+        } else {
+            -1
+        };
         let repr = match text(self.co_filename.get()) {
             Some(file) => format!("<code object {name} at {self:p}, file \"{file}\", line {line}>"),
             None => format!("<code object {name} at {self:p}, file ???, line {line}>"),
@@ -397,8 +424,15 @@ impl PyCode {
         for part in parts {
             mix(part.hash()?);
         }
-        let counts = [&self.co_argcount, &self.co_posonlyargcount, &self.co_kwonlyargcount];
-        for count in counts.into_iter().chain([&self.co_flags, &self.co_firstlineno]) {
+        let counts = [
+            &self.co_argcount,
+            &self.co_posonlyargcount,
+            &self.co_kwonlyargcount,
+        ];
+        for count in counts
+            .into_iter()
+            .chain([&self.co_flags, &self.co_firstlineno])
+        {
             mix(count.get() as isize);
         }
         for byte in self.base_instructions() {
@@ -409,9 +443,10 @@ impl PyCode {
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let (Some(other), true) =
-            (other.downcast::<PyCode>(), matches!(op, CompareOp::Eq | CompareOp::Ne))
-        else {
+        let (Some(other), true) = (
+            other.downcast::<PyCode>(),
+            matches!(op, CompareOp::Eq | CompareOp::Ne),
+        ) else {
             return Ok(crate::not_implemented().to_obj());
         };
         let same = self.is(other) || self.same_as(other)?;
@@ -447,7 +482,10 @@ impl PyCode {
                 return Ok(false);
             }
         }
-        same_constant(&or_none(self.co_consts.get()), &or_none(other.co_consts.get()))
+        same_constant(
+            &or_none(self.co_consts.get()),
+            &or_none(other.co_consts.get()),
+        )
     }
 
     fn parts(&self) -> PyResult<Constructor> {
@@ -486,7 +524,12 @@ impl PyCode {
             let next = at + 1 + usize::from(CACHES[usize::from(opcode)]);
             extended = if opcode == op::EXTENDED_ARG { oparg } else { 0 };
             let skip = |unit: usize| {
-                unit as i32 + i32::from(units.get(unit).is_some_and(|unit| unit.code() == op::NOT_TAKEN))
+                unit as i32
+                    + i32::from(
+                        units
+                            .get(unit)
+                            .is_some_and(|unit| unit.code() == op::NOT_TAKEN),
+                    )
             };
             match opcode {
                 op::POP_JUMP_IF_FALSE
@@ -512,7 +555,9 @@ impl PyCode {
         let mut bytes = Vec::new();
         let (mut line, mut code) = (self.co_firstlineno.get(), 0);
         for (start, _, entry_line) in self.line_ranges() {
-            let Some(entry_line) = entry_line else { continue };
+            let Some(entry_line) = entry_line else {
+                continue;
+            };
             let (mut bdelta, mut ldelta) = (start - code, entry_line - line);
             if ldelta == 0 && bdelta == 0 && !bytes.is_empty() {
                 continue;

@@ -141,8 +141,11 @@ impl PyCode {
         parts.check()?;
         let kinds = parts.localspluskinds.as_bytes().to_vec();
         let count = |bit: u8| kinds.iter().filter(|kind| **kind & bit != 0).count() as i32;
-        let (nlocals, ncells, nfree) =
-            (count(abi::CO_FAST_LOCAL), count(abi::CO_FAST_CELL), count(abi::CO_FAST_FREE));
+        let (nlocals, ncells, nfree) = (
+            count(abi::CO_FAST_LOCAL),
+            count(abi::CO_FAST_CELL),
+            count(abi::CO_FAST_FREE),
+        );
         let words = kinds.len() + parts.stacksize as usize + FRAME_SPECIALS_SIZE;
         if words > MAX_FRAME_WORDS {
             return Err(crate::overflow_error!("code: co_stacksize is too large"));
@@ -164,7 +167,8 @@ impl PyCode {
         code.co_nlocals.set(nlocals);
         code.co_ncellvars.set(ncells);
         code.co_nfreevars.set(nfree);
-        code.co_version.set(crate::function::next_version(Interpreter::current()));
+        code.co_version
+            .set(crate::function::next_version(Interpreter::current()));
         code.co_consts.set(Some(parts.consts));
         code.co_names.set(Some(parts.names));
         code.co_exceptiontable.set(Some(parts.exceptiontable));
@@ -261,13 +265,19 @@ impl PyCode {
     /// The name of a local, cell or free variable.
     pub fn local_name(&self, index: usize) -> Option<Py<PyStr>> {
         let names = self.co_localsplusnames.get()?;
-        names.as_slice().get(index)?.downcast::<PyStr>().map(PyClass::to_owned)
+        names
+            .as_slice()
+            .get(index)?
+            .downcast::<PyStr>()
+            .map(PyClass::to_owned)
     }
 
     /// The kind (`CO_FAST_*`) of a local, cell or free variable.
     pub fn local_kind(&self, index: usize) -> u8 {
         let kinds = self.co_localspluskinds.get();
-        kinds.and_then(|kinds| kinds.as_bytes().get(index).copied()).unwrap_or(0)
+        kinds
+            .and_then(|kinds| kinds.as_bytes().get(index).copied())
+            .unwrap_or(0)
     }
 
     /// The names whose kind has this bit, in order.
@@ -275,7 +285,9 @@ impl PyCode {
         let count = self.co_nlocalsplus.get() as usize;
         let names = (0..count).filter(|index| self.local_kind(*index) & bit != 0);
         PyTuple::from_vec(
-            names.filter_map(|index| self.local_name(index).map(Py::into_object)).collect(),
+            names
+                .filter_map(|index| self.local_name(index).map(Py::into_object))
+                .collect(),
         )
     }
 
@@ -327,7 +339,11 @@ impl PyCode {
         for field in [&self.co_consts, &self.co_names, &self.co_localsplusnames] {
             field.set(None);
         }
-        for field in [&self.co_exceptiontable, &self.co_localspluskinds, &self.co_linetable] {
+        for field in [
+            &self.co_exceptiontable,
+            &self.co_localspluskinds,
+            &self.co_linetable,
+        ] {
             field.set(None);
         }
         for field in [&self.co_filename, &self.co_name, &self.co_qualname] {
@@ -389,15 +405,23 @@ impl CodeParts {
             || self.kwonlyargcount < 0
             || self.stacksize < 0;
         if bad_counts || kinds.len() != self.localsplusnames.len() || self.code.len() % 2 != 0 {
-            return Err(crate::value_error!("code: argcount is too large or negative"));
+            return Err(crate::value_error!(
+                "code: argcount is too large or negative"
+            ));
         }
         let names = [&self.names, &self.localsplusnames];
         if names.iter().any(|names| {
-            names.as_slice().iter().any(|name| name.downcast::<PyStr>().is_none())
+            names
+                .as_slice()
+                .iter()
+                .any(|name| name.downcast::<PyStr>().is_none())
         }) {
             return Err(crate::type_error!("name tuples must contain only strings"));
         }
-        let locals = kinds.iter().filter(|kind| **kind & abi::CO_FAST_LOCAL != 0).count() as i32;
+        let locals = kinds
+            .iter()
+            .filter(|kind| **kind & abi::CO_FAST_LOCAL != 0)
+            .count() as i32;
         let extra = [abi::CO_VARARGS, abi::CO_VARKEYWORDS]
             .iter()
             .filter(|flag| self.flags & **flag != 0)

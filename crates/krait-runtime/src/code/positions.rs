@@ -94,7 +94,10 @@ impl CodePosition {
     /// The tuple that `co_positions` yields.
     pub(super) fn to_tuple(self) -> PyResult<Obj> {
         let parts = [self.line, self.end_line, self.col, self.end_col];
-        let parts = parts.into_iter().map(int_or_none).collect::<PyResult<Vec<_>>>()?;
+        let parts = parts
+            .into_iter()
+            .map(int_or_none)
+            .collect::<PyResult<Vec<_>>>()?;
         Ok(PyTuple::from_vec(parts)?.into_object())
     }
 }

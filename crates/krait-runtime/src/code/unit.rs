@@ -49,17 +49,27 @@ impl PyCode {
     /// The code object as plain data.
     pub fn to_unit(&self) -> PyResult<CodeUnit> {
         let names = |names: Option<Py<PyTuple>>| -> Vec<Wtf8Buf> {
-            let Some(names) = names else { return Vec::new() };
-            let texts = names.as_slice().iter().filter_map(|name| name.downcast::<PyStr>());
+            let Some(names) = names else {
+                return Vec::new();
+            };
+            let texts = names
+                .as_slice()
+                .iter()
+                .filter_map(|name| name.downcast::<PyStr>());
             texts.map(PyStr::to_wtf8).collect()
         };
         let text = |text: Option<Py<PyStr>>| text.map(|text| text.to_wtf8()).unwrap_or_default();
-        let bytes =
-            |bytes: Option<Py<PyBytes>>| bytes.map(|bytes| bytes.as_bytes().to_vec()).unwrap_or_default();
+        let bytes = |bytes: Option<Py<PyBytes>>| {
+            bytes
+                .map(|bytes| bytes.as_bytes().to_vec())
+                .unwrap_or_default()
+        };
         let consts = match self.co_consts.get() {
             Some(consts) => {
                 let consts = consts.as_slice().iter();
-                consts.map(|each| constant_from_object(each)).collect::<PyResult<Vec<_>>>()?
+                consts
+                    .map(|each| constant_from_object(each))
+                    .collect::<PyResult<Vec<_>>>()?
             }
             None => Vec::new(),
         };
@@ -85,18 +95,27 @@ impl PyCode {
 }
 
 fn name_tuple(names: &[Wtf8Buf]) -> PyResult<Py<PyTuple>> {
-    let names = names.iter().map(|name| Ok(PyStr::intern_wtf8(name)?.into_object()));
+    let names = names
+        .iter()
+        .map(|name| Ok(PyStr::intern_wtf8(name)?.into_object()));
     PyTuple::from_vec(names.collect::<PyResult<_>>()?)
 }
 
 /// Whether CPython interns a string constant: it looks like a name.
 fn looks_like_name(text: &Wtf8Buf) -> bool {
-    text.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    text.as_bytes()
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
 /// The object of a constant.
 pub fn constant_to_object(constant: &Const) -> PyResult<Obj> {
-    let objects = |items: &[Const]| items.iter().map(constant_to_object).collect::<PyResult<Vec<_>>>();
+    let objects = |items: &[Const]| {
+        items
+            .iter()
+            .map(constant_to_object)
+            .collect::<PyResult<Vec<_>>>()
+    };
     Ok(match constant {
         Const::None => crate::none().to_obj(),
         Const::True => crate::bool_object(true).to_obj(),
@@ -122,7 +141,10 @@ pub fn constant_to_object(constant: &Const) -> PyResult<Obj> {
 /// The constant that an object is; anything that cannot stand in a code object is a `ValueError`.
 pub fn constant_from_object(object: &PyObject) -> PyResult<Const> {
     let constants = |items: &[Obj]| {
-        items.iter().map(|each| constant_from_object(each)).collect::<PyResult<Vec<_>>>()
+        items
+            .iter()
+            .map(|each| constant_from_object(each))
+            .collect::<PyResult<Vec<_>>>()
     };
     if object.is(crate::none()) {
         return Ok(Const::None);
@@ -160,7 +182,11 @@ pub fn constant_from_object(object: &PyObject) -> PyResult<Const> {
     }
     if let Some(slice) = object.downcast_exact::<PySlice>() {
         let part = |part: Obj| constant_from_object(&part);
-        let parts = [part(slice.start())?, part(slice.stop())?, part(slice.step())?];
+        let parts = [
+            part(slice.start())?,
+            part(slice.stop())?,
+            part(slice.step())?,
+        ];
         return Ok(Const::Slice(Box::new(parts)));
     }
     if let Some(code) = object.downcast_exact::<PyCode>() {

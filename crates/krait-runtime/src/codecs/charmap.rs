@@ -33,11 +33,15 @@ fn look_up(mapping: &PyObject, key: u32) -> PyResult<Option<Obj>> {
 }
 
 fn encoded(mapping: &PyObject, code: u32) -> PyResult<Encoded> {
-    let Some(found) = look_up(mapping, code)? else { return Ok(Encoded::Undefined) };
+    let Some(found) = look_up(mapping, code)? else {
+        return Ok(Encoded::Undefined);
+    };
     if let Some(int) = found.downcast::<PyLong>() {
         return match int.to_i64().and_then(|value| u8::try_from(value).ok()) {
             Some(byte) => Ok(Encoded::Byte(byte)),
-            None => Err(crate::type_error!("character mapping must be in range(256)")),
+            None => Err(crate::type_error!(
+                "character mapping must be in range(256)"
+            )),
         };
     }
     if found.downcast::<PyBytes>().is_some() {
@@ -73,7 +77,11 @@ fn encode_step(
             (Encoded::Undefined, None) => wrong_from = Some(index),
             (Encoded::Undefined, Some(_)) => {}
             (_, Some(start)) => {
-                return Err(EncodeError { start, end: index, reason: UNDEFINED });
+                return Err(EncodeError {
+                    start,
+                    end: index,
+                    reason: UNDEFINED,
+                });
             }
             (Encoded::Byte(byte), None) => out.push(byte),
             (Encoded::Bytes(bytes), None) => {
@@ -84,7 +92,11 @@ fn encode_step(
         }
     }
     match wrong_from {
-        Some(start) => Err(EncodeError { start, end: text.len(), reason: UNDEFINED }),
+        Some(start) => Err(EncodeError {
+            start,
+            end: text.len(),
+            reason: UNDEFINED,
+        }),
         None => Ok(()),
     }
 }
@@ -95,7 +107,9 @@ pub fn charmap_encode(
     errors: Option<&str>,
     mapping: Option<&PyObject>,
 ) -> PyResult<Py<PyBytes>> {
-    let Some(mapping) = mapping else { return Encoding::Latin1.encode(text, errors) };
+    let Some(mapping) = mapping else {
+        return Encoding::Latin1.encode(text, errors);
+    };
     let raised = Raised::default();
     let result = encode_by(text, "charmap", errors, 1, Vec::new(), |text, from, out| {
         encode_step(mapping, text, from, out, &raised)
@@ -118,7 +132,9 @@ fn decoded(mapping: &PyObject, byte: u8, out: &mut StrBuf) -> PyResult<bool> {
         }
         return Ok(code != 0xFFFE);
     }
-    let Some(found) = look_up(mapping, byte.into())? else { return Ok(false) };
+    let Some(found) = look_up(mapping, byte.into())? else {
+        return Ok(false);
+    };
     if let Some(int) = found.downcast::<PyLong>() {
         return match int.to_i64().and_then(|value| u32::try_from(value).ok()) {
             Some(0xFFFE) => Ok(false),
@@ -126,11 +142,15 @@ fn decoded(mapping: &PyObject, byte: u8, out: &mut StrBuf) -> PyResult<bool> {
                 out.push(code);
                 Ok(true)
             }
-            _ => Err(crate::type_error!("character mapping must be in range(0x110000)")),
+            _ => Err(crate::type_error!(
+                "character mapping must be in range(0x110000)"
+            )),
         };
     }
     let Some(text) = found.downcast::<PyStr>() else {
-        return Err(crate::type_error!("character mapping must return integer, None or str"));
+        return Err(crate::type_error!(
+            "character mapping must return integer, None or str"
+        ));
     };
     if text.len() == 1 && text.char_at(0) == 0xFFFE {
         return Ok(false);
@@ -145,14 +165,20 @@ pub fn charmap_decode(
     errors: Option<&str>,
     mapping: Option<&PyObject>,
 ) -> PyResult<Py<PyStr>> {
-    let Some(mapping) = mapping else { return PyStr::from_latin1(bytes) };
+    let Some(mapping) = mapping else {
+        return PyStr::from_latin1(bytes);
+    };
     let raised = Raised::default();
     let result = decode_by(bytes, "charmap", errors, |bytes, from, out| {
         for (index, &byte) in bytes.iter().enumerate().skip(from) {
             match decoded(mapping, byte, out) {
                 Ok(true) => {}
                 Ok(false) => {
-                    return Err(DecodeError { start: index, end: index + 1, reason: UNDEFINED });
+                    return Err(DecodeError {
+                        start: index,
+                        end: index + 1,
+                        reason: UNDEFINED,
+                    });
                 }
                 Err(error) => {
                     raised.replace(Some(error));

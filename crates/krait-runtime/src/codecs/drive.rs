@@ -21,8 +21,7 @@ pub(super) fn encode_by(
     let mut handler = None;
     let mut from = 0;
     while let Err(error) = step(text.as_slice(), from, &mut out) {
-        let raise =
-            || encode_error(encoding, text, error.start, error.end, error.reason);
+        let raise = || encode_error(encoding, text, error.start, error.end, error.reason);
         let handler = handler.get_or_insert_with(|| Handler::named(errors));
         let (replacement, next) =
             handler.encode(encoding, text, error.start, error.end, error.reason)?;

@@ -111,12 +111,20 @@ impl Encoding {
             Encoding::Latin1 => (codec::encode_latin1, 1, Vec::with_capacity(units.len())),
             Encoding::Utf16(order) => {
                 let native = order.unwrap_or(ByteOrder::NATIVE);
-                let step = if native == ByteOrder::Little { utf16_little } else { utf16_big };
+                let step = if native == ByteOrder::Little {
+                    utf16_little
+                } else {
+                    utf16_big
+                };
                 (step, 2, byte_order_mark(order, step, units.len() * 2 + 2)?)
             }
             Encoding::Utf32(order) => {
                 let native = order.unwrap_or(ByteOrder::NATIVE);
-                let step = if native == ByteOrder::Little { utf32_little } else { utf32_big };
+                let step = if native == ByteOrder::Little {
+                    utf32_little
+                } else {
+                    utf32_big
+                };
                 (step, 4, byte_order_mark(order, step, units.len() * 4 + 4)?)
             }
         };
@@ -139,7 +147,11 @@ impl Encoding {
         if let Some(invalid) = invalid {
             crate::hooks::warn(&crate::exc::DeprecationWarning, &invalid.message(), 1)?;
         }
-        Ok(Decoded { text, consumed, order: None })
+        Ok(Decoded {
+            text,
+            consumed,
+            order: None,
+        })
     }
 
     fn step(
@@ -169,9 +181,7 @@ impl Encoding {
                 *invalid = invalid.or(done.invalid);
                 Ok(done.consumed)
             }
-            Encoding::RawUnicodeEscape => {
-                escape::decode_raw_unicode_escape(bytes, from, last, out)
-            }
+            Encoding::RawUnicodeEscape => escape::decode_raw_unicode_escape(bytes, from, last, out),
         }
     }
 
@@ -199,21 +209,36 @@ impl Encoding {
         // Errors count from the mark, so the whole is decoded and the first step skips it.
         let (text, consumed) =
             decode_by(bytes, ordered.error_name(), errors, |bytes, from, out| {
-                ordered.step(bytes, from.max(skipped.min(bytes.len())), last, out, &mut None)
+                ordered.step(
+                    bytes,
+                    from.max(skipped.min(bytes.len())),
+                    last,
+                    out,
+                    &mut None,
+                )
             })?;
         let complete = bytes.len() >= unit;
-        Ok(Decoded { text, consumed, order: if complete { Some(order) } else { None } })
+        Ok(Decoded {
+            text,
+            consumed,
+            order: if complete { Some(order) } else { None },
+        })
     }
 }
 
 fn all_latin1(bytes: &[u8]) -> PyResult<Decoded> {
-    Ok(Decoded { text: PyStr::from_latin1(bytes)?, consumed: bytes.len(), order: None })
+    Ok(Decoded {
+        text: PyStr::from_latin1(bytes)?,
+        consumed: bytes.len(),
+        order: None,
+    })
 }
 
 /// What the output begins with: a mark, unless the order was given.
 fn byte_order_mark(order: Option<ByteOrder>, step: Step, capacity: usize) -> PyResult<Vec<u8>> {
     let mut out = Vec::new();
-    out.try_reserve(capacity).map_err(|_| crate::err::no_memory())?;
+    out.try_reserve(capacity)
+        .map_err(|_| crate::err::no_memory())?;
     if order.is_none() {
         // U+FEFF is encoded by every codec that gets here.
         let _encoded = step(StrSlice::Ucs2(&[0xFEFF]), 0, &mut out);

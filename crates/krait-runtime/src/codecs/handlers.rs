@@ -94,7 +94,11 @@ fn is_surrogate(code: u32) -> bool {
 }
 
 fn three_bytes(code: u32) -> [u8; 3] {
-    [0xE0 | (code >> 12) as u8, 0x80 | (code >> 6 & 0x3F) as u8, 0x80 | (code & 0x3F) as u8]
+    [
+        0xE0 | (code >> 12) as u8,
+        0x80 | (code >> 6 & 0x3F) as u8,
+        0x80 | (code & 0x3F) as u8,
+    ]
 }
 
 impl Builtin {
@@ -139,7 +143,9 @@ impl Builtin {
                 return Ok((!bytes.is_empty()).then_some((Replacement::Bytes(bytes), next)));
             }
             Builtin::SurrogatePass => {
-                let Some((unit, big)) = standard_encoding(encoding) else { return Ok(None) };
+                let Some((unit, big)) = standard_encoding(encoding) else {
+                    return Ok(None);
+                };
                 let mut bytes = Vec::new();
                 for code in codes() {
                     if !is_surrogate(code) {
@@ -191,7 +197,9 @@ impl Builtin {
                 return Ok(Some((text, start + codes.len())));
             }
             Builtin::SurrogatePass => {
-                let Some((unit, big)) = standard_encoding(encoding) else { return Ok(None) };
+                let Some((unit, big)) = standard_encoding(encoding) else {
+                    return Ok(None);
+                };
                 let (code, width) = match (unit, big, &bytes[start..]) {
                     (1, _, &[a @ 0xE0..=0xEF, b @ 0x80..=0xBF, c @ 0x80..=0xBF, ..]) => {
                         let high = u32::from(a & 0xF) << 12 | u32::from(b & 0x3F) << 6;
@@ -282,7 +290,11 @@ impl<'a> Handler<'a> {
         };
         match self {
             Handler::Builtin(builtin) => match builtin.decode(encoding, bytes, start, end)? {
-                Some((text, next)) => Ok(Recovered { text, next, input: None }),
+                Some((text, next)) => Ok(Recovered {
+                    text,
+                    next,
+                    input: None,
+                }),
                 None => Err(raise()),
             },
             Handler::Registered(name, callable) => {
@@ -297,7 +309,10 @@ impl<'a> Handler<'a> {
                 };
                 let len = input.as_ref().map_or(bytes.len(), |input| input.len());
                 let next = position(&result.1, len)?;
-                let text = result.0.cast().map_err(|_| crate::type_error!("{message}"))?;
+                let text = result
+                    .0
+                    .cast()
+                    .map_err(|_| crate::type_error!("{message}"))?;
                 Ok(Recovered { text, next, input })
             }
         }
@@ -323,10 +338,15 @@ fn checked_result(result: Obj, message: &str) -> PyResult<(Obj, Obj)> {
 
 fn position(next: &PyObject, len: usize) -> PyResult<usize> {
     let given = next.as_isize(Some(&exc::OverflowError))?;
-    let next = if given < 0 { given.saturating_add(len as isize) } else { given };
-    usize::try_from(next).ok().filter(|&next| next <= len).ok_or_else(|| {
-        crate::index_error!("position {next} from error handler out of bounds")
-    })
+    let next = if given < 0 {
+        given.saturating_add(len as isize)
+    } else {
+        given
+    };
+    usize::try_from(next)
+        .ok()
+        .filter(|&next| next <= len)
+        .ok_or_else(|| crate::index_error!("position {next} from error handler out of bounds"))
 }
 
 fn call(
@@ -343,7 +363,9 @@ fn call(
 /// What the handlers that programs can call by themselves do: `(replacement, position)`.
 fn handle(builtin: Builtin, exception: &PyObject) -> PyResult<Obj> {
     let unknown = || cannot_handle(&exception.type_().tp_name());
-    let Some(error) = exception.downcast::<PyUnicodeError>() else { return Err(unknown()) };
+    let Some(error) = exception.downcast::<PyUnicodeError>() else {
+        return Err(unknown());
+    };
     let reraise = || Err(PyErr::raise(exception.to_obj()));
     let encoding = match error.encoding.get() {
         Some(name) => name.str()?.to_string_lossy(),

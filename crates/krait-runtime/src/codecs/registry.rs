@@ -25,7 +25,10 @@ pub fn register(search_function: &PyObject) -> PyResult<()> {
     if !search_function.is_callable() {
         return Err(crate::type_error!("argument must be callable"));
     }
-    registry().search_path.borrow_mut().push(search_function.to_obj());
+    registry()
+        .search_path
+        .borrow_mut()
+        .push(search_function.to_obj());
     Ok(())
 }
 
@@ -76,8 +79,13 @@ pub fn lookup(encoding: &str) -> PyResult<Obj> {
         if found.is(crate::none()) {
             continue;
         }
-        if found.downcast::<PyTuple>().is_none_or(|tuple| tuple.len() != 4) {
-            return Err(crate::type_error!("codec search functions must return 4-tuples"));
+        if found
+            .downcast::<PyTuple>()
+            .is_none_or(|tuple| tuple.len() != 4)
+        {
+            return Err(crate::type_error!(
+                "codec search functions must return 4-tuples"
+            ));
         }
         let _replaced = registry.cache.borrow_mut().insert(name, found.clone());
         return Ok(found);
@@ -109,20 +117,33 @@ fn run(
     encoding: &str,
     errors: Option<&str>,
 ) -> PyResult<Obj> {
-    let Some(function) = codec.downcast::<PyTuple>().and_then(|codec| codec.get(which)) else {
-        return Err(crate::type_error!("codec search functions must return 4-tuples"));
+    let Some(function) = codec
+        .downcast::<PyTuple>()
+        .and_then(|codec| codec.get(which))
+    else {
+        return Err(crate::type_error!(
+            "codec search functions must return 4-tuples"
+        ));
     };
     let result = match errors {
         Some(errors) => function.call(&[object, &*PyStr::new(errors)?]),
         None => function.call1(object),
     };
     let result = result.map_err(|error| {
-        noted(error, if which == 0 { "encoding" } else { "decoding" }, encoding)
+        noted(
+            error,
+            if which == 0 { "encoding" } else { "decoding" },
+            encoding,
+        )
     })?;
     match result.downcast::<PyTuple>().map(PyTuple::as_slice) {
         Some([value, _]) => Ok(value.clone()),
-        _ if which == 0 => Err(crate::type_error!("encoder must return a tuple (object, integer)")),
-        _ => Err(crate::type_error!("decoder must return a tuple (object,integer)")),
+        _ if which == 0 => Err(crate::type_error!(
+            "encoder must return a tuple (object, integer)"
+        )),
+        _ => Err(crate::type_error!(
+            "decoder must return a tuple (object,integer)"
+        )),
     }
 }
 
@@ -202,14 +223,22 @@ pub fn register_error(name: &str, handler: &PyObject) -> PyResult<()> {
         return Err(crate::type_error!("handler must be callable"));
     }
     let registry = with_builtin_errors()?;
-    let _replaced = registry.errors.borrow_mut().insert(name.to_owned(), handler.to_obj());
+    let _replaced = registry
+        .errors
+        .borrow_mut()
+        .insert(name.to_owned(), handler.to_obj());
     Ok(())
 }
 
 /// `_codecs._unregister_error(name)`: whether there was such a handler.
 pub fn unregister_error(name: &str) -> PyResult<bool> {
-    if handlers::builtin_functions().iter().any(|(builtin, _)| *builtin == name) {
-        return Err(crate::value_error!("cannot un-register built-in error handler '{name}'"));
+    if handlers::builtin_functions()
+        .iter()
+        .any(|(builtin, _)| *builtin == name)
+    {
+        return Err(crate::value_error!(
+            "cannot un-register built-in error handler '{name}'"
+        ));
     }
     let registry = with_builtin_errors()?;
     let removed = registry.errors.borrow_mut().remove(name);

@@ -25,12 +25,20 @@ fn is_finite(value: Py_complex) -> bool {
 
 /// 1 for an infinity and 0 for all else, with the sign kept.
 fn boxed(value: f64) -> f64 {
-    if value.is_infinite() { 1.0_f64.copysign(value) } else { 0.0_f64.copysign(value) }
+    if value.is_infinite() {
+        1.0_f64.copysign(value)
+    } else {
+        0.0_f64.copysign(value)
+    }
 }
 
 /// Zero for a not-a-number.
 fn without_nan(value: f64) -> f64 {
-    if value.is_nan() { 0.0_f64.copysign(value) } else { value }
+    if value.is_nan() {
+        0.0_f64.copysign(value)
+    } else {
+        value
+    }
 }
 
 pub(super) fn product(z: Py_complex, w: Py_complex) -> Py_complex {
@@ -52,13 +60,21 @@ pub(super) fn product(z: Py_complex, w: Py_complex) -> Py_complex {
         recover = true;
     }
     if !recover && [ac, bd, ad, bc].into_iter().any(f64::is_infinite) {
-        (a, b, c, d) = (without_nan(a), without_nan(b), without_nan(c), without_nan(d));
+        (a, b, c, d) = (
+            without_nan(a),
+            without_nan(b),
+            without_nan(c),
+            without_nan(d),
+        );
         recover = true;
     }
     if !recover {
         return result;
     }
-    complex(f64::INFINITY * (a * c - b * d), f64::INFINITY * (a * d + b * c))
+    complex(
+        f64::INFINITY * (a * c - b * d),
+        f64::INFINITY * (a * d + b * c),
+    )
 }
 
 /// `a / b` by Smith's method; `None` for a zero divisor.
@@ -70,11 +86,17 @@ pub(super) fn quotient(a: Py_complex, b: Py_complex) -> Option<Py_complex> {
         }
         let ratio = b.imag / b.real;
         let scale = b.real + b.imag * ratio;
-        complex((a.real + a.imag * ratio) / scale, (a.imag - a.real * ratio) / scale)
+        complex(
+            (a.real + a.imag * ratio) / scale,
+            (a.imag - a.real * ratio) / scale,
+        )
     } else if imag_size >= real_size {
         let ratio = b.real / b.imag;
         let scale = b.real * ratio + b.imag;
-        complex((a.real * ratio + a.imag) / scale, (a.imag * ratio - a.real) / scale)
+        complex(
+            (a.real * ratio + a.imag) / scale,
+            (a.imag * ratio - a.real) / scale,
+        )
     } else {
         complex(f64::NAN, f64::NAN)
     };
@@ -90,7 +112,10 @@ pub(super) fn quotient(a: Py_complex, b: Py_complex) -> Option<Py_complex> {
     }
     if (real_size.is_infinite() || imag_size.is_infinite()) && is_finite(a) {
         let (x, y) = (boxed(b.real), boxed(b.imag));
-        return Some(complex(0.0 * (a.real * x + a.imag * y), 0.0 * (a.imag * x - a.real * y)));
+        return Some(complex(
+            0.0 * (a.real * x + a.imag * y),
+            0.0 * (a.imag * x - a.real * y),
+        ));
     }
     Some(result)
 }

@@ -6,9 +6,7 @@ use krait_macros::pymethods;
 use super::arith::{complex, product, quotient, quotient_of_real};
 use super::{Operand, PyComplex, parse, power_object, special, zero_division};
 use crate::object::{Obj, Py, PyClass, PyObject};
-use crate::{
-    CompareOp, OptionalArg, PyFloat, PyLong, PyResult, PyStr, PyTuple, PyType,
-};
+use crate::{CompareOp, OptionalArg, PyFloat, PyLong, PyResult, PyStr, PyTuple, PyType};
 
 fn object(value: abi::Py_complex) -> PyResult<Obj> {
     Ok(PyComplex::new(value.real, value.imag)?.into_object())
@@ -21,8 +19,12 @@ fn binary(
     op: impl FnOnce(Operand, Operand) -> PyResult<abi::Py_complex>,
 ) -> PyResult<Obj> {
     // The order matters where both are too large for floats.
-    let Some(left) = Operand::of(left)? else { return Ok(crate::not_implemented().to_obj()) };
-    let Some(right) = Operand::of(right)? else { return Ok(crate::not_implemented().to_obj()) };
+    let Some(left) = Operand::of(left)? else {
+        return Ok(crate::not_implemented().to_obj());
+    };
+    let Some(right) = Operand::of(right)? else {
+        return Ok(crate::not_implemented().to_obj());
+    };
     object(op(left, right)?)
 }
 
@@ -33,7 +35,10 @@ impl PyComplex {
         }
         let made = class.alloc(0)?;
         // SAFETY: an instance of a class laid out on `complex`.
-        unsafe { made.downcast_unchecked::<PyComplex>() }.0.cval.set(value);
+        unsafe { made.downcast_unchecked::<PyComplex>() }
+            .0
+            .cval
+            .set(value);
         Ok(made)
     }
 
@@ -70,7 +75,10 @@ impl PyComplex {
 fn is_real(value: &PyObject) -> PyResult<bool> {
     Ok(value.has_index()
         || value.downcast::<PyFloat>().is_some()
-        || value.type_().lookup(&*PyStr::intern("__float__")?).is_some())
+        || value
+            .type_()
+            .lookup(&*PyStr::intern("__float__")?)
+            .is_some())
 }
 
 /// The `real` or `imag` argument; complex numbers are deprecated there.
@@ -153,7 +161,9 @@ impl PyComplex {
 
     #[slot(nb_power)]
     fn nb_power(base: &PyObject, exponent: &PyObject, modulus: &PyObject) -> PyResult<Obj> {
-        let Some(base) = Operand::of(base)? else { return Ok(crate::not_implemented().to_obj()) };
+        let Some(base) = Operand::of(base)? else {
+            return Ok(crate::not_implemented().to_obj());
+        };
         let Some(exponent) = Operand::of(exponent)? else {
             return Ok(crate::not_implemented().to_obj());
         };
@@ -170,7 +180,11 @@ impl PyComplex {
 
     #[slot(nb_positive)]
     fn nb_positive(&self) -> PyResult<Obj> {
-        if self.is_exact::<PyComplex>() { Ok(self.to_obj()) } else { object(self.value()) }
+        if self.is_exact::<PyComplex>() {
+            Ok(self.to_obj())
+        } else {
+            object(self.value())
+        }
     }
 
     #[slot(nb_absolute)]
@@ -227,7 +241,11 @@ impl PyComplex {
             return Ok(number.to_obj());
         }
         let value = object(PyComplex::from_object(number)?)?;
-        if exact { Ok(value) } else { class.call1(&value) }
+        if exact {
+            Ok(value)
+        } else {
+            class.call1(&value)
+        }
     }
 
     #[slot(tp_repr)]
@@ -255,8 +273,7 @@ impl PyComplex {
         } else if let Some(other) = other.downcast::<PyLong>() {
             // Exactly: an int may lie between two floats.
             value.imag == 0.0
-                && other.as_int_ref().partial_cmp_f64(value.real)
-                    == Some(std::cmp::Ordering::Equal)
+                && other.as_int_ref().partial_cmp_f64(value.real) == Some(std::cmp::Ordering::Equal)
         } else {
             return Ok(crate::not_implemented().to_obj());
         };

@@ -36,10 +36,12 @@ impl PyComplex {
         }
         // SAFETY: the block has room for the struct.
         unsafe {
-            block.cast::<abi::PyComplexObject>().write(abi::PyComplexObject {
-                ob_base: new_header(PyComplex::type_object()),
-                cval: complex(real, imag).into(),
-            });
+            block
+                .cast::<abi::PyComplexObject>()
+                .write(abi::PyComplexObject {
+                    ob_base: new_header(PyComplex::type_object()),
+                    cval: complex(real, imag).into(),
+                });
             Ok(Py::from_owned_ptr(block.cast()))
         }
     }
@@ -65,7 +67,15 @@ impl PyComplex {
         use krait_numbers::float::{Style, format_double};
         let abi::Py_complex { real, imag } = self.value();
         let part = |value, plus| {
-            format_double(value, b'r', 0, Style { plus, ..Style::default() })
+            format_double(
+                value,
+                b'r',
+                0,
+                Style {
+                    plus,
+                    ..Style::default()
+                },
+            )
         };
         if real == 0.0 && real.is_sign_positive() {
             return format!("{}j", part(imag, false));
@@ -88,9 +98,14 @@ impl PyComplex {
 
 /// What `__complex__` gives, if the class has it.
 fn special(value: &PyObject) -> PyResult<Option<Py<PyComplex>>> {
-    let Some(result) = value.call_special("__complex__", &[])? else { return Ok(None) };
+    let Some(result) = value.call_special("__complex__", &[])? else {
+        return Ok(None);
+    };
     let number = result.cast::<PyComplex>().map_err(|other| {
-        crate::type_error!("__complex__ returned non-complex (type {})", other.type_().tp_name())
+        crate::type_error!(
+            "__complex__ returned non-complex (type {})",
+            other.type_().tp_name()
+        )
     })?;
     if !number.is_exact::<PyComplex>() {
         let message = format!(
@@ -112,9 +127,9 @@ pub fn power_of_floats(base: f64, exponent: f64) -> PyResult<Obj> {
 fn power_object(base: abi::Py_complex, exponent: abi::Py_complex) -> PyResult<Obj> {
     match power(base, exponent) {
         Ok(value) => Ok(PyComplex::new(value.real, value.imag)?.into_object()),
-        Err(PowerError::Domain) => {
-            Err(crate::zero_division_error!("zero to a negative or complex power"))
-        }
+        Err(PowerError::Domain) => Err(crate::zero_division_error!(
+            "zero to a negative or complex power"
+        )),
         Err(PowerError::Range) => Err(crate::overflow_error!("complex exponentiation")),
     }
 }

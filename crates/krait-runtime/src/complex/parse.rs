@@ -37,7 +37,11 @@ impl<'a> Rest<'a> {
 
     /// The imaginary unit, with a sign or without: 1 or -1.
     fn unit(&mut self) -> Option<f64> {
-        let sign = if self.take(b"+-") == Some(b'-') { -1.0 } else { 1.0 };
+        let sign = if self.take(b"+-") == Some(b'-') {
+            -1.0
+        } else {
+            1.0
+        };
         self.take(b"jJ").map(|_| sign)
     }
 }
@@ -46,10 +50,16 @@ impl<'a> Rest<'a> {
 fn float_length(text: &[u8]) -> usize {
     let sign = usize::from(matches!(text.first(), Some(b'+' | b'-')));
     let digits = |from: usize| {
-        text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count()
+        text[from..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
     };
     for word in [&b"infinity"[..], b"inf", b"nan"] {
-        if text.get(sign..sign + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word)) {
+        if text
+            .get(sign..sign + word.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(word))
+        {
             return sign + word.len();
         }
     }
@@ -66,7 +76,9 @@ fn float_length(text: &[u8]) -> usize {
     }
     if matches!(text.get(end), Some(b'e' | b'E')) {
         let sign = usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
-        let exponent = text.get(end + 1 + sign..).map_or(0, |_| digits(end + 1 + sign));
+        let exponent = text
+            .get(end + 1 + sign..)
+            .map_or(0, |_| digits(end + 1 + sign));
         if exponent > 0 {
             end += 1 + sign + exponent;
         }

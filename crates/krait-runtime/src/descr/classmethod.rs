@@ -38,9 +38,12 @@ pub struct PyStaticMethod {
 
 /// `functools.update_wrapper` for the attributes that wrappers take over from their function.
 fn wraps(wrapper: &PyObject, wrapped: &PyObject) -> PyResult<()> {
-    for name in
-        [intern!("__module__"), intern!("__name__"), intern!("__qualname__"), intern!("__doc__")]
-    {
+    for name in [
+        intern!("__module__"),
+        intern!("__name__"),
+        intern!("__qualname__"),
+        intern!("__doc__"),
+    ] {
         if let Some(value) = wrapped.lookup_attr(name)? {
             wrapper.setattr(name, Some(&value))?;
         }
@@ -59,13 +62,18 @@ fn one_argument<'a>(
     }
     match args.as_slice() {
         [callable] => Ok(callable),
-        _ => Err(type_error!("{name} expected 1 argument, got {}", args.len())),
+        _ => Err(type_error!(
+            "{name} expected 1 argument, got {}",
+            args.len()
+        )),
     }
 }
 
 /// `__isabstractmethod__` of what is wrapped.
 pub(super) fn is_abstract(callable: Option<Obj>) -> PyResult<bool> {
-    let Some(callable) = callable else { return Ok(false) };
+    let Some(callable) = callable else {
+        return Ok(false);
+    };
     match callable.lookup_attr(intern!("__isabstractmethod__"))? {
         Some(value) => value.is_true(),
         None => Ok(false),
@@ -120,7 +128,10 @@ macro_rules! method_class {
             #[slot(tp_repr)]
             fn repr(&self) -> PyResult<Obj> {
                 let callable = self.$callable.get().unwrap_or_else(glue::none_obj);
-                let text = format!(concat!("<", $name, "({})>"), callable.repr()?.to_string_lossy());
+                let text = format!(
+                    concat!("<", $name, "({})>"),
+                    callable.repr()?.to_string_lossy()
+                );
                 PyStr::new(&text).map(Py::into_object)
             }
 

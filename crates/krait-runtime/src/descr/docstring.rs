@@ -11,7 +11,9 @@ const END: &str = ")\n--\n\n";
 /// The signature and the text after it, if the docstring begins with one.
 fn split<'a>(name: &str, doc: &'a str) -> Option<(&'a str, &'a str)> {
     let name = name.rsplit('.').next().unwrap_or(name);
-    let signature = doc.strip_prefix(name).filter(|rest| rest.starts_with('('))?;
+    let signature = doc
+        .strip_prefix(name)
+        .filter(|rest| rest.starts_with('('))?;
     let end = signature.find(END)?;
     // An empty line before the marker means that the marker is part of the text.
     if signature[..end].contains("\n\n") {

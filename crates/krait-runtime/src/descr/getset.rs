@@ -60,7 +60,9 @@ impl PyGetSetDescr {
 impl PyGetSetDescr {
     #[slot(tp_descr_get)]
     fn descr_get(&self, object: Option<&PyObject>, _class: Option<&PyObject>) -> PyResult<Obj> {
-        let Some(object) = object else { return Ok(self.to_obj()) };
+        let Some(object) = object else {
+            return Ok(self.to_obj());
+        };
         self.check_instance(object)?;
         let def = self.def();
         match def.get {

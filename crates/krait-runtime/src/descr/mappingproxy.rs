@@ -109,7 +109,13 @@ impl PyMappingProxy {
     fn inplace_or(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
         Err(type_error!(
             "'|=' is not supported by {}; use '|' instead",
-            if left.downcast::<PyMappingProxy>().is_some() { left } else { right }.type_().tp_name()
+            if left.downcast::<PyMappingProxy>().is_some() {
+                left
+            } else {
+                right
+            }
+            .type_()
+            .tp_name()
         ))
     }
 

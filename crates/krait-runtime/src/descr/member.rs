@@ -59,7 +59,9 @@ impl PyMemberDescr {
 impl PyMemberDescr {
     #[slot(tp_descr_get)]
     fn descr_get(&self, object: Option<&PyObject>, _class: Option<&PyObject>) -> PyResult<Obj> {
-        let Some(object) = object else { return Ok(self.to_obj()) };
+        let Some(object) = object else {
+            return Ok(self.to_obj());
+        };
         self.check_instance(object)?;
         // SAFETY: the object is an instance of the class whose layout the row describes.
         unsafe { member_get(object, self.def()) }

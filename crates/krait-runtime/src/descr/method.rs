@@ -121,7 +121,13 @@ unsafe fn call_descr<const FLAGS: i32>(
     }
     // SAFETY: there is a first argument, and the class is only asked for its address.
     let (this, class) = unsafe {
-        (glue::arg(*args), descr.d_type.borrow().map_or(std::ptr::null_mut(), PyType::as_type_ptr))
+        (
+            glue::arg(*args),
+            descr
+                .d_type
+                .borrow()
+                .map_or(std::ptr::null_mut(), PyType::as_type_ptr),
+        )
     };
     glue::obj_result(descr.check_instance(this).and_then(|()| {
         // SAFETY: the arguments are the caller's, past self.
@@ -167,7 +173,9 @@ impl PyMethodDescr {
 
     #[slot(tp_descr_get)]
     fn descr_get(&self, object: Option<&PyObject>, class: Option<&PyObject>) -> PyResult<Obj> {
-        let Some(object) = object else { return Ok(self.to_obj()) };
+        let Some(object) = object else {
+            return Ok(self.to_obj());
+        };
         self.check_instance(object)?;
         let def = self.def();
         if def.ml_flags & abi::METH_METHOD == 0 {
@@ -246,7 +254,8 @@ impl PyClassMethodDescr {
                 class.tp_name()
             ));
         }
-        PyCFunction::new_in_class(self.def(), Some(class), None, own.as_deref()).map(Py::into_object)
+        PyCFunction::new_in_class(self.def(), Some(class), None, own.as_deref())
+            .map(Py::into_object)
     }
 }
 

@@ -38,12 +38,16 @@ pub(crate) trait Descriptor: PyClass {
 
     /// The name as Rust text.
     fn name_text(&self) -> String {
-        self.d_name().get().map_or_else(|| "?".to_owned(), |name| name.to_string_lossy())
+        self.d_name()
+            .get()
+            .map_or_else(|| "?".to_owned(), |name| name.to_string_lossy())
     }
 
     /// The class's `tp_name`.
     fn class_name(&self) -> String {
-        self.d_type().get().map_or_else(|| "?".to_owned(), |class| class.tp_name())
+        self.d_type()
+            .get()
+            .map_or_else(|| "?".to_owned(), |class| class.tp_name())
     }
 
     /// Checks that `object` is an instance of the descriptor's class.
@@ -54,7 +58,11 @@ pub(crate) trait Descriptor: PyClass {
         if class.is_some_and(|class| object.type_().is_subtype(class)) {
             return Ok(());
         }
-        Err(wrong_instance(&self.name_text(), &self.class_name(), object))
+        Err(wrong_instance(
+            &self.name_text(),
+            &self.class_name(),
+            object,
+        ))
     }
 
     /// `__qualname__`: the class's and the name.
@@ -62,10 +70,15 @@ pub(crate) trait Descriptor: PyClass {
         if let Some(qualname) = self.d_qualname().get() {
             return Ok(qualname);
         }
-        let class = self.d_type().get().map_or_else(|| crate::none().to_obj(), Py::into_object);
+        let class = self
+            .d_type()
+            .get()
+            .map_or_else(|| crate::none().to_obj(), Py::into_object);
         let of_class = class.getattr(intern!("__qualname__"))?;
         let Some(of_class) = of_class.downcast::<PyStr>() else {
-            return Err(type_error!("<descriptor>.__objclass__.__qualname__ is not a unicode object"));
+            return Err(type_error!(
+                "<descriptor>.__objclass__.__qualname__ is not a unicode object"
+            ));
         };
         let text = format!("{}.{}", of_class.to_string_lossy(), self.name_text());
         let qualname = PyStr::new(&text)?.into_object();
@@ -75,13 +88,20 @@ pub(crate) trait Descriptor: PyClass {
 
     /// `__reduce__`: `getattr(class, name)`.
     fn reduce_descriptor(&self) -> PyResult<Obj> {
-        let name = self.d_name().get().map_or_else(|| crate::none().to_obj(), Py::into_object);
+        let name = self
+            .d_name()
+            .get()
+            .map_or_else(|| crate::none().to_obj(), Py::into_object);
         reduce_as_getattr(self.d_type().get().map(Py::into_object), name)
     }
 
     /// `repr`: `<kind 'name' of 'class' objects>`.
     fn describe(&self, kind: &str) -> PyResult<Obj> {
-        let text = format!("<{kind} '{}' of '{}' objects>", self.name_text(), self.class_name());
+        let text = format!(
+            "<{kind} '{}' of '{}' objects>",
+            self.name_text(),
+            self.class_name()
+        );
         PyStr::new(&text).map(Py::into_object)
     }
 }
@@ -105,9 +125,15 @@ pub(crate) fn reduce_as_getattr(owner: Option<Obj>, name: Obj) -> PyResult<Obj> 
 /// A builtin function by name.
 pub fn builtin(name: &str) -> PyResult<Obj> {
     let builtins = crate::Interpreter::current().builtins.get();
-    match builtins.map(|builtins| builtins.get(name)).transpose()?.flatten() {
+    match builtins
+        .map(|builtins| builtins.get(name))
+        .transpose()?
+        .flatten()
+    {
         Some(function) => Ok(function),
-        None => Err(crate::attribute_error!("module 'builtins' has no attribute '{name}'")),
+        None => Err(crate::attribute_error!(
+            "module 'builtins' has no attribute '{name}'"
+        )),
     }
 }
 

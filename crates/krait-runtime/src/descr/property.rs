@@ -52,7 +52,9 @@ const _: () = {
 
 /// `None` counts as missing.
 fn given(value: Option<&PyObject>) -> Option<Obj> {
-    value.filter(|value| !value.is(crate::none())).map(PyClass::to_obj)
+    value
+        .filter(|value| !value.is(crate::none()))
+        .map(PyClass::to_obj)
 }
 
 impl PyProperty {
@@ -77,8 +79,15 @@ impl PyProperty {
     fn no_accessor(&self, object: &PyObject, what: &str) -> crate::PyErr {
         let describe = || -> PyResult<(Option<String>, String)> {
             let name = self.name()?.map(|name| name.repr()).transpose()?;
-            let class = object.type_().as_object().getattr(intern!("__qualname__"))?.repr()?;
-            Ok((name.map(|name| name.to_string_lossy()), class.to_string_lossy()))
+            let class = object
+                .type_()
+                .as_object()
+                .getattr(intern!("__qualname__"))?
+                .repr()?;
+            Ok((
+                name.map(|name| name.to_string_lossy()),
+                class.to_string_lossy(),
+            ))
         };
         match describe() {
             Ok((Some(name), class)) => {
@@ -97,7 +106,9 @@ impl PyProperty {
         del: Option<&PyObject>,
     ) -> PyResult<Obj> {
         let pick = |new: Option<&PyObject>, old: &Field| {
-            given(new).or_else(|| old.get()).unwrap_or_else(glue::none_obj)
+            given(new)
+                .or_else(|| old.get())
+                .unwrap_or_else(glue::none_obj)
         };
         let get = pick(get, &self.prop_get);
         let set = pick(set, &self.prop_set);
@@ -201,7 +212,9 @@ impl PyProperty {
             Some(_) => (self.prop_set.get(), "setter"),
             None => (self.prop_del.get(), "deleter"),
         };
-        let Some(function) = function else { return Err(self.no_accessor(object, what)) };
+        let Some(function) = function else {
+            return Err(self.no_accessor(object, what));
+        };
         match value {
             Some(value) => function.call(&[object, value]).map(drop),
             None => function.call1(object).map(drop),
@@ -262,7 +275,10 @@ impl PyProperty {
     #[pygetter(name = "__name__")]
     fn get_name(&self) -> PyResult<Obj> {
         self.name()?.ok_or_else(|| {
-            attribute_error!("'{}' object has no attribute '__name__'", self.type_().tp_name())
+            attribute_error!(
+                "'{}' object has no attribute '__name__'",
+                self.type_().tp_name()
+            )
         })
     }
 

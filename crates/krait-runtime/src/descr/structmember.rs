@@ -64,12 +64,12 @@ pub unsafe fn member_get(object: &PyObject, def: &abi::PyMemberDef) -> PyResult<
                 let code = address::<u8>(object, def).read();
                 PyStr::from_latin1(&[code]).map(Py::into_object)
             }
-            abi::_Py_T_OBJECT => {
-                Ok((*address::<Field>(object, def)).get().unwrap_or_else(glue::none_obj))
-            }
-            abi::Py_T_OBJECT_EX => {
-                (*address::<Field>(object, def)).get().ok_or_else(|| missing(object, def))
-            }
+            abi::_Py_T_OBJECT => Ok((*address::<Field>(object, def))
+                .get()
+                .unwrap_or_else(glue::none_obj)),
+            abi::Py_T_OBJECT_EX => (*address::<Field>(object, def))
+                .get()
+                .ok_or_else(|| missing(object, def)),
             abi::_Py_T_NONE => Ok(glue::none_obj()),
             _ => Err(bad_type(def)),
         }
@@ -79,8 +79,10 @@ pub unsafe fn member_get(object: &PyObject, def: &abi::PyMemberDef) -> PyResult<
 #[cold]
 fn missing(object: &PyObject, def: &abi::PyMemberDef) -> crate::PyErr {
     let name = c_text(def.name);
-    let error =
-        attribute_error!("'{}' object has no attribute '{name}'", object.type_().tp_name());
+    let error = attribute_error!(
+        "'{}' object has no attribute '{name}'",
+        object.type_().tp_name()
+    );
     if let Ok(name) = PyStr::intern(&name).map_err(crate::PyErr::clear) {
         crate::attr::note_attribute_error(&error, object, &name);
     }
@@ -147,7 +149,9 @@ pub unsafe fn member_set(
             }
             abi::Py_T_ULONG | abi::Py_T_ULONGLONG => {
                 let index = value.index()?;
-                let number = index.to_u64().or_else(|| index.to_i64().map(|number| number as u64));
+                let number = index
+                    .to_u64()
+                    .or_else(|| index.to_i64().map(|number| number as u64));
                 let Some(number) = number else {
                     return Err(crate::overflow_error!(
                         "Python int too large to convert to C unsigned long"

@@ -82,7 +82,12 @@ impl PyWrapperDescr {
             return unsafe {
                 let wrapper =
                     std::mem::transmute::<abi::wrapperfunc, abi::wrapperfunc_kwds>(wrapper);
-                result_from_ptr(wrapper(this.as_ptr(), args.as_ptr(), self.wrapped(), kwargs))
+                result_from_ptr(wrapper(
+                    this.as_ptr(),
+                    args.as_ptr(),
+                    self.wrapped(),
+                    kwargs,
+                ))
             };
         }
         if kwargs.is_some_and(|kwargs| !kwargs.is_empty()) {
@@ -120,7 +125,9 @@ impl PyWrapperDescr {
 
     #[slot(tp_descr_get)]
     fn descr_get(&self, object: Option<&PyObject>, _class: Option<&PyObject>) -> PyResult<Obj> {
-        let Some(object) = object else { return Ok(self.to_obj()) };
+        let Some(object) = object else {
+            return Ok(self.to_obj());
+        };
         self.check_instance(object)?;
         PyMethodWrapper::bind(self, object).map(Py::into_object)
     }
@@ -199,7 +206,9 @@ impl PyMethodWrapper {
             CompareOp::Eq | CompareOp::Ne => other.downcast::<PyMethodWrapper>(),
             _ => None,
         };
-        let Some(other) = other else { return Ok(glue::not_implemented_obj()) };
+        let Some(other) = other else {
+            return Ok(glue::not_implemented_obj());
+        };
         let ((descr, this), (other_descr, other_this)) = (self.parts()?, other.parts()?);
         let equal = descr.is(&other_descr) && this.is(&other_this);
         Ok(glue::bool_obj(equal == (op == CompareOp::Eq)))

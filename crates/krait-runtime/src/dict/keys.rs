@@ -138,7 +138,9 @@ impl Keys {
         let index_bytes = 1_usize << log2_index_bytes;
         let size = (usable as usize)
             .checked_mul(entry_size)
-            .and_then(|entries| entries.checked_add(size_of::<abi::PyDictKeysObject>() + index_bytes))
+            .and_then(|entries| {
+                entries.checked_add(size_of::<abi::PyDictKeysObject>() + index_bytes)
+            })
             .ok_or_else(no_memory)?;
         let block = NonNull::new(alloc::allocate(size).cast::<abi::PyDictKeysObject>())
             .ok_or_else(no_memory)?;
@@ -156,7 +158,9 @@ impl Keys {
             });
             let indices = block.as_ptr().add(1).cast::<u8>();
             indices.write_bytes(0xFF, index_bytes);
-            indices.add(index_bytes).write_bytes(0, usable as usize * entry_size);
+            indices
+                .add(index_bytes)
+                .write_bytes(0, usable as usize * entry_size);
         }
         Ok(Keys(block))
     }
@@ -243,7 +247,10 @@ impl Keys {
     #[inline(always)]
     fn entries(self) -> *mut u8 {
         // SAFETY: the entries follow the indices in the same block.
-        unsafe { self.indices().add(1 << self.header().dk_log2_index_bytes.get()) }
+        unsafe {
+            self.indices()
+                .add(1 << self.header().dk_log2_index_bytes.get())
+        }
     }
 
     /// The general entry at `index`.
@@ -259,7 +266,12 @@ impl Keys {
     fn unicode<'a>(self, index: isize) -> &'a abi::PyDictUnicodeEntry {
         debug_assert!(self.is_unicode());
         // SAFETY: as in `general`.
-        unsafe { &*self.entries().cast::<abi::PyDictUnicodeEntry>().offset(index) }
+        unsafe {
+            &*self
+                .entries()
+                .cast::<abi::PyDictUnicodeEntry>()
+                .offset(index)
+        }
     }
 
     /// The key at `index`; null if deleted.
@@ -301,8 +313,10 @@ impl Keys {
     pub(crate) fn hash_at(self, index: isize) -> isize {
         if self.is_unicode() {
             // SAFETY: invariant 3: the key is a `str` with its hash computed.
-            unsafe { PyObject::from_ptr(self.unicode(index).me_key.get()).downcast_unchecked::<PyStr>() }
-                .cached_hash()
+            unsafe {
+                PyObject::from_ptr(self.unicode(index).me_key.get()).downcast_unchecked::<PyStr>()
+            }
+            .cached_hash()
         } else {
             self.general(index).me_hash.get()
         }
@@ -355,13 +369,23 @@ impl Keys {
     #[inline(always)]
     fn advance(self, state: ProbeState) -> ProbeState {
         let perturb = state.perturb >> PERTURB_SHIFT;
-        let slot = state.slot.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
-        ProbeState { slot: slot & self.mask(), perturb }
+        let slot = state
+            .slot
+            .wrapping_mul(5)
+            .wrapping_add(perturb)
+            .wrapping_add(1);
+        ProbeState {
+            slot: slot & self.mask(),
+            perturb,
+        }
     }
 
     #[inline(always)]
     pub(crate) fn start(self, hash: isize) -> ProbeState {
-        ProbeState { slot: hash as usize & self.mask(), perturb: hash as usize }
+        ProbeState {
+            slot: hash as usize & self.mask(),
+            perturb: hash as usize,
+        }
     }
 
     /// Looks an exact `str` up in a table of exact `str`s: no Python code runs.

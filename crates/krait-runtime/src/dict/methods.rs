@@ -3,12 +3,14 @@
 use krait_abi as abi;
 use krait_macros::pymethods;
 
-use super::views::{DictIter, DictIterKind, DictView, ViewKind};
 use super::PyDict;
+use super::views::{DictIter, DictIterKind, DictView, ViewKind};
 use crate::abstract_::not_implemented_if;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::repr::ReprGuard;
-use crate::{Args, CompareOp, KwArgs, OptionalArg, PyResult, PyStr, PyTuple, PyType, StrBuilder, gc};
+use crate::{
+    Args, CompareOp, KwArgs, OptionalArg, PyResult, PyStr, PyTuple, PyType, StrBuilder, gc,
+};
 
 impl PyDict {
     /// `dict.update`: items of a mapping or of an iterable of pairs; later ones win if `replace`.
@@ -25,7 +27,11 @@ impl PyDict {
     }
 
     fn put(&self, key: &PyObject, value: &PyObject, replace: bool) -> PyResult<()> {
-        if replace { self.set_item(key, value) } else { self.set_default(key, value).map(drop) }
+        if replace {
+            self.set_item(key, value)
+        } else {
+            self.set_default(key, value).map(drop)
+        }
     }
 
     /// Copies the items of any mapping, by its `keys()` and `[]`.
@@ -95,7 +101,10 @@ impl PyDict {
         Ok(object)
     }
 
-    #[pyinit(signature = "(iterable=<unrepresentable>, /, **kwargs)", text_signature = "")]
+    #[pyinit(
+        signature = "(iterable=<unrepresentable>, /, **kwargs)",
+        text_signature = ""
+    )]
     fn init(&self, source: OptionalArg<&PyObject>, kwargs: KwArgs<'_>) -> PyResult<()> {
         if let Some(source) = source.present() {
             self.update(source, true)?;
@@ -111,7 +120,9 @@ impl PyDict {
         if self.is_empty() {
             return PyStr::new("{}");
         }
-        let Some(_guard) = ReprGuard::enter(self) else { return PyStr::new("{...}") };
+        let Some(_guard) = ReprGuard::enter(self) else {
+            return PyStr::new("{...}");
+        };
         let mut text = StrBuilder::new();
         text.push_str("{");
         let mut position = 0;
@@ -129,7 +140,9 @@ impl PyDict {
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let Some(other) = other.downcast::<PyDict>() else { return Ok(not_implemented_if(None)) };
+        let Some(other) = other.downcast::<PyDict>() else {
+            return Ok(not_implemented_if(None));
+        };
         Ok(not_implemented_if(match op {
             CompareOp::Eq => Some(self.equals(other)?),
             CompareOp::Ne => Some(!self.equals(other)?),
@@ -196,7 +209,9 @@ impl PyDict {
     /// Return the value for key if key is in the dictionary, else default.
     #[pymethod(name = "get", signature = "($self, key, default=None, /)")]
     fn get_method(&self, key: &PyObject, default: Option<&PyObject>) -> PyResult<Obj> {
-        Ok(self.get_item(key)?.unwrap_or_else(|| default.unwrap_or(crate::none()).to_obj()))
+        Ok(self
+            .get_item(key)?
+            .unwrap_or_else(|| default.unwrap_or(crate::none()).to_obj()))
     }
 
     /// Insert key with a value of default if key is not in the dictionary.
@@ -210,7 +225,10 @@ impl PyDict {
     /// D.pop(k[,d]) -> v, remove specified key and return the corresponding value.
     ///
     /// If the key is not found, return the default if given; otherwise, raise a KeyError.
-    #[pymethod(signature = "($self, key, default=<unrepresentable>, /)", text_signature = "")]
+    #[pymethod(
+        signature = "($self, key, default=<unrepresentable>, /)",
+        text_signature = ""
+    )]
     fn pop(&self, key: &PyObject, default: OptionalArg<&PyObject>) -> PyResult<Obj> {
         if let Some(value) = self.pop_item_for(key)? {
             return Ok(value);
@@ -256,7 +274,11 @@ impl PyDict {
     /// If E is present and has a .keys() method, then does:  for k in E.keys(): D[k] = E[k]
     /// If E is present and lacks a .keys() method, then does:  for k, v in E: D[k] = v
     /// In either case, this is followed by: for k in F:  D[k] = F[k]
-    #[pymethod(name = "update", signature = "($self, *args, **kwargs)", text_signature = "")]
+    #[pymethod(
+        name = "update",
+        signature = "($self, *args, **kwargs)",
+        text_signature = ""
+    )]
     fn update_method(&self, args: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<()> {
         if args.len() > 1 {
             return Err(crate::type_error!(

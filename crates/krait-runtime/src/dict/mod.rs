@@ -16,7 +16,11 @@ mod views;
 
 pub(crate) use keys::Keys;
 pub(crate) use split::{Values, new_shared_keys, shared_index};
-pub use views::{DictIter, DictIterKind, DictView, PyDictItemIter, PyDictItems, PyDictKeyIter, PyDictKeys, PyDictRevItemIter, PyDictRevKeyIter, PyDictRevValueIter, PyDictValueIter, PyDictValues, ViewKind};
+pub use views::{
+    DictIter, DictIterKind, DictView, PyDictItemIter, PyDictItems, PyDictKeyIter, PyDictKeys,
+    PyDictRevItemIter, PyDictRevKeyIter, PyDictRevValueIter, PyDictValueIter, PyDictValues,
+    ViewKind,
+};
 
 use krait_abi as abi;
 use krait_macros::pyclass;
@@ -49,7 +53,10 @@ impl PyDict {
         if entries <= 5 {
             return Self::new();
         }
-        Self::from_keys(Keys::new(keys::log2_for_entries(entries), abi::DICT_KEYS_UNICODE)?)
+        Self::from_keys(Keys::new(
+            keys::log2_for_entries(entries),
+            abi::DICT_KEYS_UNICODE,
+        )?)
     }
 
     fn from_keys(keys: Keys) -> PyResult<Py<PyDict>> {
@@ -86,7 +93,11 @@ impl PyDict {
 
     /// The version of the keys for inline caches; 0 if there can be none (not all keys are `str`).
     pub fn keys_version(&self) -> u32 {
-        if self.keys().is_unicode() { self.keys().version() } else { 0 }
+        if self.keys().is_unicode() {
+            self.keys().version()
+        } else {
+            0
+        }
     }
 
     /// The value for `key`, `None` if there is none.
@@ -99,8 +110,9 @@ impl PyDict {
     pub fn get_item_hash(&self, key: &PyObject, hash: isize) -> PyResult<Option<Obj>> {
         Ok(match self.find(key, hash)? {
             // SAFETY: the entry was found just now; nothing has run since.
-            Some(index) => unsafe { PyObject::from_ptr_opt(self.value_at(index)) }
-                .map(PyClass::to_obj),
+            Some(index) => {
+                unsafe { PyObject::from_ptr_opt(self.value_at(index)) }.map(PyClass::to_obj)
+            }
             None => None,
         })
     }

@@ -8,8 +8,8 @@ use std::ptr::NonNull;
 
 use krait_abi as abi;
 
-use super::keys::{Keys, log2_for_entries};
 use super::PyDict;
+use super::keys::{Keys, log2_for_entries};
 use crate::object::{Obj, PyClass, PyObject, decref};
 use crate::{PyResult, PyStr, alloc};
 
@@ -39,7 +39,11 @@ impl Values {
         debug_assert!(index < usize::from(self.header().capacity.get()));
         // SAFETY: `index` is below the capacity: the values follow the header.
         unsafe {
-            self.0.as_ptr().byte_add(std::mem::offset_of!(abi::PyDictValues, values)).cast::<*mut abi::PyObject>().add(index)
+            self.0
+                .as_ptr()
+                .byte_add(std::mem::offset_of!(abi::PyDictValues, values))
+                .cast::<*mut abi::PyObject>()
+                .add(index)
         }
     }
 
@@ -159,7 +163,9 @@ impl Values {
         };
         // SAFETY: both blocks have this size; the values' counts move over.
         unsafe {
-            block.cast::<u8>().copy_from_nonoverlapping(self.0.cast(), size);
+            block
+                .cast::<u8>()
+                .copy_from_nonoverlapping(self.0.cast(), size);
             self.0.cast::<u8>().write_bytes(0, size);
         }
         self.header().capacity.set(capacity as u8);
@@ -216,7 +222,9 @@ impl PyDict {
         let (Some(values), Some(name)) = (self.values(), key.downcast_exact::<PyStr>()) else {
             return false;
         };
-        let Some(index) = shared_index(self.keys(), name) else { return false };
+        let Some(index) = shared_index(self.keys(), name) else {
+            return false;
+        };
         if index >= usize::from(values.header().capacity.get()) {
             return false;
         }

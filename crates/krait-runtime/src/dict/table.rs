@@ -50,7 +50,11 @@ impl PyDict {
     /// Makes the table able to take another entry, of a key that is not a `str` if `general`.
     fn make_room(&self, general: bool) -> PyResult<()> {
         let keys = self.keys();
-        let kind = if general { abi::DICT_KEYS_GENERAL } else { keys.kind() };
+        let kind = if general {
+            abi::DICT_KEYS_GENERAL
+        } else {
+            keys.kind()
+        };
         let log2 = if keys.is_empty_table() {
             LOG2_MIN
         } else if keys.usable() > 0 {
@@ -81,7 +85,9 @@ impl PyDict {
 
     /// Turns a split table into one of the dictionary's own.
     pub(crate) fn make_combined(&self) -> PyResult<()> {
-        let Some(values) = self.values() else { return Ok(()) };
+        let Some(values) = self.values() else {
+            return Ok(());
+        };
         let shared = self.keys();
         let own = Keys::new(
             log2_for_entries(self.len() + 1).max(shared.header().dk_log2_size.get()),
@@ -89,10 +95,17 @@ impl PyDict {
         )?;
         for position in 0..values.len() {
             let index = values.ordered_index(position);
-            let (key, hash) = (shared.key_ptr(index as isize), shared.hash_at(index as isize));
+            let (key, hash) = (
+                shared.key_ptr(index as isize),
+                shared.hash_at(index as isize),
+            );
             // SAFETY: the shared table keeps its key; ours needs a count of its own.
             let key = unsafe { Py::<PyObject>::from_borrowed_ptr(key) };
-            own.append(key.into_ptr(), hash, values.replace(index, std::ptr::null_mut()));
+            own.append(
+                key.into_ptr(),
+                hash,
+                values.replace(index, std::ptr::null_mut()),
+            );
         }
         self.0.ma_keys.set(own.as_ptr());
         self.0.ma_values.set(std::ptr::null_mut());
@@ -104,7 +117,9 @@ impl PyDict {
 
     /// Removes the item of `key`; its value.
     pub(crate) fn remove(&self, key: &PyObject, hash: isize) -> PyResult<Option<Obj>> {
-        let Some(index) = self.find(key, hash)? else { return Ok(None) };
+        let Some(index) = self.find(key, hash)? else {
+            return Ok(None);
+        };
         Ok(Some(self.remove_at(index, hash)?))
     }
 

@@ -64,21 +64,29 @@ impl DictIter {
             DictIterKind::Keys => Py::new(PyDictKeyIter { ob_base, state })?.into_object(),
             DictIterKind::Values => Py::new(PyDictValueIter { ob_base, state })?.into_object(),
             DictIterKind::Items => Py::new(PyDictItemIter { ob_base, state })?.into_object(),
-            DictIterKind::ReverseKeys => Py::new(PyDictRevKeyIter { ob_base, state })?.into_object(),
+            DictIterKind::ReverseKeys => {
+                Py::new(PyDictRevKeyIter { ob_base, state })?.into_object()
+            }
             DictIterKind::ReverseValues => {
                 Py::new(PyDictRevValueIter { ob_base, state })?.into_object()
             }
-            DictIterKind::ReverseItems => Py::new(PyDictRevItemIter { ob_base, state })?.into_object(),
+            DictIterKind::ReverseItems => {
+                Py::new(PyDictRevItemIter { ob_base, state })?.into_object()
+            }
         })
     }
 
     fn next(&self) -> PyResult<Option<Obj>> {
         // SAFETY: the borrow ends before any Python code can run.
-        let Some(dict) = (unsafe { self.dict.borrow() }) else { return Ok(None) };
+        let Some(dict) = (unsafe { self.dict.borrow() }) else {
+            return Ok(None);
+        };
         if self.used.get() != dict.len() {
             // Stays wrong for good.
             self.used.set(usize::MAX);
-            return Err(crate::runtime_error!("dictionary changed size during iteration"));
+            return Err(crate::runtime_error!(
+                "dictionary changed size during iteration"
+            ));
         }
         let mut position = self.position.get();
         let item = match self.kind {
@@ -94,7 +102,9 @@ impl DictIter {
         };
         if self.remaining.get() == 0 {
             self.dict.set(None);
-            return Err(crate::runtime_error!("dictionary keys changed during iteration"));
+            return Err(crate::runtime_error!(
+                "dictionary keys changed during iteration"
+            ));
         }
         self.remaining.set(self.remaining.get() - 1);
         Ok(Some(match self.kind {
@@ -205,9 +215,7 @@ impl PyDict {
                 && forward == *position + 1
             {
                 // SAFETY: the entry was read just now.
-                return unsafe {
-                    Some((Py::from_borrowed_ptr(key), Py::from_borrowed_ptr(value)))
-                };
+                return unsafe { Some((Py::from_borrowed_ptr(key), Py::from_borrowed_ptr(value))) };
             }
         }
         None
@@ -231,7 +239,9 @@ impl DictView {
 
     /// `repr`: the class's name around the list of what the view shows.
     fn repr(view: &PyObject, name: &str) -> PyResult<Py<PyStr>> {
-        let Some(_guard) = crate::repr::ReprGuard::enter(view) else { return PyStr::new("...") };
+        let Some(_guard) = crate::repr::ReprGuard::enter(view) else {
+            return PyStr::new("...");
+        };
         let list = PyList::from_vec(view.to_vec()?)?;
         PyStr::new(&format!("{name}({})", list.repr()?.to_string_lossy()))
     }
@@ -405,8 +415,12 @@ impl PyDictKeys {
 
 impl PyDictItems {
     fn shows(&self, item: &PyObject) -> PyResult<bool> {
-        let Some(pair) = item.downcast::<PyTuple>() else { return Ok(false) };
-        let [key, value] = pair.as_slice() else { return Ok(false) };
+        let Some(pair) = item.downcast::<PyTuple>() else {
+            return Ok(false);
+        };
+        let [key, value] = pair.as_slice() else {
+            return Ok(false);
+        };
         match self.shown()?.get_item(key) {
             Ok(Some(found)) => found.eq(value),
             Ok(None) => Ok(false),

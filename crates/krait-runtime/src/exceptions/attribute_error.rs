@@ -44,7 +44,13 @@ impl Exception for PyNameError {
     const OWN: Own = Own {
         init: true,
         members: &[
-            member(c"name", offset_of!(PyNameError, name), abi::_Py_T_OBJECT, 0, c"name"),
+            member(
+                c"name",
+                offset_of!(PyNameError, name),
+                abi::_Py_T_OBJECT,
+                0,
+                c"name",
+            ),
             abi::PyMemberDef::EMPTY,
         ],
         ..Own::NOTHING
@@ -87,15 +93,29 @@ impl PyAttributeError {
     }
 }
 
-noargs!(attribute_getstate = PyAttributeError, PyAttributeError::getstate);
-noargs!(attribute_reduce = PyAttributeError, PyAttributeError::reduce);
+noargs!(
+    attribute_getstate = PyAttributeError,
+    PyAttributeError::getstate
+);
+noargs!(
+    attribute_reduce = PyAttributeError,
+    PyAttributeError::reduce
+);
 
 impl Exception for PyAttributeError {
     const OWN: Own = Own {
         init: true,
         methods: &[
-            method_noargs(c"__getstate__", c"__getstate__($self, /)\n--\n\n", attribute_getstate),
-            method_noargs(c"__reduce__", c"__reduce__($self, /)\n--\n\n", attribute_reduce),
+            method_noargs(
+                c"__getstate__",
+                c"__getstate__($self, /)\n--\n\n",
+                attribute_getstate,
+            ),
+            method_noargs(
+                c"__reduce__",
+                c"__reduce__($self, /)\n--\n\n",
+                attribute_reduce,
+            ),
             abi::PyMethodDef::EMPTY,
         ],
         members: &[
@@ -106,7 +126,13 @@ impl Exception for PyAttributeError {
                 0,
                 c"attribute name",
             ),
-            member(c"obj", offset_of!(PyAttributeError, obj), abi::_Py_T_OBJECT, 0, c"object"),
+            member(
+                c"obj",
+                offset_of!(PyAttributeError, obj),
+                abi::_Py_T_OBJECT,
+                0,
+                c"object",
+            ),
             abi::PyMemberDef::EMPTY,
         ],
         ..Own::NOTHING
@@ -128,4 +154,3 @@ impl Exception for PyAttributeError {
         clear_all(&[&self.obj, &self.name]);
     }
 }
-

@@ -91,7 +91,8 @@ pub(super) fn allocate(class: &PyType, args: &PyTuple) -> PyResult<Obj> {
         None => crate::alloc::generic_alloc(class, 0),
     };
     // SAFETY: an owned reference, or null.
-    let exception = unsafe { Py::<PyBaseException>::from_owned_ptr_opt(object) }.ok_or_else(no_memory)?;
+    let exception =
+        unsafe { Py::<PyBaseException>::from_owned_ptr_opt(object) }.ok_or_else(no_memory)?;
     exception.args.set(Some(args.to_owned()));
     Ok(exception.into_object())
 }
@@ -100,7 +101,10 @@ impl PyBaseException {
     pub(super) fn traverse_fields(&self, visitor: &mut Visitor) -> TraverseResult {
         self.dict.traverse(visitor)?;
         self.args.traverse(visitor)?;
-        class::traverse_all(&[&self.notes, &self.traceback, &self.context, &self.cause], visitor)?;
+        class::traverse_all(
+            &[&self.notes, &self.traceback, &self.context, &self.cause],
+            visitor,
+        )?;
         TRAVERSED
     }
 
@@ -173,7 +177,9 @@ impl PyBaseException {
         match notes.downcast::<PyList>() {
             Some(notes) => notes.push(note.to_obj())?,
             None => {
-                return Err(crate::type_error!("Cannot add note: __notes__ is not a list"));
+                return Err(crate::type_error!(
+                    "Cannot add note: __notes__ is not a list"
+                ));
             }
         }
         Ok(crate::none().to_obj())
@@ -197,7 +203,11 @@ impl PyBaseException {
     }
 
     fn reduce(&self) -> PyResult<Obj> {
-        reduced(self, self.args()?.into_object(), self.dict.get().map(Py::into_object))
+        reduced(
+            self,
+            self.args()?.into_object(),
+            self.dict.get().map(Py::into_object),
+        )
     }
 
     fn get_args(&self) -> PyResult<Obj> {
@@ -225,7 +235,9 @@ impl PyBaseException {
         } else if value.downcast::<PyTraceback>().is_some() {
             self.traceback.set(Some(value.to_obj()));
         } else {
-            return Err(crate::type_error!("__traceback__ must be a traceback or None"));
+            return Err(crate::type_error!(
+                "__traceback__ must be a traceback or None"
+            ));
         }
         Ok(())
     }
@@ -296,15 +308,30 @@ pub(super) fn to_tuple(value: &PyObject) -> PyResult<Py<PyTuple>> {
         return Ok(tuple.to_owned());
     }
     let tuple = PyTuple::type_object().as_object().call1(value)?;
-    tuple.cast::<PyTuple>().map_err(|_| crate::system_error!("tuple() did not return a tuple"))
+    tuple
+        .cast::<PyTuple>()
+        .map_err(|_| crate::system_error!("tuple() did not return a tuple"))
 }
 
 noargs!(base_reduce = PyBaseException, PyBaseException::reduce);
 one_arg!(base_setstate = PyBaseException, PyBaseException::setstate);
-one_arg!(base_with_traceback = PyBaseException, PyBaseException::with_traceback);
+one_arg!(
+    base_with_traceback = PyBaseException,
+    PyBaseException::with_traceback
+);
 one_arg!(base_add_note = PyBaseException, PyBaseException::add_note);
-accessors!(args_get, args_set = PyBaseException, PyBaseException::get_args, PyBaseException::set_args);
-accessors!(dict_get, dict_set = PyBaseException, PyBaseException::get_dict, PyBaseException::set_dict);
+accessors!(
+    args_get,
+    args_set = PyBaseException,
+    PyBaseException::get_args,
+    PyBaseException::set_args
+);
+accessors!(
+    dict_get,
+    dict_set = PyBaseException,
+    PyBaseException::get_dict,
+    PyBaseException::set_dict
+);
 accessors!(
     traceback_get,
     traceback_set = PyBaseException,

@@ -79,7 +79,11 @@ pub(super) enum Role {
 }
 
 const fn table<T>(rows: &'static [T]) -> *mut T {
-    if rows.is_empty() { ptr::null_mut() } else { rows.as_ptr().cast_mut() }
+    if rows.is_empty() {
+        ptr::null_mut()
+    } else {
+        rows.as_ptr().cast_mut()
+    }
 }
 
 /// The static type object of an exception class; `name` and `doc` end in a zero byte.
@@ -92,7 +96,10 @@ pub(super) const fn static_class<E: Exception>(
     const TYPE: *mut abi::PyTypeObject = (&raw const PyType_Type).cast_mut().cast();
     let own = match role {
         Role::Owner => E::OWN,
-        Role::Simple => Own { new: Some(base_new), ..Own::NOTHING },
+        Role::Simple => Own {
+            new: Some(base_new),
+            ..Own::NOTHING
+        },
         Role::Heir | Role::WeaklyReferable => Own::NOTHING,
     };
     let owner = matches!(role, Role::Owner);
@@ -108,16 +115,32 @@ pub(super) const fn static_class<E: Exception>(
         tp_dealloc: Cell::new(Some(dealloc::<E>)),
         tp_repr: Cell::new(if own.repr { Some(tp_repr::<E>) } else { None }),
         tp_str: Cell::new(if own.str { Some(tp_str::<E>) } else { None }),
-        tp_getattro: Cell::new(if is_base { Some(crate::attr::generic_getattro) } else { None }),
-        tp_setattro: Cell::new(if is_base { Some(crate::attr::generic_setattro) } else { None }),
+        tp_getattro: Cell::new(if is_base {
+            Some(crate::attr::generic_getattro)
+        } else {
+            None
+        }),
+        tp_setattro: Cell::new(if is_base {
+            Some(crate::attr::generic_setattro)
+        } else {
+            None
+        }),
         tp_flags: Cell::new(
             abi::Py_TPFLAGS_DEFAULT
                 | abi::Py_TPFLAGS_BASETYPE
                 | abi::Py_TPFLAGS_HAVE_GC
                 | abi::Py_TPFLAGS_BASE_EXC_SUBCLASS
-                | if weak { abi::Py_TPFLAGS_MANAGED_WEAKREF } else { 0 },
+                | if weak {
+                    abi::Py_TPFLAGS_MANAGED_WEAKREF
+                } else {
+                    0
+                },
         ),
-        tp_weaklistoffset: Cell::new(if weak { crate::weakref::MANAGED_WEAKREF_OFFSET } else { 0 }),
+        tp_weaklistoffset: Cell::new(if weak {
+            crate::weakref::MANAGED_WEAKREF_OFFSET
+        } else {
+            0
+        }),
         tp_doc: Cell::new(match doc {
             Some(doc) => doc.as_ptr().cast::<c_char>(),
             None => ptr::null(),
@@ -210,8 +233,13 @@ unsafe extern "C" fn tp_init<E: Exception>(
     kwargs: *mut abi::PyObject,
 ) -> c_int {
     // SAFETY: the contract of `tp_init`.
-    let (exception, args, kwargs) =
-        unsafe { (borrow::<E>(object), borrow::<PyTuple>(args), borrow_opt::<PyDict>(kwargs)) };
+    let (exception, args, kwargs) = unsafe {
+        (
+            borrow::<E>(object),
+            borrow::<PyTuple>(args),
+            borrow_opt::<PyDict>(kwargs),
+        )
+    };
     status(exception.init(args, kwargs))
 }
 
@@ -255,15 +283,19 @@ pub(super) fn is_base_new(tp_new: abi::newfunc) -> bool {
 
 /// Whether a `tp_init` is `BaseException`'s.
 pub(super) fn is_base_init(tp_init_slot: abi::initproc) -> bool {
-    ptr::fn_addr_eq(tp_init_slot, tp_init::<super::PyBaseException> as abi::initproc)
+    ptr::fn_addr_eq(
+        tp_init_slot,
+        tp_init::<super::PyBaseException> as abi::initproc,
+    )
 }
 
 /// Raises `TypeError` if there are keywords.
 pub(super) fn no_keywords(class: &PyType, kwargs: Option<&PyDict>) -> PyResult<()> {
     match kwargs {
-        Some(kwargs) if !kwargs.is_empty() => {
-            Err(crate::type_error!("{}() takes no keyword arguments", class.tp_name()))
-        }
+        Some(kwargs) if !kwargs.is_empty() => Err(crate::type_error!(
+            "{}() takes no keyword arguments",
+            class.tp_name()
+        )),
         _ => Ok(()),
     }
 }
@@ -275,7 +307,9 @@ pub(super) fn take_keywords<const N: usize>(
     names: [&str; N],
 ) -> PyResult<[Option<Obj>; N]> {
     let mut values = [const { None }; N];
-    let Some(kwargs) = kwargs else { return Ok(values) };
+    let Some(kwargs) = kwargs else {
+        return Ok(values);
+    };
     if kwargs.len() > N {
         let plural = if N == 1 { "" } else { "s" };
         let given = kwargs.len();
@@ -298,12 +332,20 @@ pub(super) fn take_keywords<const N: usize>(
 }
 
 /// A method without arguments.
-pub(super) const fn method_noargs(name: &'static CStr, doc: &'static CStr, function: abi::PyCFunction) -> abi::PyMethodDef {
+pub(super) const fn method_noargs(
+    name: &'static CStr,
+    doc: &'static CStr,
+    function: abi::PyCFunction,
+) -> abi::PyMethodDef {
     method(name, doc, function, abi::METH_NOARGS)
 }
 
 /// A method with one argument.
-pub(super) const fn method_o(name: &'static CStr, doc: &'static CStr, function: abi::PyCFunction) -> abi::PyMethodDef {
+pub(super) const fn method_o(
+    name: &'static CStr,
+    doc: &'static CStr,
+    function: abi::PyCFunction,
+) -> abi::PyMethodDef {
     method(name, doc, function, abi::METH_O)
 }
 
@@ -318,7 +360,11 @@ pub(super) const fn method(
         ml_name: name.as_ptr(),
         ml_meth: Some(function),
         ml_flags: flags,
-        ml_doc: if doc.is_empty() { ptr::null() } else { doc.as_ptr() },
+        ml_doc: if doc.is_empty() {
+            ptr::null()
+        } else {
+            doc.as_ptr()
+        },
     }
 }
 
@@ -335,12 +381,20 @@ pub(super) const fn member(
         r#type: kind,
         offset: offset as isize,
         flags,
-        doc: if doc.is_empty() { ptr::null() } else { doc.as_ptr() },
+        doc: if doc.is_empty() {
+            ptr::null()
+        } else {
+            doc.as_ptr()
+        },
     }
 }
 
 /// A computed attribute.
-pub(super) const fn getset(name: &'static CStr, get: abi::getter, set: abi::setter) -> abi::PyGetSetDef {
+pub(super) const fn getset(
+    name: &'static CStr,
+    get: abi::getter,
+    set: abi::setter,
+) -> abi::PyGetSetDef {
     abi::PyGetSetDef {
         name: name.as_ptr(),
         get: Some(get),

@@ -7,8 +7,8 @@ use krait_abi as abi;
 
 use super::base::{PyBaseException, or_none, to_tuple};
 use super::class::{
-    Exception, Own, borrow, clear_all, exception_class, member, method, method_o,
-    no_keywords, one_arg, traverse_all,
+    Exception, Own, borrow, clear_all, exception_class, member, method, method_o, no_keywords,
+    one_arg, traverse_all,
 };
 use super::{exc, given_exception_matches, is_exception, is_exception_class};
 use crate::field::Field;
@@ -103,10 +103,17 @@ fn new(class: &PyType, args: &PyTuple) -> PyResult<Obj> {
         ));
     }
     if !exceptions.is_sequence() {
-        return Err(crate::type_error!("second argument (exceptions) must be a sequence"));
+        return Err(crate::type_error!(
+            "second argument (exceptions) must be a sequence"
+        ));
     }
-    let is_plain = exceptions.downcast::<PyList>().is_some() || exceptions.downcast::<PyTuple>().is_some();
-    let shown = if is_plain { None } else { Some(exceptions.repr()?.into_object()) };
+    let is_plain =
+        exceptions.downcast::<PyList>().is_some() || exceptions.downcast::<PyTuple>().is_some();
+    let shown = if is_plain {
+        None
+    } else {
+        Some(exceptions.repr()?.into_object())
+    };
     let exceptions = to_tuple(exceptions)?;
     if exceptions.is_empty() {
         return Err(crate::value_error!(
@@ -134,7 +141,11 @@ fn new(class: &PyType, args: &PyTuple) -> PyResult<Obj> {
 
 fn class_for(class: &PyType, nested_base_exceptions: bool) -> PyResult<&PyType> {
     if std::ptr::eq(class, &exc::BaseExceptionGroup) {
-        return Ok(if nested_base_exceptions { class } else { &exc::ExceptionGroup });
+        return Ok(if nested_base_exceptions {
+            class
+        } else {
+            &exc::ExceptionGroup
+        });
     }
     if !nested_base_exceptions || !class.is_subtype(&exc::Exception) {
         return Ok(class);
@@ -160,7 +171,10 @@ unsafe extern "C" fn group_new(
 pub fn create_group(message: &str, exceptions: Vec<Obj>) -> PyResult<Obj> {
     let message = PyStr::new(message)?.into_object();
     let exceptions = PyList::from_vec(exceptions)?.into_object();
-    new(&exc::BaseExceptionGroup, &*PyTuple::from_vec(vec![message, exceptions])?)
+    new(
+        &exc::BaseExceptionGroup,
+        &*PyTuple::from_vec(vec![message, exceptions])?,
+    )
 }
 
 impl PyBaseExceptionGroup {
@@ -186,7 +200,9 @@ impl PyBaseExceptionGroup {
     }
 
     fn subgroup(&self, matcher: &PyObject) -> PyResult<Obj> {
-        Ok(or_none(split(self, &Matcher::from_object(matcher)?, false)?.matched))
+        Ok(or_none(
+            split(self, &Matcher::from_object(matcher)?, false)?.matched,
+        ))
     }
 
     /// A group of some of the exceptions with this one's message, notes, traceback and chain.
@@ -220,11 +236,17 @@ impl PyBaseExceptionGroup {
 /// Splits an exception, group or not, keeping the shape of nested groups.
 fn split(exception: &PyObject, matcher: &Matcher<'_>, want_rest: bool) -> PyResult<GroupMatch> {
     if matcher.matches(exception)? {
-        return Ok(GroupMatch { matched: Some(exception.to_obj()), rest: None });
+        return Ok(GroupMatch {
+            matched: Some(exception.to_obj()),
+            rest: None,
+        });
     }
     let Some(group) = exception.downcast::<PyBaseExceptionGroup>() else {
         let rest = want_rest.then(|| exception.to_obj());
-        return Ok(GroupMatch { matched: None, rest });
+        return Ok(GroupMatch {
+            matched: None,
+            rest,
+        });
     };
     let (mut matched, mut rest) = (Vec::new(), Vec::new());
     crate::state::enter_recursive_call(" in exceptiongroup_split_recursive")?;
@@ -246,12 +268,21 @@ pub fn exception_group_match(exception: &PyObject, types: &PyObject) -> PyResult
     }
     let is_group = exception.downcast::<PyBaseExceptionGroup>().is_some();
     if given_exception_matches(exception, types) {
-        let matched =
-            if is_group { exception.to_obj() } else { create_group("", vec![exception.to_obj()])? };
-        return Ok(GroupMatch { matched: Some(matched), rest: None });
+        let matched = if is_group {
+            exception.to_obj()
+        } else {
+            create_group("", vec![exception.to_obj()])?
+        };
+        return Ok(GroupMatch {
+            matched: Some(matched),
+            rest: None,
+        });
     }
     if !is_group {
-        return Ok(GroupMatch { matched: None, rest: Some(exception.to_obj()) });
+        return Ok(GroupMatch {
+            matched: None,
+            rest: Some(exception.to_obj()),
+        });
     }
     let pair = exception.call_method_str("split", &[types])?;
     let class = exception.type_().tp_name();
@@ -268,7 +299,10 @@ pub fn exception_group_match(exception: &PyObject, types: &PyObject) -> PyResult
         ));
     };
     let some = |value: &PyObject| (!value.is(crate::none())).then(|| value.to_obj());
-    Ok(GroupMatch { matched: some(matched), rest: some(rest) })
+    Ok(GroupMatch {
+        matched: some(matched),
+        rest: some(rest),
+    })
 }
 
 /// What remains to be raised after the clauses of `except*` (`INTRINSIC_PREP_RERAISE_STAR`): `raised`
@@ -287,8 +321,9 @@ pub fn prep_reraise_star(original: &PyObject, raised: &PyList) -> PyResult<Obj> 
         // A naked exception was wrapped for the one clause that ran.
         return Ok(or_none(entries.into_iter().next()));
     };
-    let (reraised, mut new): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|entry| has_same_metadata(entry, group));
+    let (reraised, mut new): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .partition(|entry| has_same_metadata(entry, group));
     let reraised = projection(group, &reraised)?;
     if new.is_empty() {
         return Ok(or_none(reraised));
@@ -302,7 +337,9 @@ pub fn prep_reraise_star(original: &PyObject, raised: &PyList) -> PyResult<Obj> 
 
 /// Whether a group is a part of `original` that was raised again, not one raised anew.
 fn has_same_metadata(exception: &PyObject, original: &PyBaseExceptionGroup) -> bool {
-    let Some(group) = exception.downcast::<PyBaseExceptionGroup>() else { return false };
+    let Some(group) = exception.downcast::<PyBaseExceptionGroup>() else {
+        return false;
+    };
     let same = |left: &Field<PyObject>, right: &Field<PyObject>| match (left.get(), right.get()) {
         (Some(left), Some(right)) => left.is(&right),
         (left, right) => left.is_none() && right.is_none(),
@@ -334,9 +371,18 @@ fn collect_leaves(exception: &PyObject, ids: &mut HashSet<usize>) -> PyResult<()
     Ok(())
 }
 
-one_arg!(group_derive = PyBaseExceptionGroup, PyBaseExceptionGroup::derive);
-one_arg!(group_split = PyBaseExceptionGroup, PyBaseExceptionGroup::split);
-one_arg!(group_subgroup = PyBaseExceptionGroup, PyBaseExceptionGroup::subgroup);
+one_arg!(
+    group_derive = PyBaseExceptionGroup,
+    PyBaseExceptionGroup::derive
+);
+one_arg!(
+    group_split = PyBaseExceptionGroup,
+    PyBaseExceptionGroup::split
+);
+one_arg!(
+    group_subgroup = PyBaseExceptionGroup,
+    PyBaseExceptionGroup::subgroup
+);
 one_arg!(group_class_getitem = PyObject, class_getitem);
 
 fn class_getitem(class: &PyObject, item: &PyObject) -> PyResult<Obj> {
@@ -402,7 +448,11 @@ impl Exception for PyBaseExceptionGroup {
             Some(shown) => shown.str()?,
             // From the tuple, not from the list in `args`, which may have changed since.
             None if came_as_list => {
-                let items = exceptions.as_slice().iter().map(|each| each.to_obj()).collect();
+                let items = exceptions
+                    .as_slice()
+                    .iter()
+                    .map(|each| each.to_obj())
+                    .collect();
                 PyList::from_vec(items)?.repr()?
             }
             None => exceptions.repr()?,

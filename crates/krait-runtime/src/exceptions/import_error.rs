@@ -28,8 +28,7 @@ pub struct PyImportError {
     pub name_from: Field<PyObject>,
 }
 
-const _: () =
-    assert!(size_of::<PyImportError>() == size_of::<abi::PyImportErrorObject>());
+const _: () = assert!(size_of::<PyImportError>() == size_of::<abi::PyImportErrorObject>());
 
 exception_class!(PyImportError, ImportError);
 
@@ -93,7 +92,13 @@ noargs!(import_reduce = PyImportError, PyImportError::reduce);
 
 macro_rules! import_member {
     ($name:literal, $field:ident, $doc:literal) => {
-        member($name, offset_of!(PyImportError, $field), abi::_Py_T_OBJECT, 0, $doc)
+        member(
+            $name,
+            offset_of!(PyImportError, $field),
+            abi::_Py_T_OBJECT,
+            0,
+            $doc,
+        )
     };
 }
 
@@ -102,7 +107,11 @@ impl Exception for PyImportError {
         init: true,
         str: true,
         methods: &[
-            method_noargs(c"__reduce__", c"__reduce__($self, /)\n--\n\n", import_reduce),
+            method_noargs(
+                c"__reduce__",
+                c"__reduce__($self, /)\n--\n\n",
+                import_reduce,
+            ),
             abi::PyMethodDef::EMPTY,
         ],
         members: &[

@@ -19,7 +19,8 @@ struct Reserve {
 pub(super) fn reserve() -> PyResult<()> {
     let reserve = Interpreter::current().extension::<Reserve>();
     let no_args = PyTuple::from_vec(Vec::new())?;
-    *reserve.last_resort.borrow_mut() = Some(super::base::allocate(&super::exc::MemoryError, &no_args)?);
+    *reserve.last_resort.borrow_mut() =
+        Some(super::base::allocate(&super::exc::MemoryError, &no_args)?);
     *reserve.no_args.borrow_mut() = Some(no_args);
     Ok(())
 }

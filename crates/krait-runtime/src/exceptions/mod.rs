@@ -29,8 +29,8 @@ pub use os_error::PyOSError;
 pub use simple::{PyStopIteration, PySystemExit};
 pub use syntax_error::PySyntaxError;
 pub use table::exc;
-pub(crate) use unicode_error::{decode_error, encode_error};
 pub use unicode_error::PyUnicodeError;
+pub(crate) use unicode_error::{decode_error, encode_error};
 
 use krait_abi as abi;
 
@@ -45,7 +45,10 @@ pub fn ready() -> PyResult<()> {
         // CPython's `ExceptionGroup` is the one builtin exception with two bases.
         if std::ptr::eq(*class, &exc::ExceptionGroup) && class.raw().tp_bases.get().is_null() {
             let bases = vec![exc::BaseExceptionGroup.to_obj(), exc::Exception.to_obj()];
-            class.raw().tp_bases.set(PyTuple::from_vec(bases)?.into_ptr());
+            class
+                .raw()
+                .tp_bases
+                .set(PyTuple::from_vec(bases)?.into_ptr());
         }
         class.set_flags(class.flags() | abi::_Py_TPFLAGS_STATIC_BUILTIN);
         crate::typeobject::ready_type(class)?;
@@ -55,7 +58,10 @@ pub fn ready() -> PyResult<()> {
 
 /// The exception classes by the names that `builtins` has for them, aliases included.
 pub fn builtin_names() -> impl Iterator<Item = (&'static str, &'static PyType)> {
-    let aliases = [("EnvironmentError", &exc::OSError), ("IOError", &exc::OSError)];
+    let aliases = [
+        ("EnvironmentError", &exc::OSError),
+        ("IOError", &exc::OSError),
+    ];
     table::ALL.iter().copied().chain(aliases)
 }
 
@@ -78,8 +84,13 @@ pub fn new_with_args(class: &PyType, args: Vec<Obj>) -> PyResult<Obj> {
     match raw.tp_init.get() {
         Some(tp_init) if !class::is_base_init(tp_init) => {
             // SAFETY: `tp_init` takes an instance of its class, a tuple and null for no keywords.
-            let status = unsafe { tp_init(exception.as_ptr(), args.as_ptr(), std::ptr::null_mut()) };
-            if status < 0 { Err(PyErr::fetch()) } else { Ok(exception) }
+            let status =
+                unsafe { tp_init(exception.as_ptr(), args.as_ptr(), std::ptr::null_mut()) };
+            if status < 0 {
+                Err(PyErr::fetch())
+            } else {
+                Ok(exception)
+            }
         }
         _ => Ok(exception),
     }
@@ -102,9 +113,16 @@ pub fn is_exception(object: &PyObject) -> bool {
 /// tuple of such. No Python code runs: `except` looks at the MRO alone.
 pub fn given_exception_matches(exception: &PyObject, types: &PyObject) -> bool {
     if let Some(types) = types.downcast::<PyTuple>() {
-        return types.as_slice().iter().any(|each| given_exception_matches(exception, each));
+        return types
+            .as_slice()
+            .iter()
+            .any(|each| given_exception_matches(exception, each));
     }
-    let class: &PyObject = if is_exception(exception) { exception.type_() } else { exception };
+    let class: &PyObject = if is_exception(exception) {
+        exception.type_()
+    } else {
+        exception
+    };
     match (class.downcast::<PyType>(), types.downcast::<PyType>()) {
         (Some(class), Some(wanted)) if is_exception_class(class) && is_exception_class(wanted) => {
             class.is_subtype(wanted)

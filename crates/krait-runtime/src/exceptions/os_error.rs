@@ -77,7 +77,12 @@ fn parse(args: &PyTuple) -> Parsed {
     }
     let arg = |index: usize| args.as_slice().get(index).map(|arg| arg.to_obj());
     // The fourth is Windows' own error number, which is ignored here as in CPython.
-    Parsed { errno: arg(0), strerror: arg(1), filename: arg(2), filename2: arg(4) }
+    Parsed {
+        errno: arg(0),
+        strerror: arg(1),
+        filename: arg(2),
+        filename2: arg(4),
+    }
 }
 
 /// Whether `__init__` and not `__new__` takes the arguments: a subclass that overrides `__init__`
@@ -89,8 +94,10 @@ fn init_takes_arguments(class: &PyType) -> bool {
         (Some(theirs), Some(ours)) => ptr::fn_addr_eq(theirs, ours),
         _ => false,
     };
-    let new_is_ours =
-        raw.tp_new.get().is_some_and(|theirs| ptr::fn_addr_eq(theirs, os_error_new as abi::newfunc));
+    let new_is_ours = raw
+        .tp_new
+        .get()
+        .is_some_and(|theirs| ptr::fn_addr_eq(theirs, os_error_new as abi::newfunc));
     !init_is_ours && new_is_ours
 }
 
@@ -107,7 +114,10 @@ fn is_number(object: &PyObject) -> bool {
 
 fn subclass_for(errno: &PyObject) -> Option<&'static PyType> {
     let number = errno.downcast::<PyLong>()?.to_i64()?;
-    SUBCLASSES.iter().find(|(errno, _)| i64::from(*errno) == number).map(|(_, class)| *class)
+    SUBCLASSES
+        .iter()
+        .find(|(errno, _)| i64::from(*errno) == number)
+        .map(|(_, class)| *class)
 }
 
 fn new(class: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<Obj> {
@@ -142,18 +152,26 @@ unsafe extern "C" fn os_error_new(
 ) -> *mut abi::PyObject {
     // SAFETY: the contract of `tp_new`.
     let (class, args, kwargs) = unsafe {
-        (PyType::from_type_ptr(class), borrow::<PyTuple>(args), borrow_opt::<PyDict>(kwargs))
+        (
+            PyType::from_type_ptr(class),
+            borrow::<PyTuple>(args),
+            borrow_opt::<PyDict>(kwargs),
+        )
     };
     crate::call::result_into_ptr(new(class, args, kwargs))
 }
 
 impl PyOSError {
     fn fill(&self, args: &PyTuple, parsed: Parsed) -> PyResult<()> {
-        let is_none = |value: &Option<Obj>| value.as_ref().is_none_or(|value| value.is(crate::none()));
+        let is_none =
+            |value: &Option<Obj>| value.as_ref().is_none_or(|value| value.is(crate::none()));
         let mut own_args = args.to_owned();
         if !is_none(&parsed.filename) {
             let blocking = ptr::eq(self.type_(), &exc::BlockingIOError);
-            let number = parsed.filename.as_ref().filter(|name| blocking && is_number(name));
+            let number = parsed
+                .filename
+                .as_ref()
+                .filter(|name| blocking && is_number(name));
             if let Some(number) = number {
                 // The third argument of `BlockingIOError` may be a count of characters.
                 self.written.set(number.as_isize(Some(&exc::ValueError))?);
@@ -164,7 +182,10 @@ impl PyOSError {
                 }
                 if (2..=5).contains(&args.len()) {
                     // File names are not part of `args`: programs unpack two values from it.
-                    let first = args.as_slice()[..2].iter().map(|arg| arg.to_obj()).collect();
+                    let first = args.as_slice()[..2]
+                        .iter()
+                        .map(|arg| arg.to_obj())
+                        .collect();
                     own_args = PyTuple::from_vec(first)?;
                 }
             }
@@ -187,7 +208,11 @@ impl PyOSError {
             }
             args = PyTuple::from_vec(all)?;
         }
-        reduced(self, args.into_object(), self.base.dict.get().map(|dict| dict.into_object()))
+        reduced(
+            self,
+            args.into_object(),
+            self.base.dict.get().map(|dict| dict.into_object()),
+        )
     }
 
     fn get_written(&self) -> PyResult<Obj> {
@@ -212,12 +237,22 @@ impl PyOSError {
     }
 
     fn fields(&self) -> [&Field<PyObject>; 4] {
-        [&self.myerrno, &self.strerror, &self.filename, &self.filename2]
+        [
+            &self.myerrno,
+            &self.strerror,
+            &self.filename,
+            &self.filename2,
+        ]
     }
 }
 
 noargs!(os_error_reduce = PyOSError, PyOSError::reduce);
-accessors!(written_get, written_set = PyOSError, PyOSError::get_written, PyOSError::set_written);
+accessors!(
+    written_get,
+    written_set = PyOSError,
+    PyOSError::get_written,
+    PyOSError::set_written
+);
 
 const fn field(name: &'static CStr, offset: usize, doc: &'static CStr) -> abi::PyMemberDef {
     member(name, offset, abi::_Py_T_OBJECT, 0, doc)
@@ -229,14 +264,34 @@ impl Exception for PyOSError {
         str: true,
         new: Some(os_error_new),
         methods: &[
-            method_noargs(c"__reduce__", c"__reduce__($self, /)\n--\n\n", os_error_reduce),
+            method_noargs(
+                c"__reduce__",
+                c"__reduce__($self, /)\n--\n\n",
+                os_error_reduce,
+            ),
             abi::PyMethodDef::EMPTY,
         ],
         members: &[
-            field(c"errno", offset_of!(PyOSError, myerrno), c"POSIX exception code"),
-            field(c"strerror", offset_of!(PyOSError, strerror), c"exception strerror"),
-            field(c"filename", offset_of!(PyOSError, filename), c"exception filename"),
-            field(c"filename2", offset_of!(PyOSError, filename2), c"second exception filename"),
+            field(
+                c"errno",
+                offset_of!(PyOSError, myerrno),
+                c"POSIX exception code",
+            ),
+            field(
+                c"strerror",
+                offset_of!(PyOSError, strerror),
+                c"exception strerror",
+            ),
+            field(
+                c"filename",
+                offset_of!(PyOSError, filename),
+                c"exception filename",
+            ),
+            field(
+                c"filename2",
+                offset_of!(PyOSError, filename2),
+                c"second exception filename",
+            ),
             abi::PyMemberDef::EMPTY,
         ],
         getset: &[

@@ -60,7 +60,10 @@ impl Exception for PyStopIteration {
 
     fn init(&self, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<()> {
         self.base.init(args, kwargs)?;
-        let value = args.as_slice().first().map_or_else(|| crate::none().to_obj(), |arg| arg.to_obj());
+        let value = args
+            .as_slice()
+            .first()
+            .map_or_else(|| crate::none().to_obj(), |arg| arg.to_obj());
         self.value.set(Some(value));
         Ok(())
     }
@@ -78,7 +81,13 @@ impl Exception for PySystemExit {
     const OWN: Own = Own {
         init: true,
         members: &[
-            member(c"code", offset_of!(PySystemExit, code), abi::_Py_T_OBJECT, 0, c"exception code"),
+            member(
+                c"code",
+                offset_of!(PySystemExit, code),
+                abi::_Py_T_OBJECT,
+                0,
+                c"exception code",
+            ),
             abi::PyMemberDef::EMPTY,
         ],
         ..Own::NOTHING
@@ -105,7 +114,10 @@ impl Exception for PySystemExit {
 }
 
 impl Exception for PyKeyError {
-    const OWN: Own = Own { str: true, ..Own::NOTHING };
+    const OWN: Own = Own {
+        str: true,
+        ..Own::NOTHING
+    };
 
     /// The key as `repr` shows it: an empty string would be no message at all.
     fn str(&self) -> PyResult<Obj> {

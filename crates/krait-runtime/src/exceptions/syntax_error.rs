@@ -14,7 +14,10 @@ use crate::{PyDict, PyLong, PyResult, PyStr, PyTuple};
 
 /// `SyntaxError`.
 #[repr(C)]
-#[allow(missing_docs, reason = "the fields are the attributes of the same names")]
+#[allow(
+    missing_docs,
+    reason = "the fields are the attributes of the same names"
+)]
 pub struct PySyntaxError {
     base: PyBaseException,
     pub msg: Field<PyObject>,
@@ -51,10 +54,14 @@ impl PySyntaxError {
     fn fill_location(&self, info: &PyTuple) -> PyResult<()> {
         let given = info.len();
         if given < 4 {
-            return Err(crate::type_error!("function takes at least 4 arguments ({given} given)"));
+            return Err(crate::type_error!(
+                "function takes at least 4 arguments ({given} given)"
+            ));
         }
         if given > 7 {
-            return Err(crate::type_error!("function takes at most 7 arguments ({given} given)"));
+            return Err(crate::type_error!(
+                "function takes at most 7 arguments ({given} given)"
+            ));
         }
         let part = |index: usize| info.as_slice().get(index).map(|part| part.to_obj());
         self.filename.set(part(0));
@@ -83,18 +90,42 @@ impl Exception for PySyntaxError {
         str: true,
         members: &[
             field(c"msg", offset_of!(PySyntaxError, msg), c"exception msg"),
-            field(c"filename", offset_of!(PySyntaxError, filename), c"exception filename"),
-            field(c"lineno", offset_of!(PySyntaxError, lineno), c"exception lineno"),
-            field(c"offset", offset_of!(PySyntaxError, offset), c"exception offset"),
+            field(
+                c"filename",
+                offset_of!(PySyntaxError, filename),
+                c"exception filename",
+            ),
+            field(
+                c"lineno",
+                offset_of!(PySyntaxError, lineno),
+                c"exception lineno",
+            ),
+            field(
+                c"offset",
+                offset_of!(PySyntaxError, offset),
+                c"exception offset",
+            ),
             field(c"text", offset_of!(PySyntaxError, text), c"exception text"),
-            field(c"end_lineno", offset_of!(PySyntaxError, end_lineno), c"exception end lineno"),
-            field(c"end_offset", offset_of!(PySyntaxError, end_offset), c"exception end offset"),
+            field(
+                c"end_lineno",
+                offset_of!(PySyntaxError, end_lineno),
+                c"exception end lineno",
+            ),
+            field(
+                c"end_offset",
+                offset_of!(PySyntaxError, end_offset),
+                c"exception end offset",
+            ),
             field(
                 c"print_file_and_line",
                 offset_of!(PySyntaxError, print_file_and_line),
                 c"exception print_file_and_line",
             ),
-            field(c"_metadata", offset_of!(PySyntaxError, metadata), c"exception private metadata"),
+            field(
+                c"_metadata",
+                offset_of!(PySyntaxError, metadata),
+                c"exception private metadata",
+            ),
             abi::PyMemberDef::EMPTY,
         ],
         ..Own::NOTHING

@@ -18,7 +18,10 @@ use crate::{PyBytes, PyDict, PyErr, PyLong, PyResult, PyStr, PyTuple};
 
 /// The struct of the three classes.
 #[repr(C)]
-#[allow(missing_docs, reason = "the fields are the attributes of the same names")]
+#[allow(
+    missing_docs,
+    reason = "the fields are the attributes of the same names"
+)]
 pub struct PyUnicodeError {
     base: PyBaseException,
     pub encoding: Field<PyObject>,
@@ -81,7 +84,14 @@ pub(crate) fn encode_error(
     end: usize,
     reason: &str,
 ) -> PyErr {
-    raise(&super::exc::UnicodeEncodeError, encoding, object, start, end, reason)
+    raise(
+        &super::exc::UnicodeEncodeError,
+        encoding,
+        object,
+        start,
+        end,
+        reason,
+    )
 }
 
 /// Raises `UnicodeDecodeError`.
@@ -93,7 +103,14 @@ pub(crate) fn decode_error(
     end: usize,
     reason: &str,
 ) -> PyErr {
-    raise(&super::exc::UnicodeDecodeError, encoding, object, start, end, reason)
+    raise(
+        &super::exc::UnicodeDecodeError,
+        encoding,
+        object,
+        start,
+        end,
+        reason,
+    )
 }
 
 fn raise(
@@ -138,18 +155,25 @@ impl PyUnicodeError {
     /// The text that could not be encoded or translated.
     pub fn text(&self) -> PyResult<Py<PyStr>> {
         let object = self.object.get().ok_or_else(|| not_set("object"))?;
-        object.cast::<PyStr>().map_err(|_| crate::type_error!("object attribute must be unicode"))
+        object
+            .cast::<PyStr>()
+            .map_err(|_| crate::type_error!("object attribute must be unicode"))
     }
 
     /// The bytes that could not be decoded.
     pub fn bytes(&self) -> PyResult<Py<PyBytes>> {
         let object = self.object.get().ok_or_else(|| not_set("object"))?;
-        object.cast::<PyBytes>().map_err(|_| crate::type_error!("object attribute must be bytes"))
+        object
+            .cast::<PyBytes>()
+            .map_err(|_| crate::type_error!("object attribute must be bytes"))
     }
 
     /// `start` and `end`, moved into an object of `len` characters or bytes.
     pub fn range(&self, len: usize) -> (usize, usize) {
-        (clamp_start(self.start.get(), len), clamp_end(self.end.get(), len))
+        (
+            clamp_start(self.start.get(), len),
+            clamp_end(self.end.get(), len),
+        )
     }
 
     fn init(
@@ -170,7 +194,10 @@ impl PyUnicodeError {
         }
         let mut rest = args.as_slice().iter().enumerate();
         let mut next = move || {
-            rest.next().map_or_else(|| (0, crate::none().to_obj()), |(index, arg)| (index + 1, arg.to_obj()))
+            rest.next().map_or_else(
+                || (0, crate::none().to_obj()),
+                |(index, arg)| (index + 1, arg.to_obj()),
+            )
         };
         let text = |(index, arg): (usize, Obj)| match arg.downcast::<PyStr>() {
             Some(_) => Ok(arg),
@@ -179,8 +206,16 @@ impl PyUnicodeError {
                 arg.type_name()
             )),
         };
-        let encoding = if has_encoding { Some(text(next())?) } else { None };
-        let object = if object_is_text { text(next())? } else { next().1 };
+        let encoding = if has_encoding {
+            Some(text(next())?)
+        } else {
+            None
+        };
+        let object = if object_is_text {
+            text(next())?
+        } else {
+            next().1
+        };
         let start = next().1.as_isize(Some(&super::exc::OverflowError))?;
         let end = next().1.as_isize(Some(&super::exc::OverflowError))?;
         let reason = text(next())?;
@@ -215,11 +250,13 @@ impl PyUnicodeError {
 
     fn describe_character(&self) -> PyResult<String> {
         let text = self.text()?;
-        let single = self.single_index(text.len()).map(|index| match text.char_at(index) {
-            code @ 0..=0xFF => format!("'\\x{code:02x}'"),
-            code @ 0x100..=0xFFFF => format!("'\\u{code:04x}'"),
-            code => format!("'\\U{code:08x}'"),
-        });
+        let single = self
+            .single_index(text.len())
+            .map(|index| match text.char_at(index) {
+                code @ 0..=0xFF => format!("'\\x{code:02x}'"),
+                code @ 0x100..=0xFFFF => format!("'\\u{code:04x}'"),
+                code => format!("'\\U{code:08x}'"),
+            });
         Ok(self.describe("character", single))
     }
 
@@ -238,11 +275,18 @@ impl PyUnicodeError {
         if !self.object.is_some() {
             return Ok(PyStr::new("")?.into_object());
         }
-        let reason = super::base::or_none(self.reason.get()).str()?.to_string_lossy();
+        let reason = super::base::or_none(self.reason.get())
+            .str()?
+            .to_string_lossy();
         let text = match verb {
             Some(verb) => {
-                let encoding = super::base::or_none(self.encoding.get()).str()?.to_string_lossy();
-                format!("'{encoding}' codec can't {verb} {}: {reason}", describe(self)?)
+                let encoding = super::base::or_none(self.encoding.get())
+                    .str()?
+                    .to_string_lossy();
+                format!(
+                    "'{encoding}' codec can't {verb} {}: {reason}",
+                    describe(self)?
+                )
             }
             None => format!("can't translate {}: {reason}", describe(self)?),
         };
@@ -255,7 +299,12 @@ fn not_set(attribute: &str) -> PyErr {
     crate::type_error!("{attribute} attribute not set")
 }
 
-const fn field(name: &'static CStr, offset: usize, kind: i32, doc: &'static CStr) -> abi::PyMemberDef {
+const fn field(
+    name: &'static CStr,
+    offset: usize,
+    kind: i32,
+    doc: &'static CStr,
+) -> abi::PyMemberDef {
     member(name, offset, kind, 0, doc)
 }
 
@@ -270,10 +319,30 @@ const OWN: Own = Own {
             abi::_Py_T_OBJECT,
             c"exception encoding",
         ),
-        field(c"object", offset_of!(PyUnicodeError, object), abi::_Py_T_OBJECT, c"exception object"),
-        field(c"start", offset_of!(PyUnicodeError, start), abi::Py_T_PYSSIZET, c"exception start"),
-        field(c"end", offset_of!(PyUnicodeError, end), abi::Py_T_PYSSIZET, c"exception end"),
-        field(c"reason", offset_of!(PyUnicodeError, reason), abi::_Py_T_OBJECT, c"exception reason"),
+        field(
+            c"object",
+            offset_of!(PyUnicodeError, object),
+            abi::_Py_T_OBJECT,
+            c"exception object",
+        ),
+        field(
+            c"start",
+            offset_of!(PyUnicodeError, start),
+            abi::Py_T_PYSSIZET,
+            c"exception start",
+        ),
+        field(
+            c"end",
+            offset_of!(PyUnicodeError, end),
+            abi::Py_T_PYSSIZET,
+            c"exception end",
+        ),
+        field(
+            c"reason",
+            offset_of!(PyUnicodeError, reason),
+            abi::_Py_T_OBJECT,
+            c"exception reason",
+        ),
         abi::PyMemberDef::EMPTY,
     ],
     ..Own::NOTHING

@@ -57,7 +57,9 @@ pub fn power(base: f64, exponent: f64) -> PyResult<Obj> {
     }
     let result = base.powf(exponent);
     if result.is_infinite() && base.is_finite() && exponent.is_finite() {
-        return Err(crate::overflow_error!("(34, 'Numerical result out of range')"));
+        return Err(crate::overflow_error!(
+            "(34, 'Numerical result out of range')"
+        ));
     }
     float(result)
 }
@@ -83,7 +85,8 @@ pub(crate) fn parse(text: &[u8]) -> Option<f64> {
 impl PyFloat {
     /// `float(value)`.
     pub fn from_object(value: &PyObject) -> PyResult<f64> {
-        let invalid = |shown: String| crate::value_error!("could not convert string to float: {shown}");
+        let invalid =
+            |shown: String| crate::value_error!("could not convert string to float: {shown}");
         if let Some(text) = value.downcast::<PyStr>() {
             let ascii = crate::str::to_ascii_digits(text);
             return match parse(ascii.as_bytes()) {
@@ -93,7 +96,10 @@ impl PyFloat {
         }
         let is_number = value.downcast::<PyFloat>().is_some()
             || value.has_index()
-            || value.type_().lookup(&*PyStr::intern("__float__")?).is_some();
+            || value
+                .type_()
+                .lookup(&*PyStr::intern("__float__")?)
+                .is_some();
         if !is_number && let Some(bytes) = crate::bytes::bytes_like(value)? {
             return match parse(&bytes) {
                 Some(number) => Ok(number),
@@ -115,7 +121,10 @@ impl PyFloat {
         }
         let object = class.alloc(0)?;
         // SAFETY: an instance of a class laid out on `float`.
-        unsafe { object.downcast_unchecked::<PyFloat>() }.0.ob_fval.set(value);
+        unsafe { object.downcast_unchecked::<PyFloat>() }
+            .0
+            .ob_fval
+            .set(value);
         Ok(object)
     }
 
@@ -125,7 +134,9 @@ impl PyFloat {
         }
         match krait_numbers::BigInt::from_f64(value) {
             Some(int) => PyLong::from_bigint(&int),
-            None => Err(crate::overflow_error!("cannot convert float infinity to integer")),
+            None => Err(crate::overflow_error!(
+                "cannot convert float infinity to integer"
+            )),
         }
     }
 }
@@ -199,7 +210,11 @@ impl PyFloat {
 
     #[slot(nb_positive, nb_float)]
     fn nb_positive(&self) -> PyResult<Obj> {
-        if self.is_exact::<PyFloat>() { Ok(self.to_obj()) } else { float(self.value()) }
+        if self.is_exact::<PyFloat>() {
+            Ok(self.to_obj())
+        } else {
+            float(self.value())
+        }
     }
 
     #[slot(nb_absolute)]
@@ -247,7 +262,9 @@ impl PyFloat {
         let order = if let Some(other) = other.downcast::<PyFloat>() {
             value.partial_cmp(&other.value())
         } else if let Some(int) = other.downcast::<PyLong>() {
-            int.as_int_ref().partial_cmp_f64(value).map(Ordering::reverse)
+            int.as_int_ref()
+                .partial_cmp_f64(value)
+                .map(Ordering::reverse)
         } else {
             return Ok(crate::not_implemented().to_obj());
         };
@@ -292,7 +309,9 @@ impl PyFloat {
         let digits = ndigits.as_isize(None)?;
         match algo::round_to_digits(value, digits as i64) {
             Some(rounded) => float(rounded),
-            None => Err(crate::overflow_error!("rounded value too large to represent")),
+            None => Err(crate::overflow_error!(
+                "rounded value too large to represent"
+            )),
         }
     }
 
@@ -313,7 +332,9 @@ impl PyFloat {
             None if self.value().is_nan() => {
                 Err(crate::value_error!("cannot convert NaN to integer ratio"))
             }
-            None => Err(crate::overflow_error!("cannot convert Infinity to integer ratio")),
+            None => Err(crate::overflow_error!(
+                "cannot convert Infinity to integer ratio"
+            )),
         }
     }
 
@@ -329,9 +350,10 @@ impl PyFloat {
         match algo::from_hex(string.to_wtf8().as_bytes()) {
             Ok(value) if std::ptr::eq(class, PyFloat::type_object()) => float(value),
             Ok(value) => class.call1(&*PyFloat::new(value)?),
-            Err(algo::FromHexError::Overflow) => {
-                Err(crate::overflow_error!("{}", algo::FromHexError::Overflow.message()))
-            }
+            Err(algo::FromHexError::Overflow) => Err(crate::overflow_error!(
+                "{}",
+                algo::FromHexError::Overflow.message()
+            )),
             Err(error) => Err(crate::value_error!("{}", error.message())),
         }
     }
@@ -344,7 +366,11 @@ impl PyFloat {
             return Ok(number.to_obj());
         }
         let value = number.to_f64()?;
-        if exact { float(value) } else { class.call1(&*PyFloat::new(value)?) }
+        if exact {
+            float(value)
+        } else {
+            class.call1(&*PyFloat::new(value)?)
+        }
     }
 
     #[pymethod(name = "__getnewargs__")]
@@ -368,7 +394,9 @@ impl PyFloat {
                 "IEEE, little-endian"
             });
         }
-        Err(crate::value_error!("__getformat__() argument 1 must be 'double' or 'float'"))
+        Err(crate::value_error!(
+            "__getformat__() argument 1 must be 'double' or 'float'"
+        ))
     }
 
     /// the real part of a complex number

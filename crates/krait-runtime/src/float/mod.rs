@@ -35,10 +35,12 @@ impl PyFloat {
         }
         // SAFETY: the block has room for the struct.
         unsafe {
-            block.cast::<abi::PyFloatObject>().write(abi::PyFloatObject {
-                ob_base: new_header(PyFloat::type_object()),
-                ob_fval: value.into(),
-            });
+            block
+                .cast::<abi::PyFloatObject>()
+                .write(abi::PyFloatObject {
+                    ob_base: new_header(PyFloat::type_object()),
+                    ob_fval: value.into(),
+                });
             Ok(Py::from_owned_ptr(block.cast()))
         }
     }

@@ -32,9 +32,13 @@ fn locale_for(spec: &FormatSpec) -> Locale {
             return Locale::default();
         }
         let text = |pointer: *const libc::c_char| {
-            std::ffi::CStr::from_ptr(pointer).to_string_lossy().into_owned()
+            std::ffi::CStr::from_ptr(pointer)
+                .to_string_lossy()
+                .into_owned()
         };
-        let grouping = std::ffi::CStr::from_ptr((*conventions).grouping).to_bytes().to_vec();
+        let grouping = std::ffi::CStr::from_ptr((*conventions).grouping)
+            .to_bytes()
+            .to_vec();
         Locale {
             decimal_point: text((*conventions).decimal_point),
             thousands_sep: text((*conventions).thousands_sep),
@@ -62,7 +66,10 @@ fn rendered(rendered: &Rendered) -> PyResult<Py<PyStr>> {
     if let Some(text) = rendered.unpadded() {
         return PyStr::new(text);
     }
-    let padding = rendered.left.saturating_add(rendered.middle).saturating_add(rendered.right);
+    let padding = rendered
+        .left
+        .saturating_add(rendered.middle)
+        .saturating_add(rendered.right);
     if padding > isize::MAX as usize / 8 {
         return Err(crate::err::no_memory());
     }
@@ -120,7 +127,11 @@ pub fn format_complex(value: &crate::PyComplex, spec: &PyStr) -> PyResult<Py<PyS
 /// `str.__format__`.
 pub fn format_str(value: &PyStr, spec: &PyStr) -> PyResult<Py<PyStr>> {
     if spec.is_empty() {
-        return if value.is_exact::<PyStr>() { Ok(PyClass::to_owned(value)) } else { value.str() };
+        return if value.is_exact::<PyStr>() {
+            Ok(PyClass::to_owned(value))
+        } else {
+            value.str()
+        };
     }
     let parsed = parse_spec(spec, Kind::Str, value)?;
     let layout =
@@ -129,7 +140,11 @@ pub fn format_str(value: &PyStr, spec: &PyStr) -> PyResult<Py<PyStr>> {
     if layout.left == 0 && layout.right == 0 {
         return value.substring(0, layout.take);
     }
-    let bound = if value.is_ascii() { 0x7F } else { shown.max_code_point() };
+    let bound = if value.is_ascii() {
+        0x7F
+    } else {
+        shown.max_code_point()
+    };
     PyStr::padded_slice(shown, bound, layout.left, layout.right, layout.fill)
 }
 

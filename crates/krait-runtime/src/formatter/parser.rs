@@ -54,14 +54,20 @@ pub(super) fn next_segment(
     }
     let Some(brace) = next_brace(text, start, end) else {
         *at = end;
-        return Ok(Some(Segment { literal: (start, end), field: None }));
+        return Ok(Some(Segment {
+            literal: (start, end),
+            field: None,
+        }));
     };
     let kind = text.at(brace);
     let doubled = brace + 1 < end && text.at(brace + 1) == kind;
     if doubled {
         // The literal ends with one brace; the other is skipped.
         *at = brace + 2;
-        return Ok(Some(Segment { literal: (start, brace + 1), field: None }));
+        return Ok(Some(Segment {
+            literal: (start, brace + 1),
+            field: None,
+        }));
     }
     if kind == CLOSE {
         return error("Single '}' encountered in format string");
@@ -71,15 +77,14 @@ pub(super) fn next_segment(
     }
     *at = brace + 1;
     let field = replacement_field(text, at, end)?;
-    Ok(Some(Segment { literal: (start, brace), field: Some(field) }))
+    Ok(Some(Segment {
+        literal: (start, brace),
+        field: Some(field),
+    }))
 }
 
 /// Reads a field behind its brace, and the closing brace.
-fn replacement_field(
-    text: StrSlice<'_>,
-    at: &mut usize,
-    end: usize,
-) -> PyResult<ReplacementField> {
+fn replacement_field(text: StrSlice<'_>, at: &mut usize, end: usize) -> PyResult<ReplacementField> {
     let start = *at;
     let mut in_brackets = false;
     let mut stop = None;
@@ -97,7 +102,9 @@ fn replacement_field(
             _ => {}
         }
     }
-    let Some(stop) = stop else { return error("expected '}' before end of string") };
+    let Some(stop) = stop else {
+        return error("expected '}' before end of string");
+    };
     let mut field = ReplacementField {
         name: (start, *at - 1),
         conversion: None,
@@ -162,8 +169,12 @@ pub(super) fn name_as_index(text: StrSlice<'_>) -> PyResult<Option<usize>> {
     }
     let mut value = 0_usize;
     for code in text.iter() {
-        let Some(digit) = krait_unicode::decimal(code) else { return Ok(None) };
-        let next = value.checked_mul(10).and_then(|value| value.checked_add(digit.into()));
+        let Some(digit) = krait_unicode::decimal(code) else {
+            return Ok(None);
+        };
+        let next = value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(digit.into()));
         match next.filter(|&value| value <= isize::MAX as usize) {
             Some(next) => value = next,
             None => return error("Too many decimal digits in format string"),
@@ -187,10 +198,7 @@ pub(super) enum Access<'a> {
 }
 
 /// Reads the next step of a field's name behind its first part; `None` at the end.
-pub(super) fn next_access<'a>(
-    name: StrSlice<'a>,
-    at: &mut usize,
-) -> PyResult<Option<Access<'a>>> {
+pub(super) fn next_access<'a>(name: StrSlice<'a>, at: &mut usize) -> PyResult<Option<Access<'a>>> {
     let len = name.len();
     if *at >= len {
         return Ok(None);
@@ -225,7 +233,11 @@ pub(super) fn next_access<'a>(
 }
 
 /// What `_string.formatter_parser` returns: yields (literal, name, specifier, conversion).
-#[pyclass(name = "formatteriterator", module = "_string", flags(DISALLOW_INSTANTIATION))]
+#[pyclass(
+    name = "formatteriterator",
+    module = "_string",
+    flags(DISALLOW_INSTANTIATION)
+)]
 #[repr(C)]
 pub struct FormatterIterator {
     ob_base: PyObject,
@@ -251,11 +263,15 @@ impl FormatterIterator {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(template) = self.template.get() else { return Ok(None) };
+        let Some(template) = self.template.get() else {
+            return Ok(None);
+        };
         let mut at = self.at.get();
         let segment = next_segment(template.as_slice(), &mut at, template.len());
         self.at.set(at);
-        let Some(segment) = segment? else { return Ok(None) };
+        let Some(segment) = segment? else {
+            return Ok(None);
+        };
         let part = |range: (usize, usize)| -> PyResult<Obj> {
             Ok(template.substring(range.0, range.1)?.into_object())
         };
@@ -277,7 +293,11 @@ impl FormatterIterator {
 
 /// The second part of what `_string.formatter_field_name_split` returns: yields (is attribute, name
 /// or index).
-#[pyclass(name = "fieldnameiterator", module = "_string", flags(DISALLOW_INSTANTIATION))]
+#[pyclass(
+    name = "fieldnameiterator",
+    module = "_string",
+    flags(DISALLOW_INSTANTIATION)
+)]
 #[repr(C)]
 pub struct FieldNameIterator {
     ob_base: PyObject,
@@ -294,7 +314,9 @@ impl FieldNameIterator {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(name) = self.name.get() else { return Ok(None) };
+        let Some(name) = self.name.get() else {
+            return Ok(None);
+        };
         let mut at = self.at.get();
         let access = next_access(name.as_slice(), &mut at);
         self.at.set(at);
@@ -305,7 +327,9 @@ impl FieldNameIterator {
             Some(Access::Index(index)) => (false, PyLong::from_usize(index)?.into_object()),
         };
         let is_attribute = crate::bool_object(is_attribute).to_obj();
-        Ok(Some(PyTuple::from_vec(vec![is_attribute, value])?.into_object()))
+        Ok(Some(
+            PyTuple::from_vec(vec![is_attribute, value])?.into_object(),
+        ))
     }
 }
 

@@ -46,7 +46,10 @@ pub fn format_template_map(template: &PyStr, mapping: &PyObject) -> PyResult<Py<
 }
 
 fn run(template: &PyStr, values: Values<'_>) -> PyResult<Py<PyStr>> {
-    let mut engine = Engine { values, numbering: Numbering::Undecided };
+    let mut engine = Engine {
+        values,
+        numbering: Numbering::Undecided,
+    };
     let mut out = StrBuf::with_capacity(template.len() + 16);
     engine.expand(template.as_slice(), &mut out, DEPTH)?;
     PyStr::from_slice(out.as_slice())
@@ -134,9 +137,9 @@ impl Engine<'_> {
 
     fn positional(&self, index: usize) -> PyResult<Obj> {
         match self.values {
-            Values::Mapping(_) => {
-                Err(crate::value_error!("Format string contains positional fields"))
-            }
+            Values::Mapping(_) => Err(crate::value_error!(
+                "Format string contains positional fields"
+            )),
             Values::Arguments(args, _) => match args.get(index) {
                 Some(value) => Ok(value.to_obj()),
                 None => Err(crate::index_error!(
@@ -169,6 +172,8 @@ fn converted(value: &PyObject, conversion: u32) -> PyResult<Py<PyStr>> {
         Some(other) if (33..127).contains(&conversion) => {
             Err(crate::value_error!("Unknown conversion specifier {other}"))
         }
-        _ => Err(crate::value_error!("Unknown conversion specifier \\x{conversion:x}")),
+        _ => Err(crate::value_error!(
+            "Unknown conversion specifier \\x{conversion:x}"
+        )),
     }
 }

@@ -136,7 +136,8 @@ impl DataStack {
             }
             self.chunk.set(previous);
             self.top.set((*previous).top);
-            self.limit.set(previous.cast::<usize>().add((*previous).words));
+            self.limit
+                .set(previous.cast::<usize>().add((*previous).words));
         }
         free_chunk(self.spare.replace(chunk));
     }
@@ -160,12 +161,18 @@ fn layout(words: usize) -> Option<Layout> {
 }
 
 fn allocate_chunk(words: usize) -> *mut Chunk {
-    let Some(layout) = layout(words) else { return ptr::null_mut() };
+    let Some(layout) = layout(words) else {
+        return ptr::null_mut();
+    };
     // SAFETY: the layout is not empty; the header is initialised before anyone sees the chunk.
     unsafe {
         let chunk = std::alloc::alloc(layout).cast::<Chunk>();
         if !chunk.is_null() {
-            chunk.write(Chunk { previous: ptr::null_mut(), words, top: ptr::null_mut() });
+            chunk.write(Chunk {
+                previous: ptr::null_mut(),
+                words,
+                top: ptr::null_mut(),
+            });
         }
         chunk
     }

@@ -21,11 +21,16 @@ pub struct PyFrameLocalsProxy {
 impl PyFrameLocalsProxy {
     /// The view of a frame's variables.
     pub fn over(frame: Py<PyFrame>) -> PyResult<Py<PyFrameLocalsProxy>> {
-        Py::new(PyFrameLocalsProxy { ob_base: PyObject::HEADER, frame: Field::new(frame) })
+        Py::new(PyFrameLocalsProxy {
+            ob_base: PyObject::HEADER,
+            frame: Field::new(frame),
+        })
     }
 
     fn frame(&self) -> PyResult<Py<PyFrame>> {
-        self.frame.get().ok_or_else(|| crate::runtime_error!("the frame is gone"))
+        self.frame
+            .get()
+            .ok_or_else(|| crate::runtime_error!("the frame is gone"))
     }
 
     /// The index of a variable: hidden ones (of inlined comprehensions) do not count, nor, for
@@ -33,7 +38,9 @@ impl PyFrameLocalsProxy {
     fn find(frame: &Frame, key: &PyObject, reading: bool) -> PyResult<Option<usize>> {
         let code = frame.code();
         for index in 0..code.co_nlocalsplus.get() as usize {
-            let Some(name) = code.local_name(index) else { continue };
+            let Some(name) = code.local_name(index) else {
+                continue;
+            };
             if !(key.is(&name) || (key.is_instance_of::<PyStr>() && name.eq(key)?)) {
                 continue;
             }
@@ -122,7 +129,12 @@ impl PyFrameLocalsProxy {
     }
 
     fn keys_list(&self) -> PyResult<Py<PyList>> {
-        PyList::from_vec(self.items_vec()?.into_iter().map(|(name, _)| name).collect())
+        PyList::from_vec(
+            self.items_vec()?
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect(),
+        )
     }
 
     fn merge(&self, other: &PyObject) -> PyResult<()> {
@@ -161,7 +173,9 @@ impl PyFrameLocalsProxy {
     fn pop(&self, key: &PyObject, default: Option<&PyObject>) -> PyResult<Obj> {
         let object = self.frame()?;
         if Self::find(object.frame(), key, false)?.is_some() {
-            return Err(crate::value_error!("cannot remove local variables from FrameLocalsProxy"));
+            return Err(crate::value_error!(
+                "cannot remove local variables from FrameLocalsProxy"
+            ));
         }
         let found = match object.f_extra_locals.get() {
             Some(extra) => extra.pop_item_for(key)?,
@@ -191,20 +205,30 @@ impl PyFrameLocalsProxy {
 
     #[pymethod(signature = "($self, /)")]
     fn values(&self) -> PyResult<Obj> {
-        let values = self.items_vec()?.into_iter().map(|(_, value)| value).collect();
+        let values = self
+            .items_vec()?
+            .into_iter()
+            .map(|(_, value)| value)
+            .collect();
         Ok(PyList::from_vec(values)?.into_object())
     }
 
     #[pymethod(signature = "($self, /)")]
     fn items(&self) -> PyResult<Obj> {
         let items = self.items_vec()?.into_iter();
-        let pairs = items.map(|(name, value)| Ok(PyTuple::from_vec(vec![name, value])?.into_object()));
+        let pairs =
+            items.map(|(name, value)| Ok(PyTuple::from_vec(vec![name, value])?.into_object()));
         Ok(PyList::from_vec(pairs.collect::<PyResult<_>>()?)?.into_object())
     }
 
     #[pymethod(name = "__reversed__", signature = "($self, /)")]
     fn reversed(&self) -> PyResult<Obj> {
-        let names = self.items_vec()?.into_iter().rev().map(|(name, _)| name).collect();
+        let names = self
+            .items_vec()?
+            .into_iter()
+            .rev()
+            .map(|(name, _)| name)
+            .collect();
         PyList::from_vec(names)?.iter()
     }
 }
@@ -220,7 +244,10 @@ impl PyFrameLocalsProxy {
     fn subscript(&self, key: &PyObject) -> PyResult<Obj> {
         match self.lookup(key)? {
             Some(value) => Ok(value),
-            None => Err(crate::key_error!("local variable '{}' is not defined", key.repr()?.to_string_lossy())),
+            None => Err(crate::key_error!(
+                "local variable '{}' is not defined",
+                key.repr()?.to_string_lossy()
+            )),
         }
     }
 
@@ -231,7 +258,9 @@ impl PyFrameLocalsProxy {
         }
         let object = self.frame()?;
         if Self::find(object.frame(), key, false)?.is_some() {
-            return Err(crate::value_error!("cannot remove local variables from FrameLocalsProxy"));
+            return Err(crate::value_error!(
+                "cannot remove local variables from FrameLocalsProxy"
+            ));
         }
         match object.f_extra_locals.get() {
             Some(extra) if extra.del_item(key)? => Ok(()),
@@ -273,7 +302,10 @@ impl PyFrameLocalsProxy {
     fn or(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
         let dict = PyDict::new()?;
         for side in [left, right] {
-            match (side.downcast::<PyFrameLocalsProxy>(), side.downcast::<PyDict>()) {
+            match (
+                side.downcast::<PyFrameLocalsProxy>(),
+                side.downcast::<PyDict>(),
+            ) {
                 (Some(proxy), _) => {
                     for (name, value) in proxy.items_vec()? {
                         dict.set_item(&name, &value)?;

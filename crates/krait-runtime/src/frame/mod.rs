@@ -129,7 +129,13 @@ impl Frame {
     /// How many slots are in use.
     pub fn depth(&self) -> usize {
         // SAFETY: the stack pointer points into the frame's slots.
-        unsafe { self.0.stackpointer.get().cast::<StackRef>().offset_from(self.slots()) as usize }
+        unsafe {
+            self.0
+                .stackpointer
+                .get()
+                .cast::<StackRef>()
+                .offset_from(self.slots()) as usize
+        }
     }
 
     /// Copies the frame to a place where it can outlive its callers: it owns all it holds then.
@@ -148,8 +154,10 @@ impl Frame {
                 crate::code::FRAME_SPECIALS_SIZE,
             );
             let to = &*target;
-            to.f_executable.set(raw_of(slot_of(self.f_executable.get()).heap_safe()));
-            to.f_funcobj.set(raw_of(slot_of(self.f_funcobj.get()).heap_safe()));
+            to.f_executable
+                .set(raw_of(slot_of(self.f_executable.get()).heap_safe()));
+            to.f_funcobj
+                .set(raw_of(slot_of(self.f_funcobj.get()).heap_safe()));
             to.previous.set(std::ptr::null_mut());
             for index in 0..depth {
                 *to.slots().add(index) = self.slot(index).heap_safe();
@@ -218,7 +226,10 @@ pub fn slot_of(raw: abi::_PyStackRef) -> StackRef {
 
 /// The innermost frame of the calling thread that Python code may see.
 pub fn current_frame() -> Option<&'static Frame> {
-    let frame = crate::state::ThreadState::current().current_frame.get().cast::<Frame>();
+    let frame = crate::state::ThreadState::current()
+        .current_frame
+        .get()
+        .cast::<Frame>();
     first_complete(frame)
 }
 
@@ -254,8 +265,14 @@ pub(crate) fn local_value(frame: &Frame, index: usize) -> Option<Obj> {
 /// Whether `MAKE_CELL` has run for a variable: only then is a cell in its slot the variable's own.
 pub(crate) fn cell_is_made(frame: &Frame, index: usize) -> bool {
     let at = frame.unit();
-    frame.code().units().iter().take(usize::try_from(at).unwrap_or(0)).any(|unit| {
-        unit.code() == krait_bytecode::op::MAKE_CELL && usize::from(unit.arg()) == index
-    }) || frame.0.owner.get() == abi::FRAME_OWNED_BY_GENERATOR
+    frame
+        .code()
+        .units()
+        .iter()
+        .take(usize::try_from(at).unwrap_or(0))
+        .any(|unit| {
+            unit.code() == krait_bytecode::op::MAKE_CELL && usize::from(unit.arg()) == index
+        })
+        || frame.0.owner.get() == abi::FRAME_OWNED_BY_GENERATOR
         || index > 255
 }

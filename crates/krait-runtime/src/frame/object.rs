@@ -114,7 +114,8 @@ impl PyFrame {
             self.f_frame.set(target);
             let executable = slot_of(own.f_executable.get());
             // The caller of `clear_except_code` gives the code object up on its own.
-            own.f_executable.set(raw_of(StackRef::new(executable.as_ref())));
+            own.f_executable
+                .set(raw_of(StackRef::new(executable.as_ref())));
             if let Some(previous) = previous
                 && let Ok(back) = frame_of(previous)
             {
@@ -207,7 +208,9 @@ fn generator_state(frame: &Frame) -> i8 {
     let offset = offset_of!(abi::PyGenObject, gi_iframe);
     // SAFETY: a frame owned by a generator lies inside one.
     let generator = unsafe {
-        &*std::ptr::from_ref(frame).byte_sub(offset).cast::<abi::PyGenObject>()
+        &*std::ptr::from_ref(frame)
+            .byte_sub(offset)
+            .cast::<abi::PyGenObject>()
     };
     generator.gi_frame_state.get()
 }
@@ -274,7 +277,11 @@ impl PyFrame {
 
     #[pysetter]
     fn set_f_trace(&self, value: Option<&PyObject>) -> PyResult<()> {
-        self.f_trace.set(value.filter(|value| !value.is(crate::none())).map(PyClass::to_obj));
+        self.f_trace.set(
+            value
+                .filter(|value| !value.is(crate::none()))
+                .map(PyClass::to_obj),
+        );
         Ok(())
     }
 
@@ -285,7 +292,9 @@ impl PyFrame {
 
     #[pysetter]
     fn set_f_trace_lines(&self, value: Option<&PyObject>) -> PyResult<()> {
-        self.f_trace_lines.set(i8::from(value.is_some_and(|value| value.is(crate::bool_object(true)))));
+        self.f_trace_lines.set(i8::from(
+            value.is_some_and(|value| value.is(crate::bool_object(true))),
+        ));
         Ok(())
     }
 
@@ -310,7 +319,9 @@ impl PyFrame {
         }
         let offset = offset_of!(abi::PyGenObject, gi_iframe);
         // SAFETY: a frame owned by a generator lies inside one, which is alive with it.
-        unsafe { Py::from_borrowed_ptr(std::ptr::from_ref(frame).cast_mut().byte_sub(offset).cast()) }
+        unsafe {
+            Py::from_borrowed_ptr(std::ptr::from_ref(frame).cast_mut().byte_sub(offset).cast())
+        }
     }
 }
 
@@ -350,8 +361,14 @@ impl PyFrame {
             Some(file) => file.repr()?.to_string_lossy(),
             None => "'?'".to_owned(),
         };
-        let name = code.co_name.get().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let line = self.line().map_or_else(|| "None".to_owned(), |line| line.to_string());
+        let name = code
+            .co_name
+            .get()
+            .map(|name| name.to_string_lossy())
+            .unwrap_or_default();
+        let line = self
+            .line()
+            .map_or_else(|| "None".to_owned(), |line| line.to_string());
         let text = format!("<frame at {self:p}, file {file}, line {line}, code {name}>");
         Ok(PyStr::new(&text)?.into_object())
     }
@@ -397,7 +414,11 @@ impl PyFrame {
                     }
                 }
             }
-            if this.owns_frame() { this.frame().visit(visit, arg) } else { 0 }
+            if this.owns_frame() {
+                this.frame().visit(visit, arg)
+            } else {
+                0
+            }
         }
     }
 

@@ -140,7 +140,11 @@ impl StackRef {
     pub unsafe fn into_obj(self) -> Obj {
         // SAFETY: an owning slot gives its count away; a borrowing one gets one.
         unsafe {
-            if self.is_owned() { Py::from_owned_ptr(self.as_ptr()) } else { self.as_ref().to_obj() }
+            if self.is_owned() {
+                Py::from_owned_ptr(self.as_ptr())
+            } else {
+                self.as_ref().to_obj()
+            }
         }
     }
 
@@ -151,7 +155,11 @@ impl StackRef {
     #[inline(always)]
     pub unsafe fn into_option(self) -> Option<Obj> {
         // SAFETY: the caller's contract.
-        if self.is_null() { None } else { Some(unsafe { self.into_obj() }) }
+        if self.is_null() {
+            None
+        } else {
+            Some(unsafe { self.into_obj() })
+        }
     }
 
     /// The same slot, owning: for a place that outlives what is borrowed from.

@@ -6,7 +6,9 @@ use std::time::Instant;
 use krait_abi as abi;
 
 use super::list::{List, Node};
-use super::{GENERATIONS, GcState, SavedError, Stats, finalize, is_gc, may_be_tracked, write_stderr};
+use super::{
+    GENERATIONS, GcState, SavedError, Stats, finalize, is_gc, may_be_tracked, write_stderr,
+};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::state::{Interpreter, ThreadState, breaker};
 use crate::weakref::{self, PyWeakReference};
@@ -64,7 +66,9 @@ pub fn collect_all() -> usize {
 
 /// Calls the functions in `gc.callbacks`.
 fn invoke_callbacks(gc: &GcState, phase: &str, generation: usize, found: Stats) {
-    let Some(callbacks) = gc.callbacks.get().filter(|callbacks| !callbacks.is_empty()) else { return };
+    let Some(callbacks) = gc.callbacks.get().filter(|callbacks| !callbacks.is_empty()) else {
+        return;
+    };
     let build_info = || -> PyResult<(Obj, Obj)> {
         let info = PyDict::new()?;
         info.set("generation", &*PyLong::from_usize(generation)?)?;
@@ -93,7 +97,9 @@ fn collect_generation(gc: &GcState, index: usize) -> Stats {
         gc.generation(younger).count.set(0);
     }
     if index + 1 < GENERATIONS {
-        gc.generation(index + 1).count.update(|count| count.saturating_add(1));
+        gc.generation(index + 1)
+            .count
+            .update(|count| count.saturating_add(1));
     }
     let young = &gc.generation(index).list;
     for younger in 0..index {
@@ -106,7 +112,8 @@ fn collect_generation(gc: &GcState, index: usize) -> Stats {
     let old = &gc.generation(index + 1).list;
     if index < GENERATIONS - 1 {
         if index == GENERATIONS - 2 {
-            gc.long_lived_pending.update(|pending| pending + young.len());
+            gc.long_lived_pending
+                .update(|pending| pending + young.len());
         }
         young.append_to(old);
     } else {
@@ -120,7 +127,9 @@ fn collect_generation(gc: &GcState, index: usize) -> Stats {
     keep_legacy_finalizers(&unreachable, &kept);
 
     if gc.debug.get() & abi::_PyGC_DEBUG_COLLECTABLE != 0 {
-        unreachable.nodes().for_each(|node| report_object("collectable", node));
+        unreachable
+            .nodes()
+            .for_each(|node| report_object("collectable", node));
     }
     run_weakref_callbacks(&unreachable);
     finalize_all(&unreachable);
@@ -210,7 +219,11 @@ fn separate_unreachable(young: &List, unreachable: &List) {
     // `ring.prev()` must be the last node at any time, because nodes that come back are appended.
     while node != ring {
         if node.refs() != 0 {
-            traverse(node, bring_back_visited, std::ptr::from_ref(young).cast_mut().cast());
+            traverse(
+                node,
+                bring_back_visited,
+                std::ptr::from_ref(young).cast_mut().cast(),
+            );
             node.set_prev(prev);
             node.clear_collecting();
             prev = node;
@@ -276,7 +289,11 @@ fn keep_legacy_finalizers(unreachable: &List, kept: &List) {
     let mut node = ring.next();
     while node != ring {
         // What is visited is appended, and walked in its turn.
-        traverse(node, keep_visited, std::ptr::from_ref(kept).cast_mut().cast());
+        traverse(
+            node,
+            keep_visited,
+            std::ptr::from_ref(kept).cast_mut().cast(),
+        );
         node = node.next();
     }
 }
@@ -303,7 +320,9 @@ fn run_weakref_callbacks(unreachable: &List) {
         // SAFETY: unreachable objects are alive.
         let object = unsafe { PyObject::from_ptr(node.object()) };
         for reference in weakref::references(object) {
-            let Some(callback) = reference.callback() else { continue };
+            let Some(callback) = reference.callback() else {
+                continue;
+            };
             reference.detach();
             // SAFETY: weak references have a collector's header.
             if unsafe { Node::of(reference.as_ptr()) }.is_collecting() {
@@ -362,7 +381,9 @@ fn let_go(gc: &GcState, garbage: &List, old: &List) {
 }
 
 fn add_garbage(gc: &GcState, object: &PyObject) {
-    let added = gc.garbage().and_then(|garbage| garbage.push(object.to_obj()));
+    let added = gc
+        .garbage()
+        .and_then(|garbage| garbage.push(object.to_obj()));
     if let Err(error) = added {
         error.write_unraisable(Some("while adding to gc.garbage"), None);
     }
@@ -386,15 +407,20 @@ fn report_kept(gc: &GcState, kept: &List, old: &List) {
 fn report_object(what: &str, node: Node) {
     // SAFETY: the object is alive.
     let object = unsafe { PyObject::from_ptr(node.object()) };
-    write_stderr(&format!("gc: {what} <{} {:p}>\n", object.type_().tp_name(), object));
+    write_stderr(&format!(
+        "gc: {what} <{} {:p}>\n",
+        object.type_().tp_name(),
+        object
+    ));
 }
 
 fn report_start(gc: &GcState, index: usize) {
     if gc.debug.get() & abi::_PyGC_DEBUG_STATS == 0 {
         return;
     }
-    let sizes: Vec<String> =
-        (0..GENERATIONS).map(|each| gc.generation(each).list.len().to_string()).collect();
+    let sizes: Vec<String> = (0..GENERATIONS)
+        .map(|each| gc.generation(each).list.len().to_string())
+        .collect();
     write_stderr(&format!(
         "gc: collecting generation {index}...\ngc: objects in each generation: {}\ngc: objects in permanent generation: {}\n",
         sizes.join(" "),

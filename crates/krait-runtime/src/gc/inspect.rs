@@ -58,10 +58,16 @@ pub fn referrers(gc: &GcState, objects: &[&PyObject], except: Option<&PyObject>)
     let searched: Vec<_> = objects.iter().map(|object| object.as_ptr()).collect();
     let searched: &[*mut abi::PyObject] = &searched;
     let refers = |object: &PyObject| {
-        let Some(traverse) = object.type_().raw().tp_traverse.get() else { return false };
+        let Some(traverse) = object.type_().raw().tp_traverse.get() else {
+            return false;
+        };
         // SAFETY: `tp_traverse` of a tracked object; the slice outlives the call.
         let status = unsafe {
-            traverse(object.as_ptr(), visit_searched, (&raw const searched).cast_mut().cast())
+            traverse(
+                object.as_ptr(),
+                visit_searched,
+                (&raw const searched).cast_mut().cast(),
+            )
         };
         status != 0
     };

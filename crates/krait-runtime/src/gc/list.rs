@@ -100,7 +100,8 @@ impl Node {
         next.set_prev(prev);
         let head = self.head();
         head._gc_next.set(0);
-        head._gc_prev.set(head._gc_prev.get() & _PyGC_PREV_MASK_FINALIZED);
+        head._gc_prev
+            .set(head._gc_prev.get() & _PyGC_PREV_MASK_FINALIZED);
     }
 
     /// Moves the node to the end of another list, keeping its flags.
@@ -116,7 +117,9 @@ impl Node {
     }
 
     pub(super) fn set_finalized(self) {
-        self.head()._gc_prev.update(|word| word | _PyGC_PREV_MASK_FINALIZED);
+        self.head()
+            ._gc_prev
+            .update(|word| word | _PyGC_PREV_MASK_FINALIZED);
     }
 
     #[inline(always)]
@@ -125,14 +128,18 @@ impl Node {
     }
 
     pub(super) fn clear_collecting(self) {
-        self.head()._gc_prev.update(|word| word & !_PyGC_PREV_MASK_COLLECTING);
+        self.head()
+            ._gc_prev
+            .update(|word| word & !_PyGC_PREV_MASK_COLLECTING);
     }
 
     /// Starts the copy of the count, which takes the place of the link back.
     #[inline(always)]
     pub(super) fn begin_collecting(self, refs: usize) {
         self.head()._gc_prev.update(|word| {
-            (word & _PyGC_PREV_MASK_FINALIZED) | _PyGC_PREV_MASK_COLLECTING | (refs << _PyGC_PREV_SHIFT)
+            (word & _PyGC_PREV_MASK_FINALIZED)
+                | _PyGC_PREV_MASK_COLLECTING
+                | (refs << _PyGC_PREV_SHIFT)
         });
     }
 
@@ -143,7 +150,9 @@ impl Node {
 
     #[inline(always)]
     pub(super) fn set_refs(self, refs: usize) {
-        self.head()._gc_prev.update(|word| (word & FLAGS) | (refs << _PyGC_PREV_SHIFT));
+        self.head()
+            ._gc_prev
+            .update(|word| (word & FLAGS) | (refs << _PyGC_PREV_SHIFT));
     }
 
     #[inline(always)]
@@ -159,11 +168,15 @@ impl Node {
     }
 
     fn mark_unreachable(self) {
-        self.head()._gc_next.update(|word| word | NEXT_MASK_UNREACHABLE);
+        self.head()
+            ._gc_next
+            .update(|word| word | NEXT_MASK_UNREACHABLE);
     }
 
     pub(super) fn clear_unreachable_mark(self) {
-        self.head()._gc_next.update(|word| word & !NEXT_MASK_UNREACHABLE);
+        self.head()
+            ._gc_next
+            .update(|word| word & !NEXT_MASK_UNREACHABLE);
     }
 
     /// Moves a node to the end of the list of what looks unreachable; `prev` is the node before it
@@ -207,7 +220,10 @@ pub(super) struct List(abi::PyGC_Head);
 impl List {
     /// A list that [`List::init`] must make a ring of before it is used.
     pub(super) const fn unset() -> List {
-        List(abi::PyGC_Head { _gc_next: Cell::new(0), _gc_prev: Cell::new(0) })
+        List(abi::PyGC_Head {
+            _gc_next: Cell::new(0),
+            _gc_prev: Cell::new(0),
+        })
     }
 
     /// Makes the list empty.
@@ -238,7 +254,10 @@ impl List {
 
     /// The nodes; the next one is read before a node is given out, so that it may be moved away.
     pub(super) fn nodes(&self) -> Nodes {
-        Nodes { ring: self.ring(), next: self.ring().next() }
+        Nodes {
+            ring: self.ring(),
+            next: self.ring().next(),
+        }
     }
 
     /// Moves everything to the end of another list.
@@ -281,7 +300,10 @@ mod tests {
 
     fn heads(count: usize) -> Vec<abi::PyGC_Head> {
         (0..count)
-            .map(|_| abi::PyGC_Head { _gc_next: Cell::new(0), _gc_prev: Cell::new(0) })
+            .map(|_| abi::PyGC_Head {
+                _gc_next: Cell::new(0),
+                _gc_prev: Cell::new(0),
+            })
             .collect()
     }
 
@@ -290,7 +312,12 @@ mod tests {
     }
 
     fn order(list: &List, heads: &[abi::PyGC_Head]) -> Vec<usize> {
-        let place = |each: Node| heads.iter().position(|head| node(head) == each).unwrap_or(99);
+        let place = |each: Node| {
+            heads
+                .iter()
+                .position(|head| node(head) == each)
+                .unwrap_or(99)
+        };
         list.nodes().map(place).collect()
     }
 

@@ -60,7 +60,11 @@ impl Generation {
             list: List::unset(),
             threshold: Cell::new(threshold),
             count: Cell::new(0),
-            stats: Cell::new(Stats { collections: 0, collected: 0, uncollectable: 0 }),
+            stats: Cell::new(Stats {
+                collections: 0,
+                collected: 0,
+                uncollectable: 0,
+            }),
         }
     }
 }
@@ -94,10 +98,17 @@ pub struct GcState {
 
 impl GcState {
     /// The state of a new interpreter, with CPython's thresholds.
-    #[allow(clippy::new_without_default, reason = "it leaks the lists: made once an interpreter")]
+    #[allow(
+        clippy::new_without_default,
+        reason = "it leaks the lists: made once an interpreter"
+    )]
     pub fn new() -> GcState {
         let heap: &'static Heap = Box::leak(Box::new(Heap {
-            generations: [Generation::new(2000), Generation::new(10), Generation::new(10)],
+            generations: [
+                Generation::new(2000),
+                Generation::new(10),
+                Generation::new(10),
+            ],
             permanent: List::unset(),
         }));
         for generation in &heap.generations {
@@ -109,7 +120,9 @@ impl GcState {
             trigger: Cell::new(c_int::MAX),
             enabled: Cell::new(true),
             collecting: Cell::new(false),
-            stress: Cell::new(std::env::var_os("KRAIT_GC_STRESS").is_some_and(|value| !value.is_empty())),
+            stress: Cell::new(
+                std::env::var_os("KRAIT_GC_STRESS").is_some_and(|value| !value.is_empty()),
+            ),
             debug: Cell::new(0),
             long_lived_total: Cell::new(0),
             long_lived_pending: Cell::new(0),
@@ -207,7 +220,9 @@ impl GcState {
 
     /// `gc.unfreeze()`.
     pub fn unfreeze(&self) {
-        self.heap.permanent.append_to(&self.generation(GENERATIONS - 1).list);
+        self.heap
+            .permanent
+            .append_to(&self.generation(GENERATIONS - 1).list);
     }
 
     /// `gc.get_freeze_count()`.
@@ -339,7 +354,9 @@ pub unsafe fn note_deallocation(object: *mut abi::PyObject) {
 
 /// Calls `tp_finalize` if the class has one and it was not called for the object before (PEP 442).
 pub fn finalize(object: &PyObject) {
-    let Some(tp_finalize) = object.type_().raw().tp_finalize.get() else { return };
+    let Some(tp_finalize) = object.type_().raw().tp_finalize.get() else {
+        return;
+    };
     if let Some(node) = node_of(object) {
         if node.is_finalized() {
             return;
@@ -374,8 +391,12 @@ pub(crate) fn may_be_tracked(object: &PyObject) -> bool {
 /// Writes to `sys.stderr`, for the debug flags.
 fn write_stderr(text: &str) {
     let write = || -> PyResult<()> {
-        let Some(sys) = Interpreter::current().sysdict.get() else { return Ok(()) };
-        let Some(stderr) = sys.get("stderr")? else { return Ok(()) };
+        let Some(sys) = Interpreter::current().sysdict.get() else {
+            return Ok(());
+        };
+        let Some(stderr) = sys.get("stderr")? else {
+            return Ok(());
+        };
         let text = crate::PyStr::new(text)?;
         stderr.call_method_str("write", &[&*text])?;
         Ok(())

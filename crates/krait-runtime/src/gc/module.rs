@@ -72,13 +72,17 @@ fn get_debug() -> i32 {
 #[pyfunction(signature = "(*thresholds)", text_signature = "")]
 fn set_threshold(thresholds: Args<'_>) -> PyResult<()> {
     if !(1..=GENERATIONS).contains(&thresholds.len()) {
-        return Err(crate::type_error!("gc.set_threshold requires 1 to 3 arguments"));
+        return Err(crate::type_error!(
+            "gc.set_threshold requires 1 to 3 arguments"
+        ));
     }
     let mut values = [None; GENERATIONS];
     for (value, given) in values.iter_mut().zip(thresholds.iter()) {
         let given = given.as_isize(Some(&crate::exc::OverflowError))?;
         let Ok(given) = c_int::try_from(given) else {
-            return Err(crate::overflow_error!("signed integer is greater than maximum"));
+            return Err(crate::overflow_error!(
+                "signed integer is greater than maximum"
+            ));
         };
         *value = Some(given);
     }
@@ -133,7 +137,9 @@ fn get_objects(generation: Option<&PyObject>) -> PyResult<Py<PyList>> {
         ));
     }
     if chosen < -1 {
-        return Err(crate::value_error!("generation parameter cannot be negative"));
+        return Err(crate::value_error!(
+            "generation parameter cannot be negative"
+        ));
     }
     PyList::from_vec(super::objects(state(), usize::try_from(chosen).ok()))
 }

@@ -94,7 +94,8 @@ impl<T: PyClass> Traverse for Py<T> {
 
 impl<T: Traverse> Traverse for Option<T> {
     fn traverse(&self, visitor: &mut Visitor) -> TraverseResult {
-        self.as_ref().map_or(TRAVERSED, |value| value.traverse(visitor))
+        self.as_ref()
+            .map_or(TRAVERSED, |value| value.traverse(visitor))
     }
 
     fn clear(&self) {
@@ -106,7 +107,8 @@ impl<T: Traverse> Traverse for Option<T> {
 
 impl<T: Traverse> Traverse for OnceCell<T> {
     fn traverse(&self, visitor: &mut Visitor) -> TraverseResult {
-        self.get().map_or(TRAVERSED, |value| value.traverse(visitor))
+        self.get()
+            .map_or(TRAVERSED, |value| value.traverse(visitor))
     }
 
     fn clear(&self) {
@@ -196,12 +198,16 @@ traverse_tuples! {
 /// and survives this collection.
 impl<T: Traverse + Default> Traverse for RefCell<T> {
     fn traverse(&self, visitor: &mut Visitor) -> TraverseResult {
-        self.try_borrow().map_or(TRAVERSED, |value| value.traverse(visitor))
+        self.try_borrow()
+            .map_or(TRAVERSED, |value| value.traverse(visitor))
     }
 
     fn clear(&self) {
         // Taken out first: dropping may run code that looks at the cell.
-        let taken = self.try_borrow_mut().ok().map(|mut value| std::mem::take(&mut *value));
+        let taken = self
+            .try_borrow_mut()
+            .ok()
+            .map(|mut value| std::mem::take(&mut *value));
         if let Some(taken) = &taken {
             taken.clear();
         }

@@ -29,7 +29,10 @@ impl PyList {
         let iter = iterable.iter()?;
         let hint = iterable.length_hint(8)?;
         // A wrong hint costs nothing but room, which is given back below.
-        let room = self.len().checked_add(hint).filter(|&room| room <= isize::MAX as usize / 16);
+        let room = self
+            .len()
+            .checked_add(hint)
+            .filter(|&room| room <= isize::MAX as usize / 16);
         if let Some(room) = room
             && hint < 1 << 24
         {
@@ -45,7 +48,12 @@ impl PyList {
     fn pick(&self, range: SliceRange) -> PyResult<Py<PyList>> {
         // SAFETY: cloning items runs no Python code.
         let items = unsafe { self.as_slice() };
-        PyList::from_vec(range.indices().filter_map(|index| items.get(index).cloned()).collect())
+        PyList::from_vec(
+            range
+                .indices()
+                .filter_map(|index| items.get(index).cloned())
+                .collect(),
+        )
     }
 
     /// `self[start:stop] = items`; the old items.
@@ -85,7 +93,11 @@ impl PyList {
         };
         let range = adjust(start, stop, step, self.len());
         if step == 1 {
-            let removed = self.splice(range.start as usize, range.stop.max(range.start) as usize, items)?;
+            let removed = self.splice(
+                range.start as usize,
+                range.stop.max(range.start) as usize,
+                items,
+            )?;
             drop(removed);
             return Ok(());
         }
@@ -140,11 +152,7 @@ impl PyList {
 #[pymethods(CORE)]
 impl PyList {
     #[slot(tp_new)]
-    fn tp_new(
-        class: &PyType,
-        _args: &PyTuple,
-        _kwargs: Option<&crate::PyDict>,
-    ) -> PyResult<Obj> {
+    fn tp_new(class: &PyType, _args: &PyTuple, _kwargs: Option<&crate::PyDict>) -> PyResult<Obj> {
         class.alloc(0)
     }
 
@@ -159,17 +167,29 @@ impl PyList {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Py<PyStr>> {
-        let style = Separated { open: "[", close: "]", recursive: "[...]" };
+        let style = Separated {
+            open: "[",
+            close: "]",
+            recursive: "[...]",
+        };
         repr_sequence(self, &style, |index| self.get(index))
     }
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let Some(other) = other.downcast::<PyList>() else { return Ok(not_implemented_if(None)) };
+        let Some(other) = other.downcast::<PyList>() else {
+            return Ok(not_implemented_if(None));
+        };
         if self.len() != other.len() && matches!(op, CompareOp::Eq | CompareOp::Ne) {
             return Ok(crate::bool_object(op == CompareOp::Ne).to_obj());
         }
-        compare_rows(op, || self.len(), || other.len(), |i| self.get(i), |i| other.get(i))
+        compare_rows(
+            op,
+            || self.len(),
+            || other.len(),
+            |i| self.get(i),
+            |i| other.get(i),
+        )
     }
 
     #[slot(tp_iter)]
@@ -196,7 +216,9 @@ impl PyList {
 
     #[slot(sq_ass_item)]
     fn assign_item(&self, index: isize, value: Option<&PyObject>) -> PyResult<()> {
-        let position = usize::try_from(index).ok().filter(|&index| index < self.len());
+        let position = usize::try_from(index)
+            .ok()
+            .filter(|&index| index < self.len());
         let Some(position) = position else {
             return Err(crate::index_error!("list assignment index out of range"));
         };
@@ -260,14 +282,20 @@ impl PyList {
             ));
         };
         let (start, stop, step) = slice.unpack()?;
-        Ok(self.pick(adjust(start, stop, step, self.len()))?.into_object())
+        Ok(self
+            .pick(adjust(start, stop, step, self.len()))?
+            .into_object())
     }
 
     #[slot(mp_ass_subscript)]
     fn assign_subscript(&self, key: &PyObject, value: Option<&PyObject>) -> PyResult<()> {
         if key.has_index() {
             let index = key.as_isize(Some(&exc::IndexError))?;
-            let index = if index < 0 { index + self.len() as isize } else { index };
+            let index = if index < 0 {
+                index + self.len() as isize
+            } else {
+                index
+            };
             return self.assign_item(index, value);
         }
         match key.downcast::<PySlice>() {
@@ -288,7 +316,11 @@ impl PyList {
     /// Insert object before index.
     #[pymethod(name = "insert", signature = "($self, index, object, /)")]
     fn insert_method(&self, index: isize, object: &PyObject) -> PyResult<()> {
-        let index = if index < 0 { index.saturating_add(self.len() as isize).max(0) } else { index };
+        let index = if index < 0 {
+            index.saturating_add(self.len() as isize).max(0)
+        } else {
+            index
+        };
         self.insert(index as usize, object.to_obj())
     }
 
@@ -486,7 +518,9 @@ impl PyListIter {
 
     #[pymethod(name = "__length_hint__")]
     fn length_hint(&self) -> PyResult<usize> {
-        Ok(self.list.get().map_or(0, |list| list.len().saturating_sub(self.index.get() as usize)))
+        Ok(self.list.get().map_or(0, |list| {
+            list.len().saturating_sub(self.index.get() as usize)
+        }))
     }
 
     #[pymethod(name = "__reduce__")]
@@ -553,11 +587,9 @@ impl PyListReverseIter {
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Obj> {
         match self.list.get() {
-            Some(list) => crate::seq_iter::reduce_with(
-                "reversed",
-                list.into_object(),
-                Some(self.index.get()),
-            ),
+            Some(list) => {
+                crate::seq_iter::reduce_with("reversed", list.into_object(), Some(self.index.get()))
+            }
             None => crate::seq_iter::reduce_with("iter", PyList::new()?.into_object(), None),
         }
     }

@@ -27,12 +27,21 @@ impl PyList {
         let mut failure: Option<PyErr> = None;
         for item in rest.by_ref() {
             match key.map(|key| key.call1(&item)).transpose() {
-                Ok(Some(key)) => keyed.push(Keyed { key, value: Some(item) }),
-                Ok(None) => keyed.push(Keyed { key: item, value: None }),
+                Ok(Some(key)) => keyed.push(Keyed {
+                    key,
+                    value: Some(item),
+                }),
+                Ok(None) => keyed.push(Keyed {
+                    key: item,
+                    value: None,
+                }),
                 Err(error) => {
                     failure = Some(error);
                     // The rest keeps its place, as do the items that have their key.
-                    keyed.push(Keyed { key: item, value: None });
+                    keyed.push(Keyed {
+                        key: item,
+                        value: None,
+                    });
                     break;
                 }
             }
@@ -95,27 +104,44 @@ fn sort_keyed(items: &mut [Keyed]) -> PyResult<()> {
     }
     if all::<PyStr>(items) {
         merge_sort(items, |left, right| {
-            Ok(match (left.downcast_exact::<PyStr>(), right.downcast_exact::<PyStr>()) {
-                (Some(left), Some(right)) => left.as_slice() < right.as_slice(),
-                _ => false,
-            })
+            Ok(
+                match (
+                    left.downcast_exact::<PyStr>(),
+                    right.downcast_exact::<PyStr>(),
+                ) {
+                    (Some(left), Some(right)) => left.as_slice() < right.as_slice(),
+                    _ => false,
+                },
+            )
         })
     } else if all::<PyLong>(items) {
         merge_sort(items, |left, right| {
-            Ok(match (left.downcast_exact::<PyLong>(), right.downcast_exact::<PyLong>()) {
-                (Some(left), Some(right)) => left.compare(right) == Ordering::Less,
-                _ => false,
-            })
+            Ok(
+                match (
+                    left.downcast_exact::<PyLong>(),
+                    right.downcast_exact::<PyLong>(),
+                ) {
+                    (Some(left), Some(right)) => left.compare(right) == Ordering::Less,
+                    _ => false,
+                },
+            )
         })
     } else if all::<PyFloat>(items) {
         merge_sort(items, |left, right| {
-            Ok(match (left.downcast_exact::<PyFloat>(), right.downcast_exact::<PyFloat>()) {
-                (Some(left), Some(right)) => left.value() < right.value(),
-                _ => false,
-            })
+            Ok(
+                match (
+                    left.downcast_exact::<PyFloat>(),
+                    right.downcast_exact::<PyFloat>(),
+                ) {
+                    (Some(left), Some(right)) => left.value() < right.value(),
+                    _ => false,
+                },
+            )
         })
     } else {
-        merge_sort(items, |left, right| left.rich_compare(right, CompareOp::Lt)?.is_true())
+        merge_sort(items, |left, right| {
+            left.rich_compare(right, CompareOp::Lt)?.is_true()
+        })
     }
 }
 
@@ -142,7 +168,11 @@ fn merge_sort(
             let merge_at = if last >= 2 && lens(2) <= lens(1) + lens(0)
                 || last >= 3 && lens(3) <= lens(2) + lens(1)
             {
-                if lens(2) < lens(0) { last - 2 } else { last - 1 }
+                if lens(2) < lens(0) {
+                    last - 2
+                } else {
+                    last - 1
+                }
             } else if lens(1) <= lens(0) {
                 last - 1
             } else {
@@ -153,7 +183,11 @@ fn merge_sort(
     }
     while runs.len() > 1 {
         let last = runs.len() - 1;
-        let at = if last >= 2 && runs[last - 2].1 < runs[last].1 { last - 2 } else { last - 1 };
+        let at = if last >= 2 && runs[last - 2].1 < runs[last].1 {
+            last - 2
+        } else {
+            last - 1
+        };
         merge_runs(items, &mut runs, at, &less)?;
     }
     Ok(())
@@ -207,7 +241,11 @@ fn merge_runs(
     let (start, left_len) = runs[at];
     let (_, right_len) = runs.remove(at + 1);
     runs[at] = (start, left_len + right_len);
-    merge(&mut items[start..start + left_len + right_len], left_len, less)
+    merge(
+        &mut items[start..start + left_len + right_len],
+        left_len,
+        less,
+    )
 }
 
 /// Where the items of a sorted row stop being `before` a point, found by galloping from the start.

@@ -8,8 +8,7 @@ use krait_numbers::bigint::{bit_length, scan_int};
 use super::{PyLong, ops};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{
-    CompareOp, Interpreter, OptionalArg, PyBytes, PyErr, PyResult, PyStr, PyTuple,
-    PyType,
+    CompareOp, Interpreter, OptionalArg, PyBytes, PyErr, PyResult, PyStr, PyTuple, PyType,
 };
 
 impl PyLong {
@@ -52,7 +51,11 @@ impl PyLong {
     }
 
     /// `int(text, base)`; `shown` is what the error message shows.
-    pub fn parse(text: &[u8], base: u32, shown: impl FnOnce() -> PyResult<String>) -> PyResult<Py<PyLong>> {
+    pub fn parse(
+        text: &[u8],
+        base: u32,
+        shown: impl FnOnce() -> PyResult<String>,
+    ) -> PyResult<Py<PyLong>> {
         let Some(scanned) = scan_int(text, base) else {
             return Err(crate::value_error!(
                 "invalid literal for int() with base {base}: {}",
@@ -61,7 +64,11 @@ impl PyLong {
         };
         let limit = Interpreter::current().int_max_str_digits.get();
         if limit > 0 && !scanned.radix.is_power_of_two() && scanned.digits.len() > limit {
-            let count = scanned.digits.iter().filter(|&&digit| digit != b'_').count();
+            let count = scanned
+                .digits
+                .iter()
+                .filter(|&&digit| digit != b'_')
+                .count();
             if count > limit {
                 return Err(crate::value_error!(
                     "Exceeds the limit ({limit} digits) for integer string conversion: value has \
@@ -75,7 +82,9 @@ impl PyLong {
     /// `int(str, base)`: Unicode digits and spaces count like ASCII's.
     pub fn from_str(text: &PyStr, base: u32) -> PyResult<Py<PyLong>> {
         let ascii = crate::str::to_ascii_digits(text);
-        PyLong::parse(ascii.as_bytes(), base, || Ok(text.repr()?.to_string_lossy()))
+        PyLong::parse(ascii.as_bytes(), base, || {
+            Ok(text.repr()?.to_string_lossy())
+        })
     }
 
     /// `int(value)` without a base.
@@ -112,7 +121,9 @@ fn is_little(order: OptionalArg<&PyStr>) -> PyResult<bool> {
         None => Ok(false),
         Some(order) if order.is_text("little") => Ok(true),
         Some(order) if order.is_text("big") => Ok(false),
-        Some(_) => Err(crate::value_error!("byteorder must be either 'little' or 'big'")),
+        Some(_) => Err(crate::value_error!(
+            "byteorder must be either 'little' or 'big'"
+        )),
     }
 }
 
@@ -131,7 +142,9 @@ impl PyLong {
             (Some(x), Some(base)) => {
                 let base = base.as_isize(None)?;
                 if base != 0 && !(2..=36).contains(&base) {
-                    return Err(crate::value_error!("int() base must be >= 2 and <= 36, or 0"));
+                    return Err(crate::value_error!(
+                        "int() base must be >= 2 and <= 36, or 0"
+                    ));
                 }
                 if let Some(text) = x.downcast::<PyStr>() {
                     PyLong::from_str(text, base as u32)?
@@ -270,7 +283,9 @@ impl PyLong {
     /// Rounding with an ndigits argument also returns an integer.
     #[pymethod(name = "__round__", signature = "($self, ndigits=None, /)")]
     fn round(&self, ndigits: Option<&PyObject>) -> PyResult<Obj> {
-        let Some(ndigits) = ndigits else { return Ok(PyLong::exact_copy(self)?.into_object()) };
+        let Some(ndigits) = ndigits else {
+            return Ok(PyLong::exact_copy(self)?.into_object());
+        };
         let ndigits = ndigits.index()?;
         if !ndigits.is_negative() {
             return Ok(PyLong::exact_copy(self)?.into_object());
@@ -284,9 +299,11 @@ impl PyLong {
         let up = match doubled.index()?.compare(&unit) {
             std::cmp::Ordering::Less => false,
             std::cmp::Ordering::Greater => true,
-            std::cmp::Ordering::Equal => {
-                ops::floor_divide(self, &unit)?.index()?.digits().first().is_some_and(|d| d & 1 == 1)
-            }
+            std::cmp::Ordering::Equal => ops::floor_divide(self, &unit)?
+                .index()?
+                .digits()
+                .first()
+                .is_some_and(|d| d & 1 == 1),
         };
         if up { down.add(&unit) } else { Ok(down) }
     }

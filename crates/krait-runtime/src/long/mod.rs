@@ -49,7 +49,8 @@ struct SmallInts([PyLong; SMALL_COUNT]);
 unsafe impl Sync for SmallInts {}
 
 static SMALL_INTS: SmallInts = {
-    let mut ints = [const { static_int(0, abi::SIGN_ZERO | abi::IMMORTALITY_BIT_MASK) }; SMALL_COUNT];
+    let mut ints =
+        [const { static_int(0, abi::SIGN_ZERO | abi::IMMORTALITY_BIT_MASK) }; SMALL_COUNT];
     let mut index = 0;
     while index < SMALL_COUNT {
         let value = index as i64 - SMALL_NEGATIVE;
@@ -75,7 +76,10 @@ pub(crate) const fn static_long(
 ) -> abi::PyLongObject {
     abi::PyLongObject {
         ob_base: abi::PyObject_HEAD_INIT(class.cast_mut().cast()),
-        long_value: abi::_PyLongValue { lv_tag: Cell::new(tag), ob_digit: [Cell::new(digit)] },
+        long_value: abi::_PyLongValue {
+            lv_tag: Cell::new(tag),
+            ob_digit: [Cell::new(digit)],
+        },
     }
 }
 
@@ -83,13 +87,18 @@ impl PyLong {
     /// The shared int of a small value.
     #[inline(always)]
     pub fn small(value: i64) -> Option<&'static PyLong> {
-        SMALL_INTS.0.get(usize::try_from(value + SMALL_NEGATIVE).ok()?)
+        SMALL_INTS
+            .0
+            .get(usize::try_from(value + SMALL_NEGATIVE).ok()?)
     }
 
     /// The int of a value.
     #[inline]
     pub fn from_i64(value: i64) -> PyResult<Py<PyLong>> {
-        if let Some(small) = value.checked_add(SMALL_NEGATIVE).and_then(|_| Self::small(value)) {
+        if let Some(small) = value
+            .checked_add(SMALL_NEGATIVE)
+            .and_then(|_| Self::small(value))
+        {
             return Ok(PyClass::to_owned(small));
         }
         Self::from_magnitude(value < 0, value.unsigned_abs())
@@ -132,7 +141,10 @@ impl PyLong {
 
     /// An int from its sign and magnitude; leading zero digits are dropped.
     pub fn from_digits(negative: bool, digits: &[u32]) -> PyResult<Py<PyLong>> {
-        let used = digits.iter().rposition(|&digit| digit != 0).map_or(0, |index| index + 1);
+        let used = digits
+            .iter()
+            .rposition(|&digit| digit != 0)
+            .map_or(0, |index| index + 1);
         let digits = &digits[..used];
         if digits.len() <= 1 {
             let value = digits.first().map_or(0, |&digit| i64::from(digit));
@@ -168,7 +180,10 @@ impl PyLong {
         unsafe {
             let object = block.cast::<abi::PyLongObject>();
             (&raw mut (*object).ob_base).write(new_header(PyLong::type_object()));
-            (*object).long_value.lv_tag.set(digits << abi::NON_SIZE_BITS | sign);
+            (*object)
+                .long_value
+                .lv_tag
+                .set(digits << abi::NON_SIZE_BITS | sign);
             fill(block.add(HEADER).cast());
             Ok(Py::from_owned_ptr(block.cast()))
         }
@@ -239,7 +254,11 @@ impl PyLong {
 
     /// The value, if it fits.
     pub fn to_u64(&self) -> Option<u64> {
-        if self.is_negative() { None } else { self.magnitude_u64() }
+        if self.is_negative() {
+            None
+        } else {
+            self.magnitude_u64()
+        }
     }
 
     fn magnitude_u64(&self) -> Option<u64> {
@@ -282,7 +301,11 @@ impl PyLong {
             return self.compact_value().cmp(&other.compact_value());
         }
         let (left, right) = (self.digits(), other.digits());
-        let magnitudes = || left.len().cmp(&right.len()).then_with(|| left.iter().rev().cmp(right.iter().rev()));
+        let magnitudes = || {
+            left.len()
+                .cmp(&right.len())
+                .then_with(|| left.iter().rev().cmp(right.iter().rev()))
+        };
         match (self.is_negative(), other.is_negative()) {
             (false, true) => Ordering::Greater,
             (true, false) => Ordering::Less,

@@ -26,8 +26,7 @@ fn operands<'a>(left: &'a PyObject, right: &'a PyObject) -> Option<(&'a PyLong, 
 
 #[inline(always)]
 fn both_compact(left: &PyLong, right: &PyLong) -> Option<(i64, i64)> {
-    (left.is_compact() && right.is_compact())
-        .then(|| (left.compact_value(), right.compact_value()))
+    (left.is_compact() && right.is_compact()).then(|| (left.compact_value(), right.compact_value()))
 }
 
 fn not_implemented() -> PyResult<Obj> {
@@ -81,7 +80,11 @@ pub fn floor_divide(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     }
     if let Some((a, b)) = both_compact(left, right) {
         let quotient = a / b;
-        return small(if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient });
+        return small(if a % b != 0 && (a < 0) != (b < 0) {
+            quotient - 1
+        } else {
+            quotient
+        });
     }
     match left.as_int_ref().div_floor(right.as_int_ref()) {
         Some(quotient) => big(&quotient),
@@ -96,7 +99,11 @@ pub fn remainder(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     }
     if let Some((a, b)) = both_compact(left, right) {
         let rest = a % b;
-        return small(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest });
+        return small(if rest != 0 && (rest < 0) != (b < 0) {
+            rest + b
+        } else {
+            rest
+        });
     }
     match left.as_int_ref().mod_floor(right.as_int_ref()) {
         Some(rest) => big(&rest),
@@ -121,8 +128,9 @@ pub fn true_divide(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
 /// `pow(base, exponent)`, and with a modulus `pow(base, exponent, modulus)`.
 pub fn power(base: &PyLong, exponent: &PyLong, modulus: Option<&PyLong>) -> PyResult<Obj> {
     if let Some(modulus) = modulus {
-        let result =
-            base.as_int_ref().pow_mod(exponent.as_int_ref(), modulus.as_int_ref());
+        let result = base
+            .as_int_ref()
+            .pow_mod(exponent.as_int_ref(), modulus.as_int_ref());
         return match result {
             Ok(result) => big(&result),
             Err(error) => Err(crate::value_error!("{}", error.message())),
@@ -178,7 +186,9 @@ fn shift_right(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
 
 /// `&`, `|` and `^` of ints; `NotImplemented` for other operands.
 pub fn bitwise(left: &PyObject, right: &PyObject, op: BinaryOp) -> PyResult<Obj> {
-    let Some((left, right)) = operands(left, right) else { return not_implemented() };
+    let Some((left, right)) = operands(left, right) else {
+        return not_implemented();
+    };
     if let Some((a, b)) = both_compact(left, right) {
         return small(match op {
             BinaryOp::And => a & b,

@@ -31,7 +31,11 @@ impl SetTable {
         let result = SetTable::allocate(result_class(self.object()))?;
         let into = table_of(&result);
         if let Some(other) = SetTable::of(other) {
-            let (few, many) = if other.len() > self.len() { (self, other) } else { (other, self) };
+            let (few, many) = if other.len() > self.len() {
+                (self, other)
+            } else {
+                (other, self)
+            };
             let mut position = 0;
             while let Some((key, hash)) = few.next(&mut position) {
                 if many.contains_hash(&key, hash)? {
@@ -54,7 +58,8 @@ impl SetTable {
     pub(super) fn difference(&self, other: &PyObject) -> PyResult<Obj> {
         let table = SetTable::of(other);
         let dict = other.downcast_exact::<PyDict>();
-        if table.is_none() && dict.is_none() || table.is_some_and(|other| self.len() >> 2 > other.len())
+        if table.is_none() && dict.is_none()
+            || table.is_some_and(|other| self.len() >> 2 > other.len())
         {
             let copy = self.copied()?;
             table_of(&copy).difference_update(other)?;
@@ -151,7 +156,11 @@ impl SetTable {
     /// Whether no item is in both.
     pub(super) fn is_disjoint(&self, other: &PyObject) -> PyResult<bool> {
         if let Some(table) = SetTable::of(other) {
-            let (few, many) = if table.len() > self.len() { (self, table) } else { (table, self) };
+            let (few, many) = if table.len() > self.len() {
+                (self, table)
+            } else {
+                (table, self)
+            };
             if std::ptr::eq(few, many) {
                 return Ok(self.is_empty());
             }
@@ -188,7 +197,11 @@ impl SetTable {
         hash ^= (self.len() as u64 + 1).wrapping_mul(1_927_868_237);
         hash ^= (hash >> 11) ^ (hash >> 25);
         hash = hash.wrapping_mul(69_069).wrapping_add(907_133_923);
-        let hash = if hash == u64::MAX { 590_923_713 } else { hash as isize };
+        let hash = if hash == u64::MAX {
+            590_923_713
+        } else {
+            hash as isize
+        };
         self.0.hash.set(hash);
         hash
     }

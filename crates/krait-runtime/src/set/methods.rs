@@ -10,20 +10,21 @@ use super::{PyFrozenSet, PySet, SetTable};
 use crate::abstract_::not_implemented_if;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::repr::ReprGuard;
-use crate::{Args, CompareOp, Field, PyDict, PyList, PyResult, PyStr, PyTuple, PyType, StrBuilder, gc};
+use crate::{
+    Args, CompareOp, Field, PyDict, PyList, PyResult, PyStr, PyTuple, PyType, StrBuilder, gc,
+};
 
 /// Both operands' tables, for operators; `None` if one is no set.
-fn operands<'a>(
-    left: &'a PyObject,
-    right: &'a PyObject,
-) -> Option<(&'a SetTable, &'a SetTable)> {
+fn operands<'a>(left: &'a PyObject, right: &'a PyObject) -> Option<(&'a SetTable, &'a SetTable)> {
     Some((SetTable::of(left)?, SetTable::of(right)?))
 }
 
 fn set_repr(table: &SetTable) -> PyResult<Py<PyStr>> {
     let object = table.object();
     let name = object.type_().name();
-    let Some(_guard) = ReprGuard::enter(object) else { return PyStr::new(&format!("{name}(...)")) };
+    let Some(_guard) = ReprGuard::enter(object) else {
+        return PyStr::new(&format!("{name}(...)"));
+    };
     if table.is_empty() {
         return PyStr::new(&format!("{name}()"));
     }
@@ -48,7 +49,9 @@ fn set_repr(table: &SetTable) -> PyResult<Py<PyStr>> {
 }
 
 fn compare(table: &SetTable, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-    let Some(other) = SetTable::of(other) else { return Ok(not_implemented_if(None)) };
+    let Some(other) = SetTable::of(other) else {
+        return Ok(not_implemented_if(None));
+    };
     Ok(not_implemented_if(Some(match op {
         CompareOp::Eq => table.len() == other.len() && table.is_subset(other)?,
         CompareOp::Ne => table.len() != other.len() || !table.is_subset(other)?,
@@ -335,7 +338,9 @@ impl PySet {
     /// Update the set, adding elements from all others.
     #[pymethod(signature = "($self, *others)")]
     fn update(&self, others: Args<'_>) -> PyResult<()> {
-        others.iter().try_for_each(|other| self.table().update(other))
+        others
+            .iter()
+            .try_for_each(|other| self.table().update(other))
     }
 
     /// Update the set, keeping only elements found in it and all others.
@@ -348,7 +353,9 @@ impl PySet {
     /// Update the set, removing elements found in others.
     #[pymethod(signature = "($self, *others)")]
     fn difference_update(&self, others: Args<'_>) -> PyResult<()> {
-        others.iter().try_for_each(|other| self.table().difference_update(other))
+        others
+            .iter()
+            .try_for_each(|other| self.table().difference_update(other))
     }
 
     /// Update the set, keeping only elements found in either set, but not in both.
@@ -462,7 +469,9 @@ impl PySetIter {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(set) = self.set.get() else { return Ok(None) };
+        let Some(set) = self.set.get() else {
+            return Ok(None);
+        };
         let table = table_of(&set);
         if self.used.get() != table.len() {
             self.used.set(usize::MAX);

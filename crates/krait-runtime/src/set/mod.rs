@@ -184,7 +184,11 @@ impl SetTable {
             let (mut at, mut perturb) = (hash as usize & mask, hash as usize);
             let mut free = None;
             loop {
-                let last = if at + LINEAR_PROBES <= mask { at + LINEAR_PROBES } else { at };
+                let last = if at + LINEAR_PROBES <= mask {
+                    at + LINEAR_PROBES
+                } else {
+                    at
+                };
                 for index in at..=last {
                     let entry = self.entry(index);
                     let found = entry.key.get();
@@ -203,9 +207,10 @@ impl SetTable {
                     }
                     // SAFETY: a live entry; the comparison gets a reference of its own.
                     let candidate = unsafe { Py::<PyObject>::from_borrowed_ptr(found) };
-                    if let (Some(left), Some(right)) =
-                        (candidate.downcast_exact::<PyStr>(), key.downcast_exact::<PyStr>())
-                    {
+                    if let (Some(left), Some(right)) = (
+                        candidate.downcast_exact::<PyStr>(),
+                        key.downcast_exact::<PyStr>(),
+                    ) {
                         if left.same_text(right) {
                             return Ok(Place::Found(index));
                         }
@@ -241,7 +246,9 @@ impl SetTable {
 
     /// Adds a key whose hash is known; whether it is new.
     pub fn add_hash(&self, key: &PyObject, hash: isize) -> PyResult<bool> {
-        let Place::Free(index) = self.find(key, hash)? else { return Ok(false) };
+        let Place::Free(index) = self.find(key, hash)? else {
+            return Ok(false);
+        };
         let entry = self.entry(index);
         if entry.key.get().is_null() {
             self.0.fill.update(|fill| fill + 1);
@@ -292,8 +299,9 @@ impl SetTable {
         let new = if size == SMALL {
             self.0.smalltable.as_ptr().cast_mut()
         } else {
-            let bytes =
-                size.checked_mul(size_of::<abi::setentry>()).ok_or_else(no_memory)?;
+            let bytes = size
+                .checked_mul(size_of::<abi::setentry>())
+                .ok_or_else(no_memory)?;
             let block = alloc::allocate(bytes);
             if block.is_null() {
                 return Err(no_memory());
@@ -301,7 +309,10 @@ impl SetTable {
             block.cast()
         };
         // SAFETY: `size` entries; the keys were noted above.
-        unsafe { new.cast::<u8>().write_bytes(0, size * size_of::<abi::setentry>()) };
+        unsafe {
+            new.cast::<u8>()
+                .write_bytes(0, size * size_of::<abi::setentry>())
+        };
         self.0.table.set(new);
         self.0.mask.set(size as isize - 1);
         self.0.fill.set(keys.len() as isize);
@@ -322,7 +333,11 @@ impl SetTable {
         let mask = self.mask();
         let (mut at, mut perturb) = (hash as usize & mask, hash as usize);
         loop {
-            let last = if at + LINEAR_PROBES <= mask { at + LINEAR_PROBES } else { at };
+            let last = if at + LINEAR_PROBES <= mask {
+                at + LINEAR_PROBES
+            } else {
+                at
+            };
             for index in at..=last {
                 if self.entry(index).key.get().is_null() {
                     return index;
@@ -345,7 +360,11 @@ impl SetTable {
         }
         let small = self.0.smalltable.as_ptr().cast_mut();
         // SAFETY: the small table is part of the object; the keys were taken over above.
-        unsafe { small.cast::<u8>().write_bytes(0, SMALL * size_of::<abi::setentry>()) };
+        unsafe {
+            small
+                .cast::<u8>()
+                .write_bytes(0, SMALL * size_of::<abi::setentry>())
+        };
         self.0.table.set(small);
         self.0.mask.set(SMALL as isize - 1);
         self.0.fill.set(0);

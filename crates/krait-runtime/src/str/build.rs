@@ -147,11 +147,20 @@ impl PyStr {
         // SAFETY: the string was just made.
         unsafe {
             match text.kind() {
-                1 => units_mut::<u8>(&text).iter_mut().zip(codes).for_each(|(to, c)| *to = c as u8),
+                1 => units_mut::<u8>(&text)
+                    .iter_mut()
+                    .zip(codes)
+                    .for_each(|(to, c)| *to = c as u8),
                 2 => {
-                    units_mut::<u16>(&text).iter_mut().zip(codes).for_each(|(to, c)| *to = c as u16);
+                    units_mut::<u16>(&text)
+                        .iter_mut()
+                        .zip(codes)
+                        .for_each(|(to, c)| *to = c as u16);
                 }
-                _ => units_mut::<u32>(&text).iter_mut().zip(codes).for_each(|(to, c)| *to = c),
+                _ => units_mut::<u32>(&text)
+                    .iter_mut()
+                    .zip(codes)
+                    .for_each(|(to, c)| *to = c),
             }
         }
         Ok(text)
@@ -165,7 +174,10 @@ impl PyStr {
         if other.is_empty() && self.is_exact::<PyStr>() {
             return Ok(PyClass::to_owned(self));
         }
-        Self::join_slices(&[self.as_slice(), other.as_slice()], self.max_bound().max(other.max_bound()))
+        Self::join_slices(
+            &[self.as_slice(), other.as_slice()],
+            self.max_bound().max(other.max_bound()),
+        )
     }
 
     /// A string of ASCII text changed by `map`.
@@ -397,15 +409,21 @@ fn write_at(text: &Py<PyStr>, at: usize, units: StrSlice<'_>) {
             (4, StrSlice::Ucs4(from)) => units_mut::<u32>(text)[at..end].copy_from_slice(from),
             (1, _) => {
                 let to = &mut units_mut::<u8>(text)[at..end];
-                to.iter_mut().zip(units.iter()).for_each(|(to, code)| *to = code as u8);
+                to.iter_mut()
+                    .zip(units.iter())
+                    .for_each(|(to, code)| *to = code as u8);
             }
             (2, _) => {
                 let to = &mut units_mut::<u16>(text)[at..end];
-                to.iter_mut().zip(units.iter()).for_each(|(to, code)| *to = code as u16);
+                to.iter_mut()
+                    .zip(units.iter())
+                    .for_each(|(to, code)| *to = code as u16);
             }
             _ => {
                 let to = &mut units_mut::<u32>(text)[at..end];
-                to.iter_mut().zip(units.iter()).for_each(|(to, code)| *to = code);
+                to.iter_mut()
+                    .zip(units.iter())
+                    .for_each(|(to, code)| *to = code);
             }
         }
     }
@@ -439,7 +457,10 @@ impl StrBuilder {
 
     /// An empty builder with room for `capacity` narrow characters.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { units: Units::One(Vec::with_capacity(capacity)), max_char: 0 }
+        Self {
+            units: Units::One(Vec::with_capacity(capacity)),
+            max_char: 0,
+        }
     }
 
     /// How many characters there are.

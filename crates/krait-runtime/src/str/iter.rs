@@ -13,10 +13,19 @@ pub(super) fn new_iterator(text: &PyStr) -> PyResult<Obj> {
     let (index, text) = (Cell::new(0), Field::new(PyClass::to_owned(text)));
     // SAFETY: nothing else sees the field yet.
     if unsafe { text.borrow() }.is_some_and(PyStr::is_ascii) {
-        let iter = PyStrAsciiIter { ob_base: PyObject::HEADER, index, text };
+        let iter = PyStrAsciiIter {
+            ob_base: PyObject::HEADER,
+            index,
+            text,
+        };
         return Ok(Py::new(iter)?.into_object());
     }
-    Ok(Py::new(PyStrIter { ob_base: PyObject::HEADER, index, text })?.into_object())
+    Ok(Py::new(PyStrIter {
+        ob_base: PyObject::HEADER,
+        index,
+        text,
+    })?
+    .into_object())
 }
 
 /// Both classes do the same; ASCII's characters are always shared strings.
@@ -47,7 +56,9 @@ macro_rules! str_iterator {
             /// Private method returning an estimate of len(list(it)).
             #[pymethod(name = "__length_hint__")]
             fn length_hint(&self) -> usize {
-                self.text.get().map_or(0, |text| text.len() - self.index.get())
+                self.text
+                    .get()
+                    .map_or(0, |text| text.len() - self.index.get())
             }
 
             /// Return state information for pickling.
@@ -97,4 +108,7 @@ pub struct PyStrAsciiIter {
     text: Field<PyStr>,
 }
 
-str_iterator!(PyStrAsciiIter, |code| Ok(crate::interned::latin1_str(code as u8).to_obj()));
+str_iterator!(PyStrAsciiIter, |code| Ok(crate::interned::latin1_str(
+    code as u8
+)
+.to_obj()));

@@ -16,7 +16,10 @@ fn split_separator(sep: Option<&PyObject>) -> PyResult<Option<&PyStr>> {
     match sep.downcast::<PyStr>() {
         Some(sep) if sep.is_empty() => Err(crate::value_error!("empty separator")),
         Some(sep) => Ok(Some(sep)),
-        None => Err(crate::type_error!("must be str or None, not {}", sep.type_().tp_name())),
+        None => Err(crate::type_error!(
+            "must be str or None, not {}",
+            sep.type_().tp_name()
+        )),
     }
 }
 
@@ -27,12 +30,14 @@ fn at_most(count: isize) -> usize {
 
 /// The fill character of `center` and its kin.
 fn fill_character(fill: OptionalArg<&PyObject>) -> PyResult<u32> {
-    let Some(fill) = fill.present() else { return Ok(0x20) };
+    let Some(fill) = fill.present() else {
+        return Ok(0x20);
+    };
     match fill.downcast::<PyStr>() {
         Some(text) if text.len() == 1 => Ok(text.char_at(0)),
-        Some(_) => {
-            Err(crate::type_error!("The fill character must be exactly one character long"))
-        }
+        Some(_) => Err(crate::type_error!(
+            "The fill character must be exactly one character long"
+        )),
         None => Err(crate::type_error!(
             "The fill character must be a unicode character, not {}",
             fill.type_().tp_name()
@@ -87,7 +92,11 @@ impl PyStr {
             }
             _ => {}
         }
-        let mut max = if items.len() > 1 { self.max_bound() } else { 0x7F };
+        let mut max = if items.len() > 1 {
+            self.max_bound()
+        } else {
+            0x7F
+        };
         let mut len = self.len().saturating_mul(items.len() - 1);
         let mut parts = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -102,7 +111,9 @@ impl PyStr {
             parts.push(text.as_slice());
         }
         if len > isize::MAX as usize {
-            return Err(crate::overflow_error!("join() result is too long for a Python string"));
+            return Err(crate::overflow_error!(
+                "join() result is too long for a Python string"
+            ));
         }
         PyStr::join_with(&parts, self.as_slice(), len, max)
     }
@@ -280,8 +291,12 @@ impl PyStr {
         fill: u32,
     ) -> PyResult<Py<PyStr>> {
         let too_long = || crate::overflow_error!("padded string is too long");
-        let len = text.len().checked_add(left).and_then(|len| len.checked_add(right));
-        len.filter(|&len| len <= isize::MAX as usize).ok_or_else(too_long)?;
+        let len = text
+            .len()
+            .checked_add(left)
+            .and_then(|len| len.checked_add(right));
+        len.filter(|&len| len <= isize::MAX as usize)
+            .ok_or_else(too_long)?;
         if fill > 0x7F || text.is_empty() {
             return PyStr::filled(left, text, right, fill, bound.max(fill));
         }

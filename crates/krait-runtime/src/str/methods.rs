@@ -249,7 +249,9 @@ impl PyStr {
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a string that nothing refers to any more.
         unsafe {
-            PyObject::from_ptr(object).downcast_unchecked::<PyStr>().release();
+            PyObject::from_ptr(object)
+                .downcast_unchecked::<PyStr>()
+                .release();
             crate::alloc::free_object(object);
         }
     }

@@ -117,7 +117,10 @@ impl PyStr {
         }
         // SAFETY: invariant 1: bytes below 128 are UTF-8.
         unsafe {
-            Some(std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.data(), self.len())))
+            Some(std::str::from_utf8_unchecked(std::slice::from_raw_parts(
+                self.data(),
+                self.len(),
+            )))
         }
     }
 
@@ -197,21 +200,24 @@ impl PyStr {
     #[cold]
     fn surrogate_error(&self, start: usize) -> PyErr {
         let end = start
-            + self.as_slice().iter().skip(start).take_while(|c| (0xD800..0xE000).contains(c)).count();
-        crate::exceptions::encode_error(
-            "utf-8",
-            self,
-            start,
-            end,
-            "surrogates not allowed",
-        )
+            + self
+                .as_slice()
+                .iter()
+                .skip(start)
+                .take_while(|c| (0xD800..0xE000).contains(c))
+                .count();
+        crate::exceptions::encode_error("utf-8", self, start, end, "surrogates not allowed")
     }
 
     /// The hash: SipHash-1-3 of the characters' bytes under the interpreter's key.
     #[inline(always)]
     pub fn hash_text(&self) -> isize {
         let hash = self.0.hash.get();
-        if hash != -1 { hash } else { self.compute_hash() }
+        if hash != -1 {
+            hash
+        } else {
+            self.compute_hash()
+        }
     }
 
     #[inline(never)]
@@ -263,7 +269,9 @@ impl PyStr {
     }
 
     pub(crate) fn set_interned(&self, how: u32) {
-        self.0.state.set(self.state() & !abi::STATE_INTERNED_MASK | how);
+        self.0
+            .state
+            .set(self.state() & !abi::STATE_INTERNED_MASK | how);
     }
 
     /// Keeps an interned name alive for the type cache, which compares addresses.

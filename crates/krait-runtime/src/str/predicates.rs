@@ -44,7 +44,9 @@ impl PyStr {
             return bytes.iter().any(u8::is_ascii_lowercase)
                 && !bytes.iter().any(u8::is_ascii_uppercase);
         }
-        cased(self, unicode::is_lower, |code| unicode::is_upper(code) || unicode::is_title(code))
+        cased(self, unicode::is_lower, |code| {
+            unicode::is_upper(code) || unicode::is_title(code)
+        })
     }
 
     /// Return True if the string is an uppercase string, False otherwise.
@@ -58,7 +60,9 @@ impl PyStr {
             return bytes.iter().any(u8::is_ascii_uppercase)
                 && !bytes.iter().any(u8::is_ascii_lowercase);
         }
-        cased(self, unicode::is_upper, |code| unicode::is_lower(code) || unicode::is_title(code))
+        cased(self, unicode::is_upper, |code| {
+            unicode::is_lower(code) || unicode::is_title(code)
+        })
     }
 
     /// Return True if the string is a title-cased string, False otherwise.
@@ -168,8 +172,12 @@ impl PyStr {
         match self.as_ascii() {
             Some(text) => {
                 let bytes = text.as_bytes();
-                bytes.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
-                    && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+                bytes
+                    .first()
+                    .is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+                    && bytes
+                        .iter()
+                        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
             }
             None => unicode::is_identifier(self.as_slice().iter()),
         }

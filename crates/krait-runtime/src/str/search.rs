@@ -14,10 +14,21 @@ type Bound = Option<SliceIndex>;
 /// `start` is behind the end, where not even the empty string is found.
 fn limited(text: &PyStr, start: Bound, end: Bound) -> Option<(StrSlice<'_>, usize)> {
     let len = text.len() as isize;
-    let position = |bound: isize| if bound < 0 { bound.saturating_add(len).max(0) } else { bound };
+    let position = |bound: isize| {
+        if bound < 0 {
+            bound.saturating_add(len).max(0)
+        } else {
+            bound
+        }
+    };
     let start = position(start.map_or(0, |bound| bound.0));
     let end = position(end.map_or(len, |bound| bound.0)).min(len);
-    (start <= end).then(|| (text.as_slice().sub(start as usize, end as usize), start as usize))
+    (start <= end).then(|| {
+        (
+            text.as_slice().sub(start as usize, end as usize),
+            start as usize,
+        )
+    })
 }
 
 impl PyStr {
@@ -102,8 +113,9 @@ impl PyStr {
         text_signature = "($self, sub[, start[, end]], /)"
     )]
     fn count(&self, sub: &PyStr, start: Bound, end: Bound) -> usize {
-        limited(self, start, end)
-            .map_or(0, |(part, _)| search::count(part, sub.as_slice(), usize::MAX))
+        limited(self, start, end).map_or(0, |(part, _)| {
+            search::count(part, sub.as_slice(), usize::MAX)
+        })
     }
 
     /// Return the lowest index in S where substring sub is found, such that sub is contained within S[start:end].
@@ -189,14 +201,22 @@ impl PyStr {
     /// Return a str with the given prefix string removed if present.
     #[pymethod(signature = "($self, prefix, /)")]
     fn removeprefix(&self, prefix: &PyStr) -> PyResult<Py<PyStr>> {
-        let start = if self.has_prefix(prefix) { prefix.len() } else { 0 };
+        let start = if self.has_prefix(prefix) {
+            prefix.len()
+        } else {
+            0
+        };
         self.substring(start, self.len())
     }
 
     /// Return a str with the given suffix string removed if present.
     #[pymethod(signature = "($self, suffix, /)")]
     fn removesuffix(&self, suffix: &PyStr) -> PyResult<Py<PyStr>> {
-        let cut = if self.has_suffix(suffix) { suffix.len() } else { 0 };
+        let cut = if self.has_suffix(suffix) {
+            suffix.len()
+        } else {
+            0
+        };
         self.substring(0, self.len() - cut)
     }
 
@@ -253,7 +273,10 @@ fn parts(parts: [Obj; 3]) -> PyResult<Py<PyTuple>> {
 /// The argument of `partition`.
 fn separator(sep: &PyObject) -> PyResult<&PyStr> {
     let Some(sep) = sep.downcast::<PyStr>() else {
-        return Err(crate::type_error!("must be str, not {}", sep.type_().tp_name()));
+        return Err(crate::type_error!(
+            "must be str, not {}",
+            sep.type_().tp_name()
+        ));
     };
     if sep.is_empty() {
         return Err(crate::value_error!("empty separator"));
@@ -299,7 +322,10 @@ impl PyStr {
     fn interleaved(&self, new: StrSlice<'_>, max: usize) -> PyResult<Py<PyStr>> {
         let text = self.as_slice();
         let mut out = krait_text::StrBuf::with_capacity(text.len());
-        let grown = new.len().checked_mul(max.min(text.len() + 1)).and_then(|n| n.checked_add(text.len()));
+        let grown = new
+            .len()
+            .checked_mul(max.min(text.len() + 1))
+            .and_then(|n| n.checked_add(text.len()));
         if grown.is_none_or(|len| len > isize::MAX as usize / 4) {
             return Err(crate::overflow_error!("replace string is too long"));
         }
@@ -321,7 +347,11 @@ impl PyStr {
         if self.is_ascii() && other.is_ascii() {
             return PyStr::join_slices(pieces, 0x7F);
         }
-        let max = pieces.iter().map(|piece| piece.max_code_point()).max().unwrap_or(0);
+        let max = pieces
+            .iter()
+            .map(|piece| piece.max_code_point())
+            .max()
+            .unwrap_or(0);
         PyStr::join_slices(pieces, max)
     }
 }

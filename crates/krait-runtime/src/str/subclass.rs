@@ -84,7 +84,11 @@ impl PyStr {
         // text is the text itself.
         unsafe {
             let raw = &*std::ptr::from_ref(self).cast::<abi::PyUnicodeObject>();
-            let data = if compact { std::ptr::null_mut() } else { raw.data.get() };
+            let data = if compact {
+                std::ptr::null_mut()
+            } else {
+                raw.data.get()
+            };
             let utf8 = raw._base.utf8.get();
             if !utf8.is_null() && utf8.cast() != data {
                 alloc::free(utf8);

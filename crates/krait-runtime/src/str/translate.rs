@@ -32,15 +32,17 @@ fn look_up(table: &PyObject, code: u32) -> PyResult<Mapped> {
     if let Some(int) = found.downcast::<PyLong>() {
         return match int.to_i64().and_then(|value| u32::try_from(value).ok()) {
             Some(code) if code <= 0x10_FFFF => Ok(Mapped::One(code)),
-            _ => Err(crate::value_error!("character mapping must be in range(0x110000)")),
+            _ => Err(crate::value_error!(
+                "character mapping must be in range(0x110000)"
+            )),
         };
     }
     match found.cast::<PyStr>() {
         Ok(text) if text.len() == 1 => Ok(Mapped::One(text.char_at(0))),
         Ok(text) => Ok(Mapped::Many(text)),
-        Err(_) => {
-            Err(crate::type_error!("character mapping must return integer, None or str"))
-        }
+        Err(_) => Err(crate::type_error!(
+            "character mapping must return integer, None or str"
+        )),
     }
 }
 
@@ -51,7 +53,9 @@ impl PyStr {
         const UNKNOWN: u8 = 0xFF;
         const DELETED: u8 = 0xFE;
         let mut answers = [UNKNOWN; 128];
-        let Some(text) = self.as_ascii() else { return Ok((0, Vec::new())) };
+        let Some(text) = self.as_ascii() else {
+            return Ok((0, Vec::new()));
+        };
         let mut out = Vec::with_capacity(text.len());
         for (index, byte) in text.bytes().enumerate() {
             let slot = usize::from(byte);
@@ -94,7 +98,9 @@ fn from_mapping(mapping: &PyObject) -> PyResult<Py<PyDict>> {
         } else if key.downcast::<PyLong>().is_some() {
             table.set_item(&key, &value)?;
         } else {
-            return Err(crate::type_error!("keys in translate table mustbe strings or integers"));
+            return Err(crate::type_error!(
+                "keys in translate table mustbe strings or integers"
+            ));
         }
     }
     Ok(table)
@@ -149,7 +155,9 @@ impl PyStr {
         y: OptionalArg<&PyStr>,
         z: OptionalArg<&PyStr>,
     ) -> PyResult<Py<PyDict>> {
-        let Some(y) = y.present() else { return from_mapping(x) };
+        let Some(y) = y.present() else {
+            return from_mapping(x);
+        };
         let Some(x) = x.downcast::<PyStr>() else {
             return Err(crate::type_error!(
                 "first maketrans argument must be a string if there is a second argument"

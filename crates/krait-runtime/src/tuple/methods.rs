@@ -34,7 +34,11 @@ pub(crate) fn compare_rows(
 
 /// Turns an index that may count from the end into a position below `len`.
 pub(crate) fn checked_index(index: isize, len: usize) -> Option<usize> {
-    let index = if index < 0 { index + len as isize } else { index };
+    let index = if index < 0 {
+        index + len as isize
+    } else {
+        index
+    };
     usize::try_from(index).ok().filter(|&index| index < len)
 }
 
@@ -86,9 +90,17 @@ impl PyTuple {
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Py<PyStr>> {
         let style = if self.len() == 1 {
-            Separated { open: "(", close: ",)", recursive: "(...)" }
+            Separated {
+                open: "(",
+                close: ",)",
+                recursive: "(...)",
+            }
         } else {
-            Separated { open: "(", close: ")", recursive: "(...)" }
+            Separated {
+                open: "(",
+                close: ")",
+                recursive: "(...)",
+            }
         };
         repr_sequence(self, &style, |index| self.get(index).map(PyClass::to_obj))
     }
@@ -109,14 +121,20 @@ impl PyTuple {
             acc = acc.rotate_left(31).wrapping_mul(PRIME_1);
         }
         acc = acc.wrapping_add(self.len() as u64 ^ (PRIME_5 ^ 3_527_539));
-        let hash = if acc == u64::MAX { 1_546_275_796 } else { acc as isize };
+        let hash = if acc == u64::MAX {
+            1_546_275_796
+        } else {
+            acc as isize
+        };
         self.0.ob_hash.set(hash);
         Ok(hash)
     }
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let Some(other) = other.downcast::<PyTuple>() else { return Ok(not_implemented_if(None)) };
+        let Some(other) = other.downcast::<PyTuple>() else {
+            return Ok(not_implemented_if(None));
+        };
         compare_rows(
             op,
             || self.len(),
@@ -203,7 +221,10 @@ impl PyTuple {
         if range.step == 1 && range.len == self.len() && self.is_exact::<PyTuple>() {
             return Ok(self.to_obj());
         }
-        let items = range.indices().map(|index| self.as_slice()[index].clone()).collect();
+        let items = range
+            .indices()
+            .map(|index| self.as_slice()[index].clone())
+            .collect();
         Ok(PyTuple::from_vec(items)?.into_object())
     }
 
@@ -293,10 +314,16 @@ impl PyTuple {
 /// `count` copies of a row.
 pub(crate) fn repeated(items: &[Obj], count: isize) -> PyResult<Vec<Obj>> {
     let count = usize::try_from(count).unwrap_or(0);
-    let total = items.len().checked_mul(count).filter(|&total| total <= isize::MAX as usize / 8);
-    let Some(total) = total else { return Err(crate::err::no_memory()) };
+    let total = items
+        .len()
+        .checked_mul(count)
+        .filter(|&total| total <= isize::MAX as usize / 8);
+    let Some(total) = total else {
+        return Err(crate::err::no_memory());
+    };
     let mut all = Vec::new();
-    all.try_reserve_exact(total).map_err(|_| crate::err::no_memory())?;
+    all.try_reserve_exact(total)
+        .map_err(|_| crate::err::no_memory())?;
     for _ in 0..count {
         all.extend_from_slice(items);
     }
@@ -322,7 +349,9 @@ impl PyTupleIter {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(tuple) = self.tuple.get() else { return Ok(None) };
+        let Some(tuple) = self.tuple.get() else {
+            return Ok(None);
+        };
         let index = self.index.get();
         let item = tuple.as_slice().get(index).cloned();
         match item {
@@ -334,7 +363,10 @@ impl PyTupleIter {
 
     #[pymethod(name = "__length_hint__")]
     fn length_hint(&self) -> PyResult<usize> {
-        Ok(self.tuple.get().map_or(0, |tuple| tuple.len() - self.index.get()))
+        Ok(self
+            .tuple
+            .get()
+            .map_or(0, |tuple| tuple.len() - self.index.get()))
     }
 
     #[pymethod(name = "__reduce__")]

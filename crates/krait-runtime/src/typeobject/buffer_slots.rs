@@ -87,7 +87,10 @@ fn memoryview_class() -> PyResult<Obj> {
 }
 
 fn is_memoryview(object: &PyObject) -> PyResult<bool> {
-    Ok(std::ptr::eq(object.type_().as_ptr(), memoryview_class()?.as_ptr()))
+    Ok(std::ptr::eq(
+        object.type_().as_ptr(),
+        memoryview_class()?.as_ptr(),
+    ))
 }
 
 /// `bf_getbuffer` of classes with `__buffer__` in Python.
@@ -171,7 +174,9 @@ pub(super) fn release_memoryview(object: &PyObject, memory: &PyObject) -> PyResu
         return Err(type_error!("expected a memoryview object"));
     }
     let Some(shown) = memory.lookup_attr(intern!("obj"))? else {
-        return Err(value_error!("memoryview's buffer has already been released"));
+        return Err(value_error!(
+            "memoryview's buffer has already been released"
+        ));
     };
     if !shown.is(object) {
         return Err(value_error!("memoryview's buffer is not this object"));

@@ -93,7 +93,11 @@ pub(crate) fn size(result: PyResult<isize>) -> isize {
 /// Turns a C status into ours: negative means that an exception is set.
 #[inline(always)]
 pub(crate) fn check_status(status: c_int) -> PyResult<()> {
-    if status < 0 { Err(crate::PyErr::fetch()) } else { Ok(()) }
+    if status < 0 {
+        Err(crate::PyErr::fetch())
+    } else {
+        Ok(())
+    }
 }
 
 /// A new reference to `None`.

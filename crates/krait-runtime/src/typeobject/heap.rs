@@ -11,11 +11,11 @@ use krait_abi as abi;
 use super::PyType;
 use super::glue::{self, Ptr};
 use super::ready;
+use crate::PyDict;
 use crate::dict::Keys;
 use crate::field::Field;
 use crate::gc;
 use crate::object::{Obj, PyClass, PyObject, decref};
-use crate::PyDict;
 
 /// The rows that describe a class's own slots.
 pub(super) fn own_members(class: &PyType) -> &[abi::PyMemberDef] {
@@ -28,9 +28,7 @@ pub(super) fn own_members(class: &PyType) -> &[abi::PyMemberDef] {
     }
     let offset = class.as_object().type_().raw().tp_basicsize.get();
     // SAFETY: invariant 1.
-    unsafe {
-        std::slice::from_raw_parts(class.as_ptr().byte_offset(offset).cast(), count as usize)
-    }
+    unsafe { std::slice::from_raw_parts(class.as_ptr().byte_offset(offset).cast(), count as usize) }
 }
 
 /// The object fields of an instance that a class's `__slots__` made.
@@ -46,7 +44,10 @@ fn slot_fields<'a>(this: &'a PyObject, class: &'a PyType) -> impl Iterator<Item 
 
 /// The classes from the object's own up to the first that ends instances by native code of its own,
 /// by a test of a slot; that one last.
-fn native_base<'a>(class: &'a PyType, is_ours: impl Fn(&PyType) -> bool) -> (Vec<&'a PyType>, Option<&'a PyType>) {
+fn native_base<'a>(
+    class: &'a PyType,
+    is_ours: impl Fn(&PyType) -> bool,
+) -> (Vec<&'a PyType>, Option<&'a PyType>) {
     let mut made_here = Vec::new();
     let mut each = Some(class);
     while let Some(class) = each {
@@ -60,16 +61,28 @@ fn native_base<'a>(class: &'a PyType, is_ours: impl Fn(&PyType) -> bool) -> (Vec
 }
 
 fn has_subtype_dealloc(class: &PyType) -> bool {
-    class.raw().tp_dealloc.get().is_some_and(|slot| slot as usize == subtype_dealloc as usize)
+    class
+        .raw()
+        .tp_dealloc
+        .get()
+        .is_some_and(|slot| slot as usize == subtype_dealloc as usize)
 }
 
 fn has_subtype_traverse(class: &PyType) -> bool {
-    class.raw().tp_traverse.get().is_some_and(|slot| slot as usize == subtype_traverse as usize)
+    class
+        .raw()
+        .tp_traverse
+        .get()
+        .is_some_and(|slot| slot as usize == subtype_traverse as usize)
 }
 
 /// Whether the class's `tp_clear` is the one of classes made in Python.
 pub(super) fn has_subtype_clear(class: &PyType) -> bool {
-    class.raw().tp_clear.get().is_some_and(|slot| slot as usize == subtype_clear as usize)
+    class
+        .raw()
+        .tp_clear
+        .get()
+        .is_some_and(|slot| slot as usize == subtype_clear as usize)
 }
 
 /// The dictionary's field of an instance whose class, but not its native base, has one by offset.
@@ -282,7 +295,12 @@ pub(super) unsafe extern "C" fn type_dealloc(object: Ptr) {
         for field in [&raw.tp_dict, &raw.tp_bases, &raw.tp_mro, &raw.tp_cache] {
             glue::set_field(field, None);
         }
-        for field in [&heap.ht_name, &heap.ht_qualname, &heap.ht_slots, &heap.ht_module] {
+        for field in [
+            &heap.ht_name,
+            &heap.ht_qualname,
+            &heap.ht_slots,
+            &heap.ht_module,
+        ] {
             glue::set_field(field, None);
         }
         let keys = heap.ht_cached_keys.replace(std::ptr::null_mut());

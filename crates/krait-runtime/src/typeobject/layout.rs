@@ -16,9 +16,15 @@ fn shape_differs(class: &PyType, base: &PyType) -> bool {
 
 /// The most derived class, up the chain of bases, that adds to the layout.
 pub(super) fn solid_base(class: &PyType) -> &PyType {
-    let Some(base) = class.base() else { return PyObject::type_object() };
+    let Some(base) = class.base() else {
+        return PyObject::type_object();
+    };
     let solid = solid_base(base);
-    if shape_differs(class, solid) { class } else { solid }
+    if shape_differs(class, solid) {
+        class
+    } else {
+        solid
+    }
 }
 
 /// The base that decides the layout of a new class.
@@ -80,7 +86,9 @@ fn same_slots_added(left: &PyType, right: &PyType) -> PyResult<bool> {
     if left.flags() & abi::Py_TPFLAGS_PREHEADER != right.flags() & abi::Py_TPFLAGS_PREHEADER {
         return Ok(false);
     }
-    let Some(base) = left.base() else { return Ok(false) };
+    let Some(base) = left.base() else {
+        return Ok(false);
+    };
     let mut size = base.raw().tp_basicsize.get();
     for offset in [
         |class: &PyType| class.raw().tp_dictoffset.get(),
@@ -153,7 +161,9 @@ fn check_new_bases<'a>(class: &PyType, value: &'a PyObject) -> PyResult<&'a PyTu
         ));
     };
     if bases.is_empty() {
-        return Err(type_error!("can only assign non-empty tuple to {name}.__bases__, not ()"));
+        return Err(type_error!(
+            "can only assign non-empty tuple to {name}.__bases__, not ()"
+        ));
     }
     for base in bases.as_slice() {
         let Some(base) = base.downcast::<PyType>() else {
@@ -181,7 +191,9 @@ fn check_new_bases<'a>(class: &PyType, value: &'a PyObject) -> PyResult<&'a PyTu
 pub(super) fn set_bases(class: &PyType, value: &PyObject) -> PyResult<()> {
     let bases = check_new_bases(class, value)?;
     let new_base = best_base(bases)?;
-    let old_base = class.base().map_or_else(|| PyObject::type_object().to_owned(), PyClass::to_owned);
+    let old_base = class
+        .base()
+        .map_or_else(|| PyObject::type_object().to_owned(), PyClass::to_owned);
     compatible_for_assignment(&old_base, new_base, "__bases__")?;
     let raw = class.raw();
     // SAFETY: a heap class owns its bases.
@@ -189,7 +201,8 @@ pub(super) fn set_bases(class: &PyType, value: &PyObject) -> PyResult<()> {
         let old = raw.tp_bases.replace(PyClass::to_owned(bases).into_ptr());
         Py::<PyTuple>::from_owned_ptr_opt(old)
     };
-    raw.tp_base.set(PyClass::to_owned(new_base).into_ptr().cast());
+    raw.tp_base
+        .set(PyClass::to_owned(new_base).into_ptr().cast());
     let mut undo = Vec::new();
     if let Err(error) = update_mro_hierarchy(class, &mut undo) {
         // Every class gets back the order it had, and this one its bases.
@@ -197,7 +210,9 @@ pub(super) fn set_bases(class: &PyType, value: &PyObject) -> PyResult<()> {
         for (changed, old_mro) in undo {
             mro::set_mro(&changed, old_mro);
         }
-        let failed = raw.tp_bases.replace(old_bases.map_or(std::ptr::null_mut(), Py::into_ptr));
+        let failed = raw
+            .tp_bases
+            .replace(old_bases.map_or(std::ptr::null_mut(), Py::into_ptr));
         raw.tp_base.set(old_base.into_ptr().cast());
         // SAFETY: the references that the class was given above.
         unsafe {

@@ -123,7 +123,8 @@ impl PyType {
     /// The heap part, for classes made at run time.
     pub fn heap(&self) -> Option<&abi::PyHeapTypeObject> {
         // SAFETY: heap types are allocated as `PyHeapTypeObject`, which starts with the type.
-        self.is_heap_type().then(|| unsafe { &*std::ptr::from_ref(self).cast() })
+        self.is_heap_type()
+            .then(|| unsafe { &*std::ptr::from_ref(self).cast() })
     }
 
     /// `__name__`: the last part of `tp_name`.
@@ -149,7 +150,9 @@ impl PyType {
             return String::new();
         }
         // SAFETY: `tp_name` is a C string that lives as long as the type.
-        unsafe { std::ffi::CStr::from_ptr(name) }.to_string_lossy().into_owned()
+        unsafe { std::ffi::CStr::from_ptr(name) }
+            .to_string_lossy()
+            .into_owned()
     }
 
     /// The name that messages use: with the module, unless that is `builtins` or `__main__`
@@ -158,12 +161,14 @@ impl PyType {
         let qualname = self.getattr_str("__qualname__")?;
         let qualname = qualname.str()?.to_string_lossy();
         let module = self.lookup_attr_str("__module__")?;
-        Ok(match module.as_deref().and_then(PyObject::downcast::<PyStr>) {
-            Some(module) if !matches!(&*module.to_string_lossy(), "builtins" | "__main__") => {
-                format!("{}.{qualname}", module.to_string_lossy())
-            }
-            _ => qualname,
-        })
+        Ok(
+            match module.as_deref().and_then(PyObject::downcast::<PyStr>) {
+                Some(module) if !matches!(&*module.to_string_lossy(), "builtins" | "__main__") => {
+                    format!("{}.{qualname}", module.to_string_lossy())
+                }
+                _ => qualname,
+            },
+        )
     }
 
     /// Whether this class is `other` or derives from it, by the MRO.
@@ -232,10 +237,7 @@ impl PyType {
     pub unsafe fn lookup_ref(&self, name: &PyStr) -> Option<&PyObject> {
         let version = self.0.tp_version_tag.get();
         let cache = type_cache(version, name);
-        if cache.version.get() == version
-            && version != 0
-            && std::ptr::eq(cache.name.get(), name)
-        {
+        if cache.version.get() == version && version != 0 && std::ptr::eq(cache.name.get(), name) {
             // SAFETY: invariant 3.
             return unsafe { cache.value.get().as_ref() };
         }
@@ -262,7 +264,9 @@ impl PyType {
             let cache = type_cache(version, name);
             cache.version.set(version);
             cache.name.set(name);
-            cache.value.set(found.map_or(std::ptr::null(), std::ptr::from_ref));
+            cache
+                .value
+                .set(found.map_or(std::ptr::null(), std::ptr::from_ref));
             // The cache compares addresses: the name must not be freed and its address reused.
             name.keep_for_cache();
         }
@@ -286,7 +290,10 @@ impl PyType {
         // A tag promises that a change to any base is noticed: each base needs one too.
         if let Some(bases) = self.bases() {
             for base in bases.as_slice() {
-                if !base.downcast::<PyType>().is_some_and(PyType::assign_version_tag) {
+                if !base
+                    .downcast::<PyType>()
+                    .is_some_and(PyType::assign_version_tag)
+                {
                     return false;
                 }
             }

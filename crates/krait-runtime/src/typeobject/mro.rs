@@ -7,14 +7,19 @@ use crate::{PyResult, PyTuple, intern, type_error};
 
 /// Computes the order that `class` has by its bases: `type.mro`.
 pub(super) fn compute_mro(class: &PyType) -> PyResult<Vec<Obj>> {
-    let Some(bases) = class.bases() else { return Ok(vec![class.to_obj()]) };
+    let Some(bases) = class.bases() else {
+        return Ok(vec![class.to_obj()]);
+    };
     let mut orders = Vec::with_capacity(bases.len() + 1);
     for base in bases.as_slice() {
         let Some(base) = base.downcast::<PyType>() else {
             return Err(type_error!("bases must be types"));
         };
         let Some(mro) = base.mro() else {
-            return Err(type_error!("Cannot extend an incomplete type '{}'", base.tp_name()));
+            return Err(type_error!(
+                "Cannot extend an incomplete type '{}'",
+                base.tp_name()
+            ));
         };
         orders.push(mro.as_slice().to_vec());
     }
@@ -47,14 +52,19 @@ fn merge(result: &mut Vec<Obj>, orders: &[Vec<Obj>]) -> PyResult<()> {
     let mut positions = vec![0; orders.len()];
     let in_tail = |candidate: &Obj, positions: &[usize]| {
         orders.iter().zip(positions).any(|(order, &position)| {
-            order.iter().skip(position + 1).any(|class| class.is(candidate))
+            order
+                .iter()
+                .skip(position + 1)
+                .any(|class| class.is(candidate))
         })
     };
     loop {
         let mut exhausted = true;
         let mut chosen = None;
         for (order, &position) in orders.iter().zip(&positions) {
-            let Some(candidate) = order.get(position) else { continue };
+            let Some(candidate) = order.get(position) else {
+                continue;
+            };
             exhausted = false;
             if !in_tail(candidate, &positions) {
                 chosen = Some(candidate.clone());
@@ -62,7 +72,11 @@ fn merge(result: &mut Vec<Obj>, orders: &[Vec<Obj>]) -> PyResult<()> {
             }
         }
         let Some(chosen) = chosen else {
-            return if exhausted { Ok(()) } else { Err(inconsistent(orders, &positions)) };
+            return if exhausted {
+                Ok(())
+            } else {
+                Err(inconsistent(orders, &positions))
+            };
         };
         for (order, position) in orders.iter().zip(&mut positions) {
             if order.get(*position).is_some_and(|class| class.is(&chosen)) {
@@ -77,11 +91,16 @@ fn merge(result: &mut Vec<Obj>, orders: &[Vec<Obj>]) -> PyResult<()> {
 fn inconsistent(orders: &[Vec<Obj>], positions: &[usize]) -> crate::PyErr {
     let mut names: Vec<(Obj, String)> = Vec::new();
     for (order, &position) in orders.iter().zip(positions) {
-        let Some(class) = order.get(position) else { continue };
+        let Some(class) = order.get(position) else {
+            continue;
+        };
         if names.iter().any(|(seen, _)| seen.is(class)) {
             continue;
         }
-        let name = match class.getattr(intern!("__name__")).and_then(|name| name.str()) {
+        let name = match class
+            .getattr(intern!("__name__"))
+            .and_then(|name| name.str())
+        {
             Ok(name) => name.to_string_lossy(),
             Err(error) => {
                 error.clear();
@@ -103,7 +122,9 @@ fn mro_invoke(class: &PyType) -> PyResult<Py<PyTuple>> {
     let name = intern!("mro");
     let custom = !std::ptr::eq(meta, PyType::type_object())
         && meta.lookup(name).is_some_and(|found| {
-            PyType::type_object().lookup(name).is_none_or(|native| !native.is(&found))
+            PyType::type_object()
+                .lookup(name)
+                .is_none_or(|native| !native.is(&found))
         });
     if !custom {
         return PyTuple::from_vec(compute_mro(class)?);
@@ -116,7 +137,10 @@ fn mro_invoke(class: &PyType) -> PyResult<Py<PyTuple>> {
     let solid = solid_base(class);
     for base in mro.as_slice() {
         let Some(base) = base.downcast::<PyType>() else {
-            return Err(type_error!("mro() returned a non-class ('{}')", base.type_().tp_name()));
+            return Err(type_error!(
+                "mro() returned a non-class ('{}')",
+                base.type_().tp_name()
+            ));
         };
         if !solid.is_subtype(solid_base(base)) {
             return Err(type_error!(

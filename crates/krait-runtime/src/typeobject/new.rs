@@ -8,8 +8,8 @@ use krait_abi as abi;
 
 use super::PyType;
 use super::heap;
-use super::layout::{best_base, calculate_metaclass};
 pub(super) use super::layout::solid_base;
+use super::layout::{best_base, calculate_metaclass};
 use super::slots_spec::{SlotsSpec, read_slots};
 use crate::descr::{PyClassMethod, PyStaticMethod};
 use crate::object::{Obj, Py, PyClass, PyObject};
@@ -105,7 +105,10 @@ fn make_type(
     let dict = request.dict.copy()?;
     let slots = read_slots(request.name, base, bases, &dict)?;
     let class = allocate(meta, slots.names.len())?;
-    class.raw().tp_base.set(PyClass::to_owned(base).into_ptr().cast());
+    class
+        .raw()
+        .tp_base
+        .set(PyClass::to_owned(base).into_ptr().cast());
     class.raw().tp_bases.set(bases.clone().into_ptr());
     class.raw().tp_dict.set(dict.clone().into_ptr());
     set_names(&class, request.name, &dict)?;
@@ -124,7 +127,11 @@ fn make_type(
 
 /// An empty heap type with room for `slots` members.
 fn allocate(meta: &PyType, slots: usize) -> PyResult<Py<PyType>> {
-    let alloc = meta.raw().tp_alloc.get().unwrap_or(crate::alloc::type_generic_alloc);
+    let alloc = meta
+        .raw()
+        .tp_alloc
+        .get()
+        .unwrap_or(crate::alloc::type_generic_alloc);
     // SAFETY: the allocation slot takes its class; metaclasses derive from `type`.
     let class = unsafe {
         let class = crate::call::result_from_ptr(alloc(meta.as_type_ptr(), slots as isize))?;
@@ -139,8 +146,10 @@ fn allocate(meta: &PyType, slots: usize) -> PyResult<Py<PyType>> {
     );
     if let Some(heap) = class.heap() {
         raw.tp_as_async.set((&raw const heap.as_async).cast_mut());
-        raw.tp_as_sequence.set((&raw const heap.as_sequence).cast_mut());
-        raw.tp_as_mapping.set((&raw const heap.as_mapping).cast_mut());
+        raw.tp_as_sequence
+            .set((&raw const heap.as_sequence).cast_mut());
+        raw.tp_as_mapping
+            .set((&raw const heap.as_mapping).cast_mut());
         raw.tp_as_number.set((&raw const heap.as_number).cast_mut());
         raw.tp_as_buffer.set((&raw const heap.as_buffer).cast_mut());
     }
@@ -159,7 +168,9 @@ pub(super) fn check_name(name: &PyStr) -> PyResult<&str> {
 /// `__name__` and `__qualname__`.
 fn set_names(class: &PyType, name: &PyStr, dict: &PyDict) -> PyResult<()> {
     let text = check_name(name)?;
-    let Some(heap) = class.heap() else { return Ok(()) };
+    let Some(heap) = class.heap() else {
+        return Ok(());
+    };
     // The string's cached form ends with a NUL and lives as long as the class holds the string.
     class.raw().tp_name.set(text.as_ptr().cast());
     heap.ht_name.set(name.to_obj().into_ptr());
@@ -198,8 +209,12 @@ fn set_module(dict: &PyDict) -> PyResult<()> {
 
 /// `tp_doc`, for the C API; `__doc__` itself is in the dictionary.
 fn set_doc(class: &PyType, dict: &PyDict) -> PyResult<()> {
-    let Some(doc) = dict.get_str(intern!("__doc__"))? else { return Ok(()) };
-    let Some(doc) = doc.downcast::<PyStr>() else { return Ok(()) };
+    let Some(doc) = dict.get_str(intern!("__doc__"))? else {
+        return Ok(());
+    };
+    let Some(doc) = doc.downcast::<PyStr>() else {
+        return Ok(());
+    };
     let mut text = doc.as_utf8()?.to_owned();
     if let Some(nul) = text.find('\0') {
         text.truncate(nul);
@@ -213,7 +228,9 @@ fn set_doc(class: &PyType, dict: &PyDict) -> PyResult<()> {
 /// Plain functions under the names of methods that are always static or class methods.
 fn wrap_implicit_methods(dict: &PyDict) -> PyResult<()> {
     let function = |name: &PyStr| -> PyResult<Option<Obj>> {
-        Ok(dict.get_str(name)?.filter(|value| value.downcast_exact::<PyFunction>().is_some()))
+        Ok(dict
+            .get_str(name)?
+            .filter(|value| value.downcast_exact::<PyFunction>().is_some()))
     };
     let new = intern!("__new__");
     if let Some(value) = function(new)? {
@@ -233,9 +250,16 @@ fn lay_out(class: &PyType, base: &PyType, slots: &SlotsSpec) -> PyResult<()> {
     let mut offset = base.raw().tp_basicsize.get();
     let members = class.as_object().type_().raw().tp_basicsize.get();
     // SAFETY: the class was allocated with room for a row for each slot.
-    let members = unsafe { class.as_ptr().byte_offset(members).cast::<abi::PyMemberDef>() };
+    let members = unsafe {
+        class
+            .as_ptr()
+            .byte_offset(members)
+            .cast::<abi::PyMemberDef>()
+    };
     for (index, name) in slots.names.iter().enumerate() {
-        let Some(name) = name.downcast::<PyStr>() else { continue };
+        let Some(name) = name.downcast::<PyStr>() else {
+            continue;
+        };
         let row = abi::PyMemberDef {
             // The class keeps the names in `ht_slots`; their cached form ends with a NUL.
             name: name.as_utf8()?.as_ptr().cast(),
@@ -252,7 +276,8 @@ fn lay_out(class: &PyType, base: &PyType, slots: &SlotsSpec) -> PyResult<()> {
         && let Some(heap) = class.heap()
         && !slots.names.is_empty()
     {
-        heap.ht_slots.set(PyTuple::from_vec(slots.names.clone())?.into_ptr());
+        heap.ht_slots
+            .set(PyTuple::from_vec(slots.names.clone())?.into_ptr());
     }
     if slots.add_dict {
         class.set_flags(class.flags() | abi::Py_TPFLAGS_MANAGED_DICT);
@@ -268,7 +293,10 @@ fn lay_out(class: &PyType, base: &PyType, slots: &SlotsSpec) -> PyResult<()> {
         // The rows end with the type object's own block; the count bounds them.
         add_member_descriptors(class)?;
     }
-    raw.tp_getset.set(super::type_methods::instance_getset(slots.add_dict, slots.add_weakref));
+    raw.tp_getset.set(super::type_methods::instance_getset(
+        slots.add_dict,
+        slots.add_weakref,
+    ));
     Ok(())
 }
 
@@ -298,7 +326,9 @@ fn set_life(class: &PyType) {
 /// out of the dictionary.
 fn take_cells(class: &Py<PyType>, dict: &PyDict) -> PyResult<()> {
     let cell_of = |name: &PyStr| -> PyResult<Option<Py<PyCell>>> {
-        let Some(value) = dict.get_str(name)? else { return Ok(None) };
+        let Some(value) = dict.get_str(name)? else {
+            return Ok(None);
+        };
         match value.cast::<PyCell>() {
             Ok(cell) => Ok(Some(cell)),
             Err(other) => Err(type_error!(
@@ -324,7 +354,9 @@ fn take_cells(class: &Py<PyType>, dict: &PyDict) -> PyResult<()> {
 /// Tells each attribute that wants to know its name.
 fn call_set_name(class: &PyType) -> PyResult<()> {
     for (key, value) in class.dict().items_vec() {
-        let Some(set_name) = value.lookup_special(intern!("__set_name__"))? else { continue };
+        let Some(set_name) = value.lookup_special(intern!("__set_name__"))? else {
+            continue;
+        };
         if let Err(error) = set_name.call(&[class, &key]) {
             return Err(note_set_name(error, class, &key, &value));
         }
@@ -343,7 +375,9 @@ fn note_set_name(error: PyErr, class: &PyType, key: &PyObject, value: &PyObject)
             key.repr()?.to_string_lossy(),
             class.tp_name()
         );
-        exception.call_method(intern!("add_note"), &[&*PyStr::new(&note)?]).map(drop)
+        exception
+            .call_method(intern!("add_note"), &[&*PyStr::new(&note)?])
+            .map(drop)
     };
     match add() {
         Ok(()) => PyErr::restore(exception.clone()),
@@ -353,15 +387,13 @@ fn note_set_name(error: PyErr, class: &PyType, key: &PyObject, value: &PyObject)
 
 /// `super(cls, cls).__init_subclass__(**kwargs)`.
 fn call_init_subclass(class: &PyType, kwargs: Option<&PyDict>) -> PyResult<()> {
-    let init = super::super_object::super_attribute(
-        class,
-        class,
-        class,
-        intern!("__init_subclass__"),
-    )?;
+    let init =
+        super::super_object::super_attribute(class, class, class, intern!("__init_subclass__"))?;
     let Some(init) = init else { return Ok(()) };
     match kwargs.filter(|kwargs| !kwargs.is_empty()) {
         None => init.call0().map(drop),
-        Some(kwargs) => init.call_tuple(&*PyTuple::from_vec(Vec::new())?, Some(kwargs)).map(drop),
+        Some(kwargs) => init
+            .call_tuple(&*PyTuple::from_vec(Vec::new())?, Some(kwargs))
+            .map(drop),
     }
 }

@@ -27,7 +27,10 @@ pub fn ready_type(class: &PyType) -> PyResult<()> {
         return Err(system_error!("Type does not define the tp_name field."));
     }
     if class.has_flag(abi::Py_TPFLAGS_READYING) {
-        return Err(system_error!("type '{}' is being made ready already", class.tp_name()));
+        return Err(system_error!(
+            "type '{}' is being made ready already",
+            class.tp_name()
+        ));
     }
     class.set_flags(class.flags() | abi::Py_TPFLAGS_READYING);
     let result = ready(class);
@@ -49,7 +52,10 @@ fn ready(class: &PyType) -> PyResult<()> {
     if class.is_heap_type() {
         super::mro::mro_internal(class)?;
     } else {
-        super::mro::set_mro(class, Some(PyTuple::from_vec(super::mro::compute_mro(class)?)?));
+        super::mro::set_mro(
+            class,
+            Some(PyTuple::from_vec(super::mro::compute_mro(class)?)?),
+        );
     }
     set_new(class)?;
     fill_dict(class)?;
@@ -71,9 +77,11 @@ fn set_base(class: &PyType) -> PyResult<()> {
     }
     if class.as_object().type_ptr().is_null() {
         // A static class may be met as an object before `ready_all` has come to it.
-        let meta = class.base().map_or(PyType::type_object().as_type_ptr(), |base| {
-            base.as_object().type_ptr()
-        });
+        let meta = class
+            .base()
+            .map_or(PyType::type_object().as_type_ptr(), |base| {
+                base.as_object().type_ptr()
+            });
         // SAFETY: a class is laid out as its base's metaclass wants; static metaclasses are not
         // counted.
         unsafe { class.as_object().set_type_raw(meta) };
@@ -84,7 +92,10 @@ fn set_base(class: &PyType) -> PyResult<()> {
 fn set_bases(class: &PyType) -> PyResult<()> {
     if class.bases().is_none() {
         let bases = class.base().map(PyClass::to_obj).into_iter().collect();
-        class.raw().tp_bases.set(PyTuple::from_vec(bases)?.into_ptr());
+        class
+            .raw()
+            .tp_bases
+            .set(PyTuple::from_vec(bases)?.into_ptr());
     }
     let bases = class.bases().map(PyClass::to_owned);
     for base in bases.iter().flat_map(|bases| bases.as_slice()) {
@@ -108,7 +119,8 @@ fn set_new(class: &PyType) -> PyResult<()> {
         return Ok(());
     }
     if raw.tp_new.get().is_none() {
-        raw.tp_new.set(class.base().and_then(|base| base.raw().tp_new.get()));
+        raw.tp_new
+            .set(class.base().and_then(|base| base.raw().tp_new.get()));
         return Ok(());
     }
     let name = intern!("__new__");
@@ -170,7 +182,9 @@ fn fill_dict(class: &PyType) -> PyResult<()> {
 fn make_method(class: &PyType, row: &abi::PyMethodDef) -> PyResult<Obj> {
     if row.ml_flags & abi::METH_CLASS != 0 {
         if row.ml_flags & abi::METH_STATIC != 0 {
-            return Err(crate::value_error!("method cannot be both class and static"));
+            return Err(crate::value_error!(
+                "method cannot be both class and static"
+            ));
         }
         return Ok(PyClassMethodDescr::new(class, row)?.into_object());
     }
@@ -198,7 +212,9 @@ fn set_doc(class: &PyType) -> PyResult<()> {
 
 /// Copies what the class leaves empty from its bases.
 fn inherit(class: &PyType) -> PyResult<()> {
-    let Some(base) = class.base() else { return Ok(()) };
+    let Some(base) = class.base() else {
+        return Ok(());
+    };
     inherit_special(class, base);
     if let Some(mro) = class.mro().map(PyClass::to_owned) {
         for ancestor in mro.as_slice().iter().skip(1) {
@@ -328,7 +344,10 @@ fn inherit_free(class: &PyType, base: &PyType) {
     if class.has_flag(abi::Py_TPFLAGS_HAVE_GC) == base.has_flag(abi::Py_TPFLAGS_HAVE_GC) {
         to.tp_free.set(from.tp_free.get());
     } else if class.has_flag(abi::Py_TPFLAGS_HAVE_GC)
-        && from.tp_free.get().is_some_and(|free| free as usize == crate::alloc::generic_free as usize)
+        && from
+            .tp_free
+            .get()
+            .is_some_and(|free| free as usize == crate::alloc::generic_free as usize)
     {
         to.tp_free.set(from.tp_free.get());
     }
@@ -397,7 +416,10 @@ fn check_preheader(class: &PyType) -> PyResult<()> {
         class.raw().tp_dictoffset.set(-1);
     }
     if class.has_flag(abi::Py_TPFLAGS_MANAGED_WEAKREF) {
-        class.raw().tp_weaklistoffset.set(super::new::MANAGED_WEAKREF_OFFSET);
+        class
+            .raw()
+            .tp_weaklistoffset
+            .set(super::new::MANAGED_WEAKREF_OFFSET);
     }
     Ok(())
 }
@@ -412,7 +434,10 @@ fn set_hash(class: &PyType) -> PyResult<()> {
         return Ok(());
     }
     class.dict().set_item(name, crate::none())?;
-    class.raw().tp_hash.set(Some(crate::abstract_::hash_not_implemented));
+    class
+        .raw()
+        .tp_hash
+        .set(Some(crate::abstract_::hash_not_implemented));
     Ok(())
 }
 
@@ -428,7 +453,8 @@ fn set_shared_keys(class: &PyType) -> PyResult<()> {
         ));
     };
     if heap.ht_cached_keys.get().is_null() {
-        heap.ht_cached_keys.set(crate::dict::new_shared_keys()?.as_ptr());
+        heap.ht_cached_keys
+            .set(crate::dict::new_shared_keys()?.as_ptr());
     }
     if class.raw().tp_itemsize.get() == 0 {
         class.set_flags(class.flags() | abi::Py_TPFLAGS_INLINE_VALUES);
@@ -441,13 +467,22 @@ type SubclassList = RefCell<Vec<*const PyType>>;
 /// The class's list of subclasses, if it has one.
 fn subclass_list(class: &PyType) -> Option<&SubclassList> {
     // SAFETY: invariant 2.
-    unsafe { class.raw().tp_subclasses.get().cast::<SubclassList>().as_ref() }
+    unsafe {
+        class
+            .raw()
+            .tp_subclasses
+            .get()
+            .cast::<SubclassList>()
+            .as_ref()
+    }
 }
 
 /// Enters the class in its bases' lists.
 pub(super) fn add_to_bases(class: &PyType) {
     for base in class.bases().into_iter().flat_map(|bases| bases.as_slice()) {
-        let Some(base) = base.downcast::<PyType>() else { continue };
+        let Some(base) = base.downcast::<PyType>() else {
+            continue;
+        };
         if subclass_list(base).is_none() {
             let list = Box::new(SubclassList::default());
             base.raw().tp_subclasses.set(Box::into_raw(list).cast());
@@ -485,9 +520,14 @@ pub(super) fn free_subclass_list(class: &PyType) {
 
 /// The direct subclasses, in the order of their creation.
 pub(super) fn live_subclasses(class: &PyType) -> Vec<Py<PyType>> {
-    let Some(list) = subclass_list(class) else { return Vec::new() };
+    let Some(list) = subclass_list(class) else {
+        return Vec::new();
+    };
     // SAFETY: invariant 2: a class on the list is alive.
-    list.borrow().iter().map(|each| unsafe { PyClass::to_owned(&**each) }).collect()
+    list.borrow()
+        .iter()
+        .map(|each| unsafe { PyClass::to_owned(&**each) })
+        .collect()
 }
 
 /// Readies every builtin class; the table of them is in [`crate::builtin_types`].
@@ -497,7 +537,11 @@ pub fn ready_all() -> PyResult<()> {
         class.set_flags(class.flags() | abi::_Py_TPFLAGS_STATIC_BUILTIN);
         // Readying a class looks at others as objects, which must know their class.
         // SAFETY: a static class is laid out as an instance of `type`, which is immortal.
-        unsafe { class.as_object().set_type_raw(PyType::type_object().as_type_ptr()) };
+        unsafe {
+            class
+                .as_object()
+                .set_type_raw(PyType::type_object().as_type_ptr())
+        };
     }
     for class in crate::builtin_types::builtin_types() {
         ready_type(class).map_err(|error| {
@@ -517,7 +561,10 @@ pub(super) fn check_base(base: &PyObject) -> PyResult<&PyType> {
         ready_type(class)?;
     }
     if !class.has_flag(abi::Py_TPFLAGS_BASETYPE) {
-        return Err(type_error!("type '{}' is not an acceptable base type", class.tp_name()));
+        return Err(type_error!(
+            "type '{}' is not an acceptable base type",
+            class.tp_name()
+        ));
     }
     Ok(class)
 }

@@ -17,8 +17,8 @@ use krait_abi::PyHeapTypeObject as Heap;
 
 use super::PyType;
 use super::slots::*;
-use crate::abstract_::hash_not_implemented;
 use super::wrappers::*;
+use crate::abstract_::hash_not_implemented;
 use crate::cfunction::PyCFunction;
 use crate::descr::PyWrapperDescr;
 use crate::object::{Obj, PyClass, PyObject};
@@ -197,7 +197,9 @@ pub(crate) fn slot_defs() -> &'static [SlotDef] {
     if !NAMED.load(Ordering::Relaxed) {
         for row in rows {
             // SAFETY: the table's names are C strings of ASCII.
-            let name = unsafe { std::ffi::CStr::from_ptr(row.name) }.to_str().unwrap_or_default();
+            let name = unsafe { std::ffi::CStr::from_ptr(row.name) }
+                .to_str()
+                .unwrap_or_default();
             match PyStr::intern(name) {
                 // The table keeps its names for good.
                 Ok(name) => row.name_strobj.set(name.into_ptr()),
@@ -225,7 +227,10 @@ pub(crate) fn slot_place(class: &PyType, offset: c_int) -> Option<&Cell<*mut c_v
     let (suite, start): (*mut c_void, usize) = if offset >= offset_of!(Heap, as_buffer) {
         (raw.tp_as_buffer.get().cast(), offset_of!(Heap, as_buffer))
     } else if offset >= offset_of!(Heap, as_sequence) {
-        (raw.tp_as_sequence.get().cast(), offset_of!(Heap, as_sequence))
+        (
+            raw.tp_as_sequence.get().cast(),
+            offset_of!(Heap, as_sequence),
+        )
     } else if offset >= offset_of!(Heap, as_mapping) {
         (raw.tp_as_mapping.get().cast(), offset_of!(Heap, as_mapping))
     } else if offset >= offset_of!(Heap, as_number) {
@@ -245,12 +250,20 @@ pub(crate) fn slot_place(class: &PyType, offset: c_int) -> Option<&Cell<*mut c_v
 
 /// Whether the class's `tp_setattro` is the one that calls `__setattr__`.
 pub(super) fn is_dynamic_setattro(class: &PyType) -> bool {
-    class.raw().tp_setattro.get().is_some_and(|slot| slot as usize == slot_tp_setattro as usize)
+    class
+        .raw()
+        .tp_setattro
+        .get()
+        .is_some_and(|slot| slot as usize == slot_tp_setattro as usize)
 }
 
 /// Whether the class's `tp_new` is the one that calls `__new__`.
 pub(super) fn is_dynamic_new(class: &PyType) -> bool {
-    class.raw().tp_new.get().is_some_and(|slot| slot as usize == slot_tp_new as usize)
+    class
+        .raw()
+        .tp_new
+        .get()
+        .is_some_and(|slot| slot as usize == slot_tp_new as usize)
 }
 
 /// Puts a wrapper descriptor into the dictionary of a native class for each slot that it fills.
@@ -259,7 +272,9 @@ pub(super) fn add_operators(class: &PyType) -> PyResult<()> {
         if row.wrapper.is_none() {
             continue;
         }
-        let Some(slot) = slot_place(class, row.offset).map(Cell::get).filter(|slot| !slot.is_null())
+        let Some(slot) = slot_place(class, row.offset)
+            .map(Cell::get)
+            .filter(|slot| !slot.is_null())
         else {
             continue;
         };
@@ -279,10 +294,13 @@ pub(super) fn add_operators(class: &PyType) -> PyResult<()> {
 
 /// The first row whose wrapper shows the slot of that name that `class` fills, with its function.
 pub fn slot_wrapper_for(class: &PyType, name: &PyStr) -> Option<(&'static SlotDef, *mut c_void)> {
-    slot_defs().iter().filter(|row| row.wrapper.is_some() && row_name(row).is(name)).find_map(|row| {
-        let slot = slot_place(class, row.offset)?.get();
-        (!slot.is_null()).then_some((row, slot))
-    })
+    slot_defs()
+        .iter()
+        .filter(|row| row.wrapper.is_some() && row_name(row).is(name))
+        .find_map(|row| {
+            let slot = slot_place(class, row.offset)?.get();
+            (!slot.is_null()).then_some((row, slot))
+        })
 }
 
 /// The rows that stand together with the same slot, each group once.
@@ -308,7 +326,9 @@ fn is_other_filled(class: &PyType, name: &PyStr, place: &Cell<*mut c_void>) -> b
 /// Decides one slot of a class from the methods that its MRO has now.
 fn update_group(class: &PyType, rows: &'static [SlotDef]) {
     let offset = rows[0].offset;
-    let Some(place) = slot_place(class, offset) else { return };
+    let Some(place) = slot_place(class, offset) else {
+        return;
+    };
     // A native function that may stand in the slot itself, and the one that calls the methods.
     let mut specific: *mut c_void = std::ptr::null_mut();
     let mut generic: *mut c_void = std::ptr::null_mut();
@@ -343,14 +363,22 @@ fn update_group(class: &PyType, rows: &'static [SlotDef]) {
             }
         }
     }
-    place.set(if specific.is_null() || use_generic { generic } else { specific });
+    place.set(if specific.is_null() || use_generic {
+        generic
+    } else {
+        specific
+    });
 }
 
 /// What was found for a row's name.
 enum Source {
     /// A wrapper descriptor of that name: the slot it wraps, whether that may stand in this slot,
     /// and whether another slot of the same name is the one to use.
-    Wrapper { slot: *mut c_void, fits: bool, shared: bool },
+    Wrapper {
+        slot: *mut c_void,
+        fits: bool,
+        shared: bool,
+    },
     /// A native function for the slot.
     Slot(*mut c_void),
     /// Any other object.
@@ -412,8 +440,9 @@ pub(super) fn fixup_slot_dispatchers(class: &PyType) {
 /// Sets the slots that depend on `name`, in the class and in all subclasses that do not define it
 /// themselves: after the class's dictionary has changed.
 pub fn update_slot(class: &PyType, name: &PyStr) {
-    let affected: Vec<_> =
-        groups().filter(|rows| rows.iter().any(|row| row_name(row).is(name))).collect();
+    let affected: Vec<_> = groups()
+        .filter(|rows| rows.iter().any(|row| row_name(row).is(name)))
+        .collect();
     if !affected.is_empty() {
         update_recursively(class, name, &affected);
     }

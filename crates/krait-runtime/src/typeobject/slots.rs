@@ -26,7 +26,9 @@ impl Special {
     #[inline]
     pub(crate) fn lookup(object: &PyObject, name: &PyStr) -> PyResult<Option<Special>> {
         let class = object.type_();
-        let Some(found) = class.lookup(name) else { return Ok(None) };
+        let Some(found) = class.lookup(name) else {
+            return Ok(None);
+        };
         let kind = found.type_();
         if kind.has_flag(abi::Py_TPFLAGS_METHOD_DESCRIPTOR) {
             return Ok(Some(Special::Unbound(found)));
@@ -107,8 +109,12 @@ macro_rules! slot_fn {
 
 /// Whether the classes' methods of that name differ: the right operand's class overrides it.
 fn is_overloaded(left: &PyObject, right: &PyObject, name: &PyStr) -> PyResult<bool> {
-    let Some(of_right) = right.type_().as_object().lookup_attr(name)? else { return Ok(false) };
-    let Some(of_left) = left.type_().as_object().lookup_attr(name)? else { return Ok(true) };
+    let Some(of_right) = right.type_().as_object().lookup_attr(name)? else {
+        return Ok(false);
+    };
+    let Some(of_left) = left.type_().as_object().lookup_attr(name)? else {
+        return Ok(true);
+    };
     of_left.compare_bool(&of_right, crate::CompareOp::Ne)
 }
 
@@ -126,8 +132,7 @@ fn binary_operator(
         None => call_maybe(name, &[first, second]),
         Some(third) => call_maybe(name, &[first, second, third]),
     };
-    let mut try_right =
-        !std::ptr::eq(left.type_(), right.type_()) && has_slot(right.type_());
+    let mut try_right = !std::ptr::eq(left.type_(), right.type_()) && has_slot(right.type_());
     if has_slot(left.type_()) {
         if try_right
             && right.type_().is_subtype(left.type_())
@@ -189,12 +194,14 @@ binary_slots! {
 pub(super) unsafe extern "C" fn slot_nb_power(left: Ptr, right: Ptr, modulus: Ptr) -> Ptr {
     fn has_slot(class: &PyType) -> bool {
         number_slot(class, |suite| {
-            suite.nb_power.get().is_some_and(|slot| slot as usize == slot_nb_power as usize)
+            suite
+                .nb_power
+                .get()
+                .is_some_and(|slot| slot as usize == slot_nb_power as usize)
         })
     }
     // SAFETY: a slot is called with live objects.
-    let (left, right, modulus) =
-        unsafe { (glue::arg(left), glue::arg(right), glue::arg(modulus)) };
+    let (left, right, modulus) = unsafe { (glue::arg(left), glue::arg(right), glue::arg(modulus)) };
     let third = (!modulus.is(crate::none())).then_some(modulus);
     let names = [intern!("__pow__"), intern!("__rpow__")];
     glue::obj_result(binary_operator([left, right], third, has_slot, names))
@@ -284,7 +291,9 @@ async_slots! {
 pub(super) unsafe extern "C" fn slot_sq_length(this: Ptr) -> isize {
     // SAFETY: a slot is called on a live object.
     let this = unsafe { glue::arg(this) };
-    glue::size((|| length_result(&*call_special(intern!("__len__"), &[this])?))())
+    glue::size((|| {
+        length_result(&*call_special(intern!("__len__"), &[this])?)
+    })())
 }
 
 /// Checks what a `__len__` returned.
@@ -319,7 +328,9 @@ fn assign_item(this: &PyObject, key: &PyObject, value: Option<&PyObject>) -> PyR
 pub(super) unsafe extern "C" fn slot_sq_ass_item(this: Ptr, index: isize, value: Ptr) -> c_int {
     // SAFETY: a slot is called with live objects; a null value means deletion.
     let (this, value) = unsafe { (glue::arg(this), glue::arg_opt(value)) };
-    glue::status((|| assign_item(this, &*crate::PyLong::from_i64(index as i64)?, value))())
+    glue::status((|| {
+        assign_item(this, &*crate::PyLong::from_i64(index as i64)?, value)
+    })())
 }
 
 slot_fn! { assign slot_mp_ass_subscript(this, key, value) { assign_item(this, key, value) } }
@@ -329,9 +340,10 @@ pub(super) unsafe extern "C" fn slot_sq_contains(this: Ptr, value: Ptr) -> c_int
     // SAFETY: a slot is called with live objects.
     let (this, value) = unsafe { (glue::arg(this), glue::arg(value)) };
     glue::truth((|| match Special::lookup(this, intern!("__contains__"))? {
-        Some(method) if method.is_none() => {
-            Err(type_error!("'{}' object is not a container", this.type_name()))
-        }
+        Some(method) if method.is_none() => Err(type_error!(
+            "'{}' object is not a container",
+            this.type_name()
+        )),
         Some(method) => method.call(&[this, value])?.is_true(),
         None => {
             for item in this.try_iter()? {
@@ -357,7 +369,10 @@ pub(super) unsafe extern "C" fn slot_nb_bool(this: Ptr) -> c_int {
             if result.is(crate::bool_object(false)) {
                 return Ok(false);
             }
-            return Err(type_error!("__bool__ should return bool, returned {}", result.type_().tp_name()));
+            return Err(type_error!(
+                "__bool__ should return bool, returned {}",
+                result.type_().tp_name()
+            ));
         }
         match Special::lookup(this, intern!("__len__"))? {
             Some(method) => length_result(&*method.call(&[this])?).map(|length| length != 0),
@@ -400,7 +415,11 @@ pub(crate) unsafe extern "C" fn next_not_implemented(this: Ptr) -> Ptr {
 pub(super) unsafe extern "C" fn slot_tp_call(this: Ptr, args: Ptr, kwargs: Ptr) -> Ptr {
     // SAFETY: the slot gets a tuple, and a dictionary or null.
     let (this, args, kwargs) = unsafe {
-        (glue::arg(this), glue::arg_as::<PyTuple>(args), glue::arg_as_opt::<crate::PyDict>(kwargs))
+        (
+            glue::arg(this),
+            glue::arg_as::<PyTuple>(args),
+            glue::arg_as_opt::<crate::PyDict>(kwargs),
+        )
     };
     glue::obj_result((|| {
         let name = intern!("__call__");
@@ -517,7 +536,11 @@ pub(super) unsafe extern "C" fn slot_tp_descr_get(this: Ptr, object: Ptr, class:
         let Some(get) = this.type_().lookup(intern!("__get__")) else {
             // The method has gone: spare later calls the look-up.
             let raw = this.type_().raw();
-            if raw.tp_descr_get.get().is_some_and(|slot| slot as usize == slot_tp_descr_get as usize) {
+            if raw
+                .tp_descr_get
+                .get()
+                .is_some_and(|slot| slot as usize == slot_tp_descr_get as usize)
+            {
                 raw.tp_descr_get.set(None);
             }
             return Ok(this.to_obj());
@@ -539,7 +562,11 @@ slot_fn! { assign slot_tp_descr_set(this, target, value) {
 pub(super) unsafe extern "C" fn slot_tp_init(this: Ptr, args: Ptr, kwargs: Ptr) -> c_int {
     // SAFETY: the slot gets a tuple, and a dictionary or null.
     let (this, args, kwargs) = unsafe {
-        (glue::arg(this), glue::arg_as::<PyTuple>(args), glue::arg_as_opt::<crate::PyDict>(kwargs))
+        (
+            glue::arg(this),
+            glue::arg_as::<PyTuple>(args),
+            glue::arg_as_opt::<crate::PyDict>(kwargs),
+        )
     };
     glue::status((|| {
         let name = intern!("__init__");
@@ -549,7 +576,10 @@ pub(super) unsafe extern "C" fn slot_tp_init(this: Ptr, args: Ptr, kwargs: Ptr) 
             None => return Err(crate::attribute_error!("{}", name.to_string_lossy())),
         };
         if !result.is(crate::none()) {
-            return Err(type_error!("__init__() should return None, not '{}'", result.type_().tp_name()));
+            return Err(type_error!(
+                "__init__() should return None, not '{}'",
+                result.type_().tp_name()
+            ));
         }
         Ok(())
     })())

@@ -36,7 +36,11 @@ pub(super) fn read_slots(
             ..SlotsSpec::default()
         });
     };
-    let given = if slots.downcast::<PyStr>().is_some() { vec![slots] } else { slots.to_vec()? };
+    let given = if slots.downcast::<PyStr>().is_some() {
+        vec![slots]
+    } else {
+        slots.to_vec()?
+    };
     let variable_size =
         base.raw().tp_itemsize.get() != 0 && !base.has_flag(abi::Py_TPFLAGS_ITEMS_AT_END);
     if !given.is_empty() && variable_size {
@@ -45,7 +49,10 @@ pub(super) fn read_slots(
             base.tp_name()
         ));
     }
-    let mut spec = SlotsSpec { given: true, ..SlotsSpec::default() };
+    let mut spec = SlotsSpec {
+        given: true,
+        ..SlotsSpec::default()
+    };
     for name in &given {
         let name = checked_name(name)?;
         if name.is_text("__dict__") {
@@ -55,7 +62,9 @@ pub(super) fn read_slots(
             spec.add_dict = true;
         } else if name.is_text("__weakref__") {
             if !may_add_weakref || spec.add_weakref {
-                return Err(type_error!("__weakref__ slot disallowed: we already got one"));
+                return Err(type_error!(
+                    "__weakref__ slot disallowed: we already got one"
+                ));
             }
             spec.add_weakref = true;
         }
@@ -90,7 +99,9 @@ fn slot_name(class_name: &PyStr, name: &PyStr, dict: &PyDict) -> PyResult<Obj> {
     let text = name.downcast::<PyStr>();
     // The compiler puts these into the namespace; they do not stay.
     let temporary = text.is_some_and(|text| {
-        ["__qualname__", "__classcell__", "__classdictcell__"].iter().any(|each| text.is_text(each))
+        ["__qualname__", "__classcell__", "__classdictcell__"]
+            .iter()
+            .any(|each| text.is_text(each))
     });
     if !temporary && dict.contains(&name)? {
         return Err(value_error!(
@@ -106,7 +117,10 @@ fn mangle(class_name: &PyStr, name: &PyStr) -> PyResult<Obj> {
     let text = name.to_string_lossy();
     let class_text = class_name.to_string_lossy();
     let class_text = class_text.trim_start_matches('_');
-    if !text.starts_with("__") || text.ends_with("__") || text.contains('.') || class_text.is_empty()
+    if !text.starts_with("__")
+        || text.ends_with("__")
+        || text.contains('.')
+        || class_text.is_empty()
     {
         return Ok(name.interned().into_object());
     }
@@ -136,7 +150,9 @@ fn add_from_other_bases(
     may_add_weakref: bool,
 ) {
     for other in bases.as_slice() {
-        let Some(other) = other.downcast::<PyType>() else { continue };
+        let Some(other) = other.downcast::<PyType>() else {
+            continue;
+        };
         if std::ptr::eq(other, base) {
             continue;
         }

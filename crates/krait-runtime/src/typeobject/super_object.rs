@@ -60,8 +60,14 @@ pub(crate) fn check_super(class: &PyType, object: &PyObject) -> PyResult<Py<PyTy
 
 /// Finds `name` after `class` in the order of `object_class`, unbound.
 fn find_after(class: &PyType, object_class: &PyType, name: &PyStr) -> PyResult<Option<Obj>> {
-    let Some(mro) = object_class.mro().map(PyClass::to_owned) else { return Ok(None) };
-    let after = mro.as_slice().iter().skip_while(|each| !each.is(class)).skip(1);
+    let Some(mro) = object_class.mro().map(PyClass::to_owned) else {
+        return Ok(None);
+    };
+    let after = mro
+        .as_slice()
+        .iter()
+        .skip_while(|each| !each.is(class))
+        .skip(1);
     for each in after {
         if let Some(each) = each.downcast::<PyType>()
             && let Some(found) = each.dict().get_str(name)?
@@ -80,11 +86,18 @@ pub(crate) fn super_attribute(
     object_class: &PyType,
     name: &PyStr,
 ) -> PyResult<Option<Obj>> {
-    let Some(found) = find_after(class, object_class, name)? else { return Ok(None) };
-    let Some(get) = found.type_().raw().tp_descr_get.get() else { return Ok(Some(found)) };
+    let Some(found) = find_after(class, object_class, name)? else {
+        return Ok(None);
+    };
+    let Some(get) = found.type_().raw().tp_descr_get.get() else {
+        return Ok(Some(found));
+    };
     // Looked up on a class, methods stay unbound.
-    let instance =
-        if object.is(object_class) { std::ptr::null_mut() } else { object.as_ptr() };
+    let instance = if object.is(object_class) {
+        std::ptr::null_mut()
+    } else {
+        object.as_ptr()
+    };
     // SAFETY: the slot takes its own instance, an object or null, and a class.
     unsafe { result_from_ptr(get(found.as_ptr(), instance, object_class.as_ptr())) }.map(Some)
 }
@@ -154,15 +167,23 @@ impl PySuper {
             [class] => (class.clone(), None),
             [class, object] => (class.clone(), Some(object.clone())),
             _ => {
-                return Err(type_error!("super() expected at most 2 arguments, got {}", args.len()));
+                return Err(type_error!(
+                    "super() expected at most 2 arguments, got {}",
+                    args.len()
+                ));
             }
         };
         let class = class.cast::<PyType>().map_err(|other| {
-            type_error!("super() argument 1 must be a type, not {}", other.type_().tp_name())
+            type_error!(
+                "super() argument 1 must be a type, not {}",
+                other.type_().tp_name()
+            )
         })?;
         let object = object.filter(|object| !object.is(crate::none()));
-        let object_class =
-            object.as_ref().map(|object| check_super(&class, object)).transpose()?;
+        let object_class = object
+            .as_ref()
+            .map(|object| check_super(&class, object))
+            .transpose()?;
         self.this_class.set(Some(class));
         self.object.set(object);
         self.object_class.set(object_class);
@@ -179,8 +200,11 @@ impl PySuper {
         };
         // `super().__class__` is `super` itself, as for any object.
         if !name.is_text("__class__")
-            && let (Some(class), Some(object), Some(object_class)) =
-                (self.this_class.get(), self.object.get(), self.object_class.get())
+            && let (Some(class), Some(object), Some(object_class)) = (
+                self.this_class.get(),
+                self.object.get(),
+                self.object_class.get(),
+            )
             && let Some(value) = super_attribute(&class, &object, &object_class, name)?
         {
             return Ok(value);
@@ -194,7 +218,9 @@ impl PySuper {
         let (Some(object), false) = (object, self.object.is_some()) else {
             return Ok(self.to_obj());
         };
-        let Some(class) = self.this_class.get() else { return Ok(self.to_obj()) };
+        let Some(class) = self.this_class.get() else {
+            return Ok(self.to_obj());
+        };
         if !self.is_exact::<PySuper>() {
             return self.type_().as_object().call(&[&class, object]);
         }
@@ -204,7 +230,10 @@ impl PySuper {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Obj> {
-        let name = self.this_class.get().map_or_else(|| "NULL".to_owned(), |class| class.tp_name());
+        let name = self
+            .this_class
+            .get()
+            .map_or_else(|| "NULL".to_owned(), |class| class.tp_name());
         let text = match self.object_class.get() {
             Some(class) => format!("<super: <class '{name}'>, <{} object>>", class.tp_name()),
             None => format!("<super: <class '{name}'>, NULL>"),
@@ -215,7 +244,10 @@ impl PySuper {
     /// the class invoking super()
     #[pygetter(name = "__thisclass__")]
     fn thisclass(&self) -> PyResult<Obj> {
-        Ok(self.this_class.get().map_or_else(glue::none_obj, Py::into_object))
+        Ok(self
+            .this_class
+            .get()
+            .map_or_else(glue::none_obj, Py::into_object))
     }
 
     /// the instance invoking super(); may be None
@@ -227,6 +259,9 @@ impl PySuper {
     /// the type of the instance invoking super(); may be None
     #[pygetter(name = "__self_class__")]
     fn self_class(&self) -> PyResult<Obj> {
-        Ok(self.object_class.get().map_or_else(glue::none_obj, Py::into_object))
+        Ok(self
+            .object_class
+            .get()
+            .map_or_else(glue::none_obj, Py::into_object))
     }
 }

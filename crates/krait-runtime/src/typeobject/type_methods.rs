@@ -33,12 +33,36 @@ const fn member(name: &'static std::ffi::CStr, kind: c_int, offset: usize) -> ab
 }
 
 static MEMBERS: Members = Members([
-    member(c"__basicsize__", abi::Py_T_PYSSIZET, offset_of!(abi::PyTypeObject, tp_basicsize)),
-    member(c"__itemsize__", abi::Py_T_PYSSIZET, offset_of!(abi::PyTypeObject, tp_itemsize)),
-    member(c"__flags__", abi::Py_T_ULONG, offset_of!(abi::PyTypeObject, tp_flags)),
-    member(c"__weakrefoffset__", abi::Py_T_PYSSIZET, offset_of!(abi::PyTypeObject, tp_weaklistoffset)),
-    member(c"__base__", abi::_Py_T_OBJECT, offset_of!(abi::PyTypeObject, tp_base)),
-    member(c"__dictoffset__", abi::Py_T_PYSSIZET, offset_of!(abi::PyTypeObject, tp_dictoffset)),
+    member(
+        c"__basicsize__",
+        abi::Py_T_PYSSIZET,
+        offset_of!(abi::PyTypeObject, tp_basicsize),
+    ),
+    member(
+        c"__itemsize__",
+        abi::Py_T_PYSSIZET,
+        offset_of!(abi::PyTypeObject, tp_itemsize),
+    ),
+    member(
+        c"__flags__",
+        abi::Py_T_ULONG,
+        offset_of!(abi::PyTypeObject, tp_flags),
+    ),
+    member(
+        c"__weakrefoffset__",
+        abi::Py_T_PYSSIZET,
+        offset_of!(abi::PyTypeObject, tp_weaklistoffset),
+    ),
+    member(
+        c"__base__",
+        abi::_Py_T_OBJECT,
+        offset_of!(abi::PyTypeObject, tp_base),
+    ),
+    member(
+        c"__dictoffset__",
+        abi::Py_T_PYSSIZET,
+        offset_of!(abi::PyTypeObject, tp_dictoffset),
+    ),
     abi::PyMemberDef::EMPTY,
 ]);
 
@@ -134,7 +158,9 @@ impl PyType {
             return self.dict().get_str(intern!("__module__"));
         }
         let name = self.tp_name();
-        let module = name.rsplit_once('.').map_or("builtins", |(module, _)| module);
+        let module = name
+            .rsplit_once('.')
+            .map_or("builtins", |(module, _)| module);
         PyStr::intern(module).map(|module| Some(module.into_object()))
     }
 
@@ -205,7 +231,10 @@ impl PyType {
             ));
         }
         value.ok_or_else(|| {
-            type_error!("cannot delete '{name}' attribute of immutable type '{}'", self.tp_name())
+            type_error!(
+                "cannot delete '{name}' attribute of immutable type '{}'",
+                self.tp_name()
+            )
         })
     }
 
@@ -219,7 +248,9 @@ impl PyType {
 
     /// An item of the class's dictionary, bound to the class if it is a descriptor.
     fn bound_in_dict(&self, name: &PyStr) -> PyResult<Option<Obj>> {
-        let Some(value) = self.dict().get_str(name)? else { return Ok(None) };
+        let Some(value) = self.dict().get_str(name)? else {
+            return Ok(None);
+        };
         match value.type_().raw().tp_descr_get.get() {
             None => Ok(Some(value)),
             // SAFETY: the slot takes its own instance, no object, and a class.
@@ -274,7 +305,9 @@ fn getattr_of_type(class: &PyType, name: &PyStr) -> PyResult<Obj> {
         unsafe { crate::call::result_from_ptr(get(descr.as_ptr(), object, owner.as_ptr())) }
     };
     let found = meta.lookup(name);
-    let meta_get = found.as_ref().and_then(|found| found.type_().raw().tp_descr_get.get());
+    let meta_get = found
+        .as_ref()
+        .and_then(|found| found.type_().raw().tp_descr_get.get());
     if let (Some(found), Some(get)) = (&found, meta_get)
         && found.type_().raw().tp_descr_set.get().is_some()
     {
@@ -295,8 +328,13 @@ fn getattr_of_type(class: &PyType, name: &PyStr) -> PyResult<Obj> {
 
 unsafe extern "C" fn type_setattro(class: Ptr, name: Ptr, value: Ptr) -> c_int {
     // SAFETY: the slot is called on a class; a null value deletes.
-    let (class, name, value) =
-        unsafe { (glue::arg_as::<PyType>(class), glue::arg(name), glue::arg_opt(value)) };
+    let (class, name, value) = unsafe {
+        (
+            glue::arg_as::<PyType>(class),
+            glue::arg(name),
+            glue::arg_opt(value),
+        )
+    };
     glue::status(setattr_of_type(class, name, value))
 }
 
@@ -371,7 +409,11 @@ unsafe extern "C" fn type_vectorcall(
         let names = glue::arg_as_opt::<PyTuple>(kwnames);
         let count = nargsf & !crate::call::ARGUMENTS_OFFSET;
         let total = count + names.map_or(0, PyTuple::len);
-        (glue::arg_as::<PyType>(class), names, (glue::args(args, total), count))
+        (
+            glue::arg_as::<PyType>(class),
+            names,
+            (glue::args(args, total), count),
+        )
     };
     let (values, count) = args;
     let has_keywords = names.is_some_and(|names| !names.is_empty());
@@ -383,8 +425,12 @@ unsafe extern "C" fn type_vectorcall(
         return values[0].type_().to_obj().into_ptr();
     }
     glue::obj_result((|| {
-        let positional =
-            PyTuple::from_vec(values[..count].iter().map(|value| PyClass::to_obj(*value)).collect())?;
+        let positional = PyTuple::from_vec(
+            values[..count]
+                .iter()
+                .map(|value| PyClass::to_obj(*value))
+                .collect(),
+        )?;
         let keywords = match names {
             Some(names) if has_keywords => {
                 let keywords = PyDict::new()?;
@@ -427,9 +473,8 @@ fn call_type(class: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResul
     };
     let kwargs = kwargs.map_or(std::ptr::null_mut(), |kwargs| kwargs.as_ptr());
     // SAFETY: `tp_new` takes a class, a tuple, and a dictionary or null.
-    let object = unsafe {
-        crate::call::result_from_ptr(new(class.as_type_ptr(), args.as_ptr(), kwargs))
-    }?;
+    let object =
+        unsafe { crate::call::result_from_ptr(new(class.as_type_ptr(), args.as_ptr(), kwargs)) }?;
     let made = object.type_();
     if !made.is_subtype(class) {
         return Ok(object);
@@ -460,8 +505,12 @@ pub(super) unsafe extern "C" fn type_tp_new(
 
 unsafe extern "C" fn type_init(_: Ptr, args: Ptr, kwargs: Ptr) -> c_int {
     // SAFETY: the slot gets a tuple, and a dictionary or null.
-    let (args, kwargs) =
-        unsafe { (glue::arg_as::<PyTuple>(args), glue::arg_as_opt::<PyDict>(kwargs)) };
+    let (args, kwargs) = unsafe {
+        (
+            glue::arg_as::<PyTuple>(args),
+            glue::arg_as_opt::<PyDict>(kwargs),
+        )
+    };
     let keywords = kwargs.is_some_and(|kwargs| !kwargs.is_empty());
     glue::status(match args.len() {
         1 if keywords => Err(type_error!("type.__init__() takes no keyword arguments")),
@@ -595,7 +644,8 @@ impl PyType {
 
     #[pygetter(name = "__module__")]
     fn get_module(&self) -> PyResult<Obj> {
-        self.module_object()?.ok_or_else(|| attribute_error!("__module__"))
+        self.module_object()?
+            .ok_or_else(|| attribute_error!("__module__"))
     }
 
     #[pysetter(name = "__module__")]
@@ -612,7 +662,9 @@ impl PyType {
         if std::ptr::eq(self, type_type()) {
             return Err(missing());
         }
-        self.dict().get_str(intern!("__abstractmethods__"))?.ok_or_else(missing)
+        self.dict()
+            .get_str(intern!("__abstractmethods__"))?
+            .ok_or_else(missing)
     }
 
     #[pysetter(name = "__abstractmethods__")]
@@ -633,7 +685,11 @@ impl PyType {
             }
         };
         let flags = self.flags() & !abi::Py_TPFLAGS_IS_ABSTRACT;
-        let flag = if is_abstract { abi::Py_TPFLAGS_IS_ABSTRACT } else { 0 };
+        let flag = if is_abstract {
+            abi::Py_TPFLAGS_IS_ABSTRACT
+        } else {
+            0
+        };
         self.set_flags(flags | flag);
         Ok(())
     }
@@ -651,7 +707,9 @@ impl PyType {
             let text = docstring::without_signature(&self.tp_name(), &doc);
             return PyStr::new(text).map(Py::into_object);
         }
-        Ok(self.bound_in_dict(intern!("__doc__"))?.unwrap_or_else(glue::none_obj))
+        Ok(self
+            .bound_in_dict(intern!("__doc__"))?
+            .unwrap_or_else(glue::none_obj))
     }
 
     #[pysetter(name = "__doc__")]
@@ -773,7 +831,9 @@ impl PyType {
 
 unsafe extern "C" fn instance_dict(this: Ptr, _: *mut c_void) -> Ptr {
     // SAFETY: a getter is called on an instance.
-    glue::obj_result(crate::object_type::instance_dict_attribute(unsafe { glue::arg(this) }))
+    glue::obj_result(crate::object_type::instance_dict_attribute(unsafe {
+        glue::arg(this)
+    }))
 }
 
 unsafe extern "C" fn set_instance_dict(this: Ptr, value: Ptr, _: *mut c_void) -> c_int {
@@ -797,7 +857,9 @@ unsafe extern "C" fn instance_weakref(this: Ptr, _: *mut c_void) -> Ptr {
     }
     // SAFETY: the class says that the first weak reference's pointer is there, or null.
     let first = unsafe { PyObject::from_ptr_opt(*this.as_ptr().byte_offset(offset).cast::<Ptr>()) };
-    first.map_or_else(glue::none_obj, PyClass::to_obj).into_ptr()
+    first
+        .map_or_else(glue::none_obj, PyClass::to_obj)
+        .into_ptr()
 }
 
 struct InstanceGetSet([abi::PyGetSetDef; 3]);

@@ -19,7 +19,10 @@ fn check_count(args: &PyTuple, expected: usize) -> PyResult<()> {
         return Ok(());
     }
     let plural = if expected == 1 { "" } else { "s" };
-    Err(type_error!("expected {expected} argument{plural}, got {}", args.len()))
+    Err(type_error!(
+        "expected {expected} argument{plural}, got {}",
+        args.len()
+    ))
 }
 
 /// Defines wrappers: `name(this, args, slot as SlotType) -> result`.
@@ -303,7 +306,10 @@ fn check_setattr_is_own(this: &PyObject, slot: abi::setattrofunc, what: &str) ->
             return Ok(());
         }
         if !super::slotdefs::is_dynamic_setattro(each) && own.is_some() {
-            return Err(type_error!("can't apply this {what} to {} object", class.name()));
+            return Err(type_error!(
+                "can't apply this {what} to {} object",
+                class.name()
+            ));
         }
         base = each.base();
     }
@@ -369,7 +375,9 @@ fn new_checked(class: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyRes
     };
     if !subtype.is_subtype(class) {
         let sub = subtype.tp_name();
-        return Err(type_error!("{name}.__new__({sub}): {sub} is not a subtype of {name}"));
+        return Err(type_error!(
+            "{name}.__new__({sub}): {sub} is not a subtype of {name}"
+        ));
     }
     // The most derived native class decides how instances are made.
     let mut native = Some(subtype);

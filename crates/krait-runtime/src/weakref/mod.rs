@@ -31,7 +31,12 @@ fn list_head(object: &PyObject) -> Option<&Cell<*mut PyWeakReference>> {
     }
     // SAFETY: the class says that a list head (a pointer, null at first) is there; it is a field of
     // the object or one of the words before it.
-    Some(unsafe { &*object.as_ptr().byte_offset(offset).cast::<Cell<*mut PyWeakReference>>() })
+    Some(unsafe {
+        &*object
+            .as_ptr()
+            .byte_offset(offset)
+            .cast::<Cell<*mut PyWeakReference>>()
+    })
 }
 
 /// Whether weak references to the object can be made.
@@ -42,7 +47,9 @@ pub fn supports_weakrefs(object: &PyObject) -> bool {
 /// The weak references to an object, in the order of its list.
 pub(crate) fn references(object: &PyObject) -> Vec<Py<PyWeakReference>> {
     let mut found = Vec::new();
-    let Some(head) = list_head(object) else { return found };
+    let Some(head) = list_head(object) else {
+        return found;
+    };
     let mut next = head.get();
     // SAFETY: invariant 1: linked weak references are not freed yet.
     while let Some(reference) = unsafe { next.as_ref() } {
@@ -62,7 +69,10 @@ pub fn weakref_count(object: &PyObject) -> usize {
 
 /// `weakref.getweakrefs(object)`.
 pub fn weakrefs(object: &PyObject) -> Vec<Obj> {
-    references(object).into_iter().map(Py::into_object).collect()
+    references(object)
+        .into_iter()
+        .map(Py::into_object)
+        .collect()
 }
 
 /// Ends all weak references to an object and then calls their callbacks, the newest first. To be
@@ -99,7 +109,9 @@ fn clear_list(object: &PyObject) {
 
 /// Ends all weak references to an object without calling callbacks.
 pub(crate) fn clear_without_callbacks(object: &PyObject) {
-    let Some(head) = list_head(object) else { return };
+    let Some(head) = list_head(object) else {
+        return;
+    };
     // SAFETY: invariant 1.
     while let Some(reference) = unsafe { head.get().as_ref() } {
         reference.detach();
@@ -110,7 +122,10 @@ pub(crate) fn clear_without_callbacks(object: &PyObject) {
 pub(crate) fn call_callback(reference: &PyWeakReference, callback: Obj) {
     if let Err(error) = callback.call1(reference) {
         let shown = error_free_repr(&callback);
-        error.write_unraisable(Some(&format!("while calling weakref callback {shown}")), None);
+        error.write_unraisable(
+            Some(&format!("while calling weakref callback {shown}")),
+            None,
+        );
     }
 }
 

@@ -21,7 +21,9 @@ fn getweakrefs(object: &PyObject) -> PyResult<Py<PyList>> {
 /// Remove the item with this key if its value is a weak reference whose referent is gone.
 #[pyfunction(signature = "(dct, key, /)")]
 fn _remove_dead_weakref(dct: &PyDict, key: &PyObject) -> PyResult<()> {
-    let Some(value) = dct.get_item(key)? else { return Ok(()) };
+    let Some(value) = dct.get_item(key)? else {
+        return Ok(());
+    };
     let Some(reference) = PyWeakReference::any(&value) else {
         return Err(crate::type_error!("not a weakref"));
     };

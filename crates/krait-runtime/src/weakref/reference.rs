@@ -39,7 +39,12 @@ const _: () = {
 
 /// A weak reference to `object`: an existing one if it would be the same.
 pub fn new_ref(object: &PyObject, callback: Option<&PyObject>) -> PyResult<Py<PyWeakReference>> {
-    make(PyWeakReference::type_object(), object, callback, Some(reference_vectorcall))
+    make(
+        PyWeakReference::type_object(),
+        object,
+        callback,
+        Some(reference_vectorcall),
+    )
 }
 
 /// Makes a weak reference or proxy of class `class`.
@@ -86,7 +91,9 @@ pub(super) fn make(
 }
 
 /// The plain `ref` and the plain proxy without callback at the beginning of a list.
-fn shared(head: &Cell<*mut PyWeakReference>) -> (Option<&PyWeakReference>, Option<&PyWeakReference>) {
+fn shared(
+    head: &Cell<*mut PyWeakReference>,
+) -> (Option<&PyWeakReference>, Option<&PyWeakReference>) {
     // SAFETY: linked weak references are not freed yet.
     let mut next = unsafe { head.get().as_ref() };
     let mut reference = None;
@@ -98,9 +105,8 @@ fn shared(head: &Cell<*mut PyWeakReference>) -> (Option<&PyWeakReference>, Optio
         // SAFETY: as above.
         next = unsafe { each.wr_next.get().as_ref() };
     }
-    let proxy = next.filter(|each| {
-        !each.wr_callback.is_some() && super::proxy::is_proxy_class(each.type_())
-    });
+    let proxy = next
+        .filter(|each| !each.wr_callback.is_some() && super::proxy::is_proxy_class(each.type_()));
     (reference, proxy)
 }
 
@@ -142,7 +148,8 @@ impl PyWeakReference {
             Some(after) => after.wr_next.replace(this),
             None => head.replace(this),
         };
-        self.wr_prev.set(after.map_or(ptr::null_mut(), |after| ptr::from_ref(after).cast_mut()));
+        self.wr_prev
+            .set(after.map_or(ptr::null_mut(), |after| ptr::from_ref(after).cast_mut()));
         self.wr_next.set(next);
         // SAFETY: linked weak references are not freed yet.
         if let Some(next) = unsafe { next.as_ref() } {
@@ -196,7 +203,9 @@ fn arguments<'a>(
     args: &'a PyTuple,
 ) -> PyResult<(&'a PyObject, Option<&'a PyObject>)> {
     match args.as_slice() {
-        [] => Err(crate::type_error!("{function} expected at least 1 argument, got 0")),
+        [] => Err(crate::type_error!(
+            "{function} expected at least 1 argument, got 0"
+        )),
         [object] => Ok((object, None)),
         [object, callback] => Ok((object, Some(callback))),
         more => Err(crate::type_error!(
@@ -234,7 +243,9 @@ impl PyWeakReference {
             return Err(crate::type_error!("weakref() takes no keyword arguments"));
         }
         if nargs != 0 {
-            return Err(crate::type_error!("weakref expected 0 arguments, got {nargs}"));
+            return Err(crate::type_error!(
+                "weakref expected 0 arguments, got {nargs}"
+            ));
         }
         Ok(self.get().unwrap_or_else(|| crate::none().to_obj()))
     }
@@ -363,7 +374,8 @@ impl PyWeakReference {
     #[slot(tp_clear)]
     unsafe extern "C" fn tp_clear(object: *mut abi::PyObject) -> i32 {
         // SAFETY: the contract of `tp_clear`.
-        let reference = unsafe { PyObject::from_ptr(object).downcast_unchecked::<PyWeakReference>() };
+        let reference =
+            unsafe { PyObject::from_ptr(object).downcast_unchecked::<PyWeakReference>() };
         reference.detach();
         reference.wr_callback.set(None);
         0

@@ -11,7 +11,11 @@ pub fn percent_format_bytes(format: &[u8], args: &PyObject) -> PyResult<Vec<u8>>
     let is_text = is_bytes || args.downcast::<crate::PyStr>().is_some();
     let mut args = Arguments::new(args, is_text, "bytes");
     let mut out = Vec::with_capacity(format.len() + 32);
-    let mut reader = Reader { at: 0, len: format.len(), unit: |index| u32::from(format[index]) };
+    let mut reader = Reader {
+        at: 0,
+        len: format.len(),
+        unit: |index| u32::from(format[index]),
+    };
     while reader.at < format.len() {
         let rest = &format[reader.at..];
         let Some(found) = memchr::memchr(b'%', rest) else {
@@ -60,8 +64,13 @@ fn push_converted(
         _ => return Err(conversion.unsupported()),
     };
     let (left, right) = conversion.padding(text.len());
-    let len = out.len().saturating_add(left).saturating_add(right).saturating_add(text.len());
-    out.try_reserve(len - out.len()).map_err(|_| crate::err::no_memory())?;
+    let len = out
+        .len()
+        .saturating_add(left)
+        .saturating_add(right)
+        .saturating_add(text.len());
+    out.try_reserve(len - out.len())
+        .map_err(|_| crate::err::no_memory())?;
     out.extend(std::iter::repeat_n(b' ', left));
     out.extend_from_slice(&text);
     out.extend(std::iter::repeat_n(b' ', right));

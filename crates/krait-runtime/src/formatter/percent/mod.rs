@@ -56,15 +56,23 @@ impl Conversion {
     /// How many fill characters go before and after a text of so many characters.
     fn padding(&self, len: usize) -> (usize, usize) {
         let padding = self.width.saturating_sub(len);
-        if self.flags.left { (0, padding) } else { (padding, 0) }
+        if self.flags.left {
+            (0, padding)
+        } else {
+            (padding, 0)
+        }
     }
 
     /// Whether the conversion is the code alone.
     fn is_plain(&self) -> bool {
-        let Flags { left, sign, blank, alternate, zero } = self.flags;
-        !(left || sign || blank || alternate || zero)
-            && self.width == 0
-            && self.precision.is_none()
+        let Flags {
+            left,
+            sign,
+            blank,
+            alternate,
+            zero,
+        } = self.flags;
+        !(left || sign || blank || alternate || zero) && self.width == 0 && self.precision.is_none()
     }
 }
 
@@ -81,11 +89,15 @@ struct Arguments<'a> {
 
 impl<'a> Arguments<'a> {
     fn new(whole: &'a PyObject, is_text: bool, kind: &'static str) -> Self {
-        let no_mapping = whole.downcast::<PyTuple>().is_some()
-            || is_text
-            || !whole.is_mapping();
+        let no_mapping = whole.downcast::<PyTuple>().is_some() || is_text || !whole.is_mapping();
         let mapping = if no_mapping { None } else { Some(whole) };
-        Self { whole, mapping, keyed: None, next: 0, kind }
+        Self {
+            whole,
+            mapping,
+            keyed: None,
+            next: 0,
+            kind,
+        }
     }
 
     fn tuple(&self) -> Option<&'a PyTuple> {
@@ -181,7 +193,9 @@ impl<F: Fn(usize) -> u32> Reader<F> {
     fn number(&mut self, limit: usize, message: &str) -> PyResult<usize> {
         let mut value = 0_usize;
         while let Some(digit @ 0..=9) = self.peek().map(|code| code.wrapping_sub(u32::from(b'0'))) {
-            let next = value.checked_mul(10).and_then(|value| value.checked_add(digit as usize));
+            let next = value
+                .checked_mul(10)
+                .and_then(|value| value.checked_add(digit as usize));
             value = next
                 .filter(|&value| value <= limit)
                 .ok_or_else(|| crate::value_error!("{message}"))?;
@@ -196,7 +210,9 @@ impl<F: Fn(usize) -> u32> Reader<F> {
         let width = if self.take(b'*') {
             let value = star(&args.next()?)?;
             let Some(value) = value.to_i64() else {
-                return Err(crate::overflow_error!("Python int too large to convert to C ssize_t"));
+                return Err(crate::overflow_error!(
+                    "Python int too large to convert to C ssize_t"
+                ));
             };
             flags.left |= value < 0;
             value.unsigned_abs() as usize
@@ -208,7 +224,9 @@ impl<F: Fn(usize) -> u32> Reader<F> {
             precision = Some(if self.take(b'*') {
                 let value = star(&args.next()?)?.to_i64();
                 let Some(value) = value.and_then(|value| i32::try_from(value).ok()) else {
-                    return Err(crate::overflow_error!("Python int too large to convert to C int"));
+                    return Err(crate::overflow_error!(
+                        "Python int too large to convert to C int"
+                    ));
                 };
                 value.max(0) as usize
             } else {
@@ -221,18 +239,29 @@ impl<F: Fn(usize) -> u32> Reader<F> {
             return Err(crate::value_error!("incomplete format"));
         };
         self.at += 1;
-        Ok(Conversion { flags, width, precision, code, index: self.at - 1 })
+        Ok(Conversion {
+            flags,
+            width,
+            precision,
+            code,
+            index: self.at - 1,
+        })
     }
 }
 
 /// The argument of a `*`.
 fn star(value: &PyObject) -> PyResult<&PyLong> {
-    value.downcast::<PyLong>().ok_or_else(|| crate::type_error!("* wants int"))
+    value
+        .downcast::<PyLong>()
+        .ok_or_else(|| crate::type_error!("* wants int"))
 }
 
 /// The code point of an int for `%c`; `None` beyond `limit`.
 fn character(value: &PyObject, limit: u32) -> PyResult<Option<u32>> {
-    let code = value.index()?.to_i64().and_then(|value| u32::try_from(value).ok());
+    let code = value
+        .index()?
+        .to_i64()
+        .and_then(|value| u32::try_from(value).ok());
     Ok(code.filter(|&code| code < limit))
 }
 

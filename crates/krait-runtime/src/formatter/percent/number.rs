@@ -38,8 +38,16 @@ fn float_digits(conversion: &Conversion, value: &PyObject, is_text: bool) -> PyR
         error.clear();
         crate::type_error!("float argument required, not {}", value.type_().tp_name())
     })?;
-    let style = Style { alternate: conversion.flags.alternate, ..Style::default() };
-    Ok(format_double(number, conversion.byte(), conversion.precision.unwrap_or(6), style))
+    let style = Style {
+        alternate: conversion.flags.alternate,
+        ..Style::default()
+    };
+    Ok(format_double(
+        number,
+        conversion.byte(),
+        conversion.precision.unwrap_or(6),
+        style,
+    ))
 }
 
 /// The int that a conversion shows: `%d` truncates any real number, the others take integers only.
@@ -48,14 +56,22 @@ fn to_int(value: &PyObject, code: u8) -> PyResult<Py<PyLong>> {
         return Ok(crate::PyClass::to_owned(int));
     }
     let needs_index = matches!(code, b'o' | b'x' | b'X');
-    let converted = if needs_index { value.index().map(Some) } else { value.to_int_slots() };
+    let converted = if needs_index {
+        value.index().map(Some)
+    } else {
+        value.to_int_slots()
+    };
     match converted {
         Ok(Some(int)) => return Ok(int),
         Ok(None) => {}
         Err(error) if is_type_error(&error) => error.clear(),
         Err(error) => return Err(error),
     }
-    let wanted = if needs_index { "an integer is" } else { "a real number is" };
+    let wanted = if needs_index {
+        "an integer is"
+    } else {
+        "a real number is"
+    };
     Err(crate::type_error!(
         "%{} format: {wanted} required, not {}",
         char::from(code),
@@ -89,7 +105,10 @@ fn int_digits(conversion: &Conversion, value: &PyLong) -> PyResult<String> {
     if conversion.flags.alternate {
         text.push_str(prefix);
     }
-    text.extend(std::iter::repeat_n('0', precision.saturating_sub(digits.len())));
+    text.extend(std::iter::repeat_n(
+        '0',
+        precision.saturating_sub(digits.len()),
+    ));
     if code == b'X' {
         text.push_str(&digits.to_ascii_uppercase());
     } else {

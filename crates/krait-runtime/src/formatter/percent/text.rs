@@ -13,7 +13,11 @@ pub fn percent_format(format: &PyStr, args: &PyObject) -> PyResult<Py<PyStr>> {
     let is_text = args.downcast::<PyStr>().is_some();
     let mut args = Arguments::new(args, is_text, "string");
     let mut out = StrBuf::with_capacity(text.len() + 32);
-    let mut reader = Reader { at: 0, len: text.len(), unit: |index| text.at(index) };
+    let mut reader = Reader {
+        at: 0,
+        len: text.len(),
+        unit: |index| text.at(index),
+    };
     while reader.at < text.len() {
         let rest = text.sub(reader.at, text.len());
         let Some(found) = search::find_char(rest, u32::from(b'%')) else {
@@ -58,7 +62,9 @@ fn push_converted(
                 }
             }
             let text = object_text(&value, code)?;
-            let shown = conversion.precision.map_or(text.len(), |most| most.min(text.len()));
+            let shown = conversion
+                .precision
+                .map_or(text.len(), |most| most.min(text.len()));
             push_padded(out, conversion, text.as_slice().sub(0, shown))
         }
         b'c' => push_padded(out, conversion, StrSlice::Ucs4(&[text_character(&value)?])),
