@@ -29,6 +29,8 @@ pub mod convert;
 pub mod macro_support;
 pub mod module_macro;
 pub mod suggestions;
+#[cfg(test)]
+pub(crate) mod test_support;
 
 // Classes that the kernel itself needs.
 pub mod cfunction;

@@ -11,7 +11,7 @@ use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::typeobject::glue::{self, Ptr};
 use crate::typeobject::{PyType, compatible_for_assignment};
 use crate::{
-    CompareOp, PyDict, PyList, PyModule, PyResult, PyStr, PyTuple, attribute_error, intern,
+    PyDict, PyList, PyModule, PyResult, PyStr, PyTuple, attribute_error, intern,
     type_error,
 };
 

@@ -130,10 +130,10 @@ impl PyFrame {
         // SAFETY: the object has room for a frame header; one that holds nothing is put there.
         unsafe {
             std::ptr::write_bytes(place.cast::<usize>(), 0, FRAME_SPECIALS_SIZE);
-            (*place).f_executable.set(raw_of(StackRef::NULL));
-            (*place).f_funcobj.set(raw_of(StackRef::NULL));
-            (*place).stackpointer.set((*place).slots().cast());
-            (*place).owner.set(abi::FRAME_OWNED_BY_FRAME_OBJECT);
+            (&*place).f_executable.set(raw_of(StackRef::NULL));
+            (&*place).f_funcobj.set(raw_of(StackRef::NULL));
+            (&*place).stackpointer.set((&*place).slots().cast());
+            (&*place).owner.set(abi::FRAME_OWNED_BY_FRAME_OBJECT);
         }
         self.f_frame.set(place);
     }

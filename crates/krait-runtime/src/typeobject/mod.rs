@@ -18,6 +18,8 @@ mod slotdefs;
 mod slots;
 mod slots_spec;
 mod super_object;
+#[cfg(test)]
+mod tests;
 mod type_methods;
 mod wrappers;
 

@@ -3,7 +3,7 @@
 use krait_abi as abi;
 
 use super::PyType;
-use crate::object::{Obj, PyClass};
+use crate::object::Obj;
 use crate::{PyDict, PyResult, PyStr, PyTuple, intern, type_error, value_error};
 
 /// What a new class adds to its base's layout.

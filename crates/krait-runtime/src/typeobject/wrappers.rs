@@ -10,7 +10,7 @@ use krait_abi as abi;
 use super::PyType;
 use super::glue::{self, Ptr};
 use crate::call::result_from_ptr;
-use crate::object::{Obj, PyClass, PyObject};
+use crate::object::{Obj, PyObject};
 use crate::{PyDict, PyErr, PyResult, PyStr, PyTuple, type_error};
 
 /// Checks that exactly `expected` arguments were given.
