@@ -181,7 +181,7 @@ pub(crate) fn clean_doc(text: &Wtf8Buf) -> Wtf8Buf {
         .filter(|line| indent(line) < line.len())
         .map(indent)
         .min()
-        .unwrap_or(usize::MAX);
+        .unwrap_or(0);
     let mut out = first[indent(first)..].to_vec();
     for line in lines {
         out.push(b'\n');

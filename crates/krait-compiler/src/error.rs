@@ -78,8 +78,11 @@ pub struct CompileWarning {
     pub location: Location,
 }
 
-/// A node's range as a location.
+/// A node's range as a location. Line 0 is what nodes have that no source text stands for.
 pub(crate) fn location(range: Range) -> Location {
+    if range.lineno == 0 {
+        return Location::NONE;
+    }
     Location {
         line: range.lineno as i32,
         end_line: range.end_lineno as i32,

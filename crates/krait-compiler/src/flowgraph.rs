@@ -74,9 +74,29 @@ pub(crate) struct Block {
     pub(crate) preserve_lasti: bool,
     pub(crate) cold: bool,
     pub(crate) warm: bool,
+    /// The handlers of instructions that once stood past the end, by place. CPython gives an appended
+    /// instruction the handler that is left over in its place, and exception tables show it.
+    left_over: Vec<Option<BlockId>>,
 }
 
 impl Block {
+    /// Appends an instruction, which gets the handler left over in its place.
+    fn append(&mut self, mut instr: CfgInstr) {
+        instr.except = self.left_over.get(self.instrs.len()).copied().flatten();
+        self.instrs.push(instr);
+    }
+
+    /// Puts `kept` in the place of all instructions.
+    fn shrink_to(&mut self, kept: Vec<CfgInstr>) {
+        let old = std::mem::replace(&mut self.instrs, kept);
+        if self.left_over.len() < old.len() {
+            self.left_over.resize(old.len(), None);
+        }
+        for (place, instr) in old.iter().enumerate().skip(self.instrs.len()) {
+            self.left_over[place] = instr.except;
+        }
+    }
+
     fn last_op(&self) -> Option<AnyOpcode> {
         self.instrs.last().map(|instr| instr.op)
     }
@@ -162,12 +182,12 @@ pub(crate) fn optimize_and_linearize(
     let mut cfg = build::from_sequence(seq, consts);
     cfg.mark_except_handlers();
     cfg.label_exception_targets();
-    cfg.optimize(meta.firstlineno);
+    cfg.optimize();
     cfg.remove_unused_consts();
     cfg.check_uninitialized_locals(meta.varnames.len(), meta.nparams);
     cfg.insert_superinstructions();
     cfg.push_cold_blocks_to_end();
-    cfg.resolve_line_numbers(meta.firstlineno);
+    cfg.resolve_line_numbers();
     cfg.convert_pseudo_conditional_jumps();
     let stacksize = cfg.stack_depth()?;
     let nlocalsplus = cfg.prepare_localsplus(meta, flags);
@@ -178,16 +198,15 @@ pub(crate) fn optimize_and_linearize(
 }
 
 impl Cfg {
-    fn optimize(&mut self, firstlineno: i32) {
+    fn optimize(&mut self) {
         self.inline_small_or_no_lineno_blocks();
         self.remove_unreachable();
-        self.resolve_line_numbers(firstlineno);
+        self.resolve_line_numbers();
         self.optimize_load_const();
         for block in self.order() {
             self.optimize_basic_block(block);
         }
         self.remove_redundant_nops_and_pairs();
-        self.inline_small_or_no_lineno_blocks();
         self.remove_unreachable();
         self.remove_redundant_nops_and_jumps();
     }

@@ -296,9 +296,6 @@ impl<'a> Compiler<'a> {
         let mut make_cells = Vec::new();
         for (name, flags) in symbols {
             let bound = flags & def::LOCAL != 0 && flags & def::NONLOCAL == 0;
-            if !bound && !in_class_block {
-                continue;
-            }
             let scope = Scope::from_flags(flags);
             let outer_flags = self.symtable.entry(outer).flags(&name);
             let outer_scope = Scope::from_flags(outer_flags);

@@ -288,6 +288,7 @@ impl<'a> Compiler<'a> {
     ) -> Result<()> {
         let attr_loc = attribute_location(loc, expr);
         if ctx == ExprContext::Load
+            && *attr != "__class__"
             && let Some(args) = self.optimizable_super(value)
         {
             self.load_super_args(value, args)?;

@@ -205,7 +205,7 @@ impl<'a> Compiler<'a> {
             | FBlockKind::StopIteration => {}
             FBlockKind::ForLoop => {
                 self.swap_if(preserve_tos, *loc);
-                self.op0(AnyOpcode::POP_ITER, *loc);
+                self.op0(AnyOpcode::POP_TOP, *loc);
             }
             FBlockKind::TryExcept => self.op0(AnyOpcode::POP_BLOCK, *loc),
             FBlockKind::FinallyTry(body) => {

@@ -220,9 +220,8 @@ impl<'a> Compiler<'a> {
                         }
                         self.op_name(AnyOpcode::IMPORT_FROM, &part.into(), loc);
                     }
-                    self.op(AnyOpcode::SWAP, 2, loc);
-                    self.op0(AnyOpcode::POP_TOP, loc);
                     self.store_name(asname, loc)?;
+                    self.op0(AnyOpcode::POP_TOP, loc);
                 }
             }
         }
@@ -288,11 +287,11 @@ pub(super) fn attribute_location(mut loc: Location, node: &Expr) -> Location {
         let length = attr.chars().count() as i32;
         if length <= end.end_col {
             loc.col = end.end_col - length;
-            loc.end_col = end.end_col;
         } else {
             loc.col = -1;
             loc.end_col = -1;
         }
+        loc.end_line = loc.end_line.max(loc.line);
     }
     loc
 }

@@ -52,12 +52,8 @@ impl Cfg {
             }
             let Some(target) = last.target else { continue };
             let not_taken = CfgInstr::new(AnyOpcode::NOT_TAKEN, 0, last.loc);
-            let not_taken = CfgInstr {
-                except: last.except,
-                ..not_taken
-            };
             if !seen[target] {
-                self.blocks[block].instrs.push(not_taken);
+                self.blocks[block].append(not_taken);
                 continue;
             }
             let back = self.new_block();

@@ -177,7 +177,6 @@ impl Cfg {
             // These leave their inputs on the stack.
             AnyOpcode::FORMAT_SIMPLE
             | AnyOpcode::GET_ANEXT
-            | AnyOpcode::GET_ITER
             | AnyOpcode::GET_LEN
             | AnyOpcode::GET_YIELD_FROM_ITER
             | AnyOpcode::IMPORT_FROM

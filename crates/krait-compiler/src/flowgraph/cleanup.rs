@@ -89,7 +89,7 @@ impl Cfg {
         for block in self.order() {
             let block = &mut self.blocks[block];
             if block.predecessors == 0 {
-                block.instrs.clear();
+                block.shrink_to(Vec::new());
                 block.except_handler = false;
             }
         }
@@ -97,7 +97,7 @@ impl Cfg {
 
     /// Removes the NOPs of a block that no line number needs; returns how many.
     fn remove_block_nops(&mut self, block: BlockId) -> usize {
-        let mut instrs = std::mem::take(&mut self.blocks[block].instrs);
+        let mut instrs = self.blocks[block].instrs.clone();
         let before = instrs.len();
         let mut kept = Vec::with_capacity(before);
         let mut previous_line = -1;
@@ -125,7 +125,7 @@ impl Cfg {
             previous_line = line;
         }
         let removed = before - kept.len();
-        self.blocks[block].instrs = kept;
+        self.blocks[block].shrink_to(kept);
         removed
     }
 

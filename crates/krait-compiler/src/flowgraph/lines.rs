@@ -1,15 +1,14 @@
 //! Line numbers for instructions that code generation left without.
 
-use krait_bytecode::{AnyOpcode, Location};
+use krait_bytecode::Location;
 
 use super::{BlockId, Cfg};
 use crate::instr::ControlFlow;
 
 impl Cfg {
-    pub(super) fn resolve_line_numbers(&mut self, firstlineno: i32) {
+    pub(super) fn resolve_line_numbers(&mut self) {
         self.duplicate_exits_without_lineno();
         self.propagate_line_numbers();
-        self.guarantee_lineno_for_exits(firstlineno);
     }
 
     fn is_exit_or_eval_check_without_lineno(&self, block: BlockId) -> bool {
@@ -101,20 +100,6 @@ impl Cfg {
             && first.loc.line == Location::NONE.line
         {
             first.loc = loc;
-        }
-    }
-
-    fn guarantee_lineno_for_exits(&mut self, firstlineno: i32) {
-        let mut line = firstlineno;
-        for block in self.order() {
-            let Some(last) = self.blocks[block].instrs.last_mut() else {
-                continue;
-            };
-            if last.loc.line >= 0 {
-                line = last.loc.line;
-            } else if last.op == AnyOpcode::RETURN_VALUE {
-                last.loc.line = line;
-            }
         }
     }
 }

@@ -259,7 +259,7 @@ impl Cfg {
         instrs[at].set_nop();
         let mut jump = CfgInstr::new(op, 0, through.loc);
         jump.target = through.target;
-        instrs.push(jump);
+        self.blocks[block].append(jump);
         true
     }
 

@@ -39,7 +39,8 @@ impl Cfg {
         for block in &mut self.blocks {
             block.start_depth = None;
         }
-        let mut max = 0i64;
+        // A frame has room for one item at least.
+        let mut max = 1i64;
         let mut todo = Vec::new();
         self.reach_with_depth(0, 0, &mut todo)?;
         while let Some(block) = todo.pop() {

@@ -8,7 +8,6 @@ const MAX_DIGITS: usize = 3;
 
 /// Rewrites a `%` of a string and a tuple, if the whole format is understood.
 pub(super) fn optimize_format(expr: &mut Expr) {
-    let range = expr.range;
     let ExprKind::BinOp { left, right, .. } = &mut expr.kind else {
         return;
     };
@@ -36,13 +35,13 @@ pub(super) fn optimize_format(expr: &mut Expr) {
     let mut values = Vec::new();
     for piece in pieces {
         match piece {
-            Piece::Text(text) => values.push(string(text, range)),
+            Piece::Text(text) => values.push(string(text)),
             Piece::Field { conversion, spec } => {
                 let Some(value) = arguments.next() else {
                     return;
                 };
                 let value_range = value.range;
-                let format_spec = spec.map(|spec| Box::new(string(spec, value_range)));
+                let format_spec = spec.map(|spec| Box::new(string(spec)));
                 values.push(Expr {
                     kind: ExprKind::FormattedValue {
                         value: Box::new(value),
@@ -57,7 +56,9 @@ pub(super) fn optimize_format(expr: &mut Expr) {
     expr.kind = ExprKind::JoinedStr { values };
 }
 
-fn string(text: Wtf8Buf, range: Range) -> Expr {
+/// A piece of the format, without a place: it takes that of what comes before it.
+fn string(text: Wtf8Buf) -> Expr {
+    let range = Range::default();
     Expr {
         kind: ExprKind::Constant {
             value: Constant::Str(text),

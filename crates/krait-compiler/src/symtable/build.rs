@@ -384,9 +384,8 @@ impl Builder {
         if !function.type_params.is_empty() {
             let key = NodeKey::new(&function.type_params, KeyKind::TypeParams);
             self.enter_type_params(&function.name, key, loc)?;
-            if !args.defaults.is_empty() {
-                self.add_str(".defaults", def::PARAM, loc)?;
-            }
+            // CPython has this parameter without defaults too.
+            self.add_str(".defaults", def::PARAM, loc)?;
             if args.kw_defaults.iter().any(Option::is_some) {
                 self.add_str(".kwdefaults", def::PARAM, loc)?;
             }
