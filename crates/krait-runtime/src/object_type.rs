@@ -11,8 +11,7 @@ use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::typeobject::glue::{self, Ptr};
 use crate::typeobject::{PyType, compatible_for_assignment};
 use crate::{
-    PyDict, PyList, PyModule, PyResult, PyStr, PyTuple, attribute_error, intern,
-    type_error,
+    PyDict, PyList, PyModule, PyResult, PyStr, PyTuple, attribute_error, intern, type_error,
 };
 
 /// The type object of `object`.

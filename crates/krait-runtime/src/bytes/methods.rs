@@ -108,7 +108,11 @@ pub fn construct(
         let Some(encoding) = encoding else {
             return Err(crate::type_error!("string argument without an encoding"));
         };
-        let encoded = crate::codecs::encode_to_bytes(text, encoding, errors)?;
+        let encoded = crate::codecs::encode_to_bytes(
+            text,
+            encoding.as_utf8()?,
+            errors.map(PyStr::as_utf8).transpose()?,
+        )?;
         return Ok(encoded.as_bytes().to_vec());
     }
     if encoding.is_some() {

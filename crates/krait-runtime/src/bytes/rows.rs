@@ -37,7 +37,11 @@ impl ByteRow for PyBytes {
     }
 
     fn unchanged(&self) -> PyResult<Obj> {
-        if self.is_exact::<PyBytes>() { Ok(self.to_obj()) } else { Self::make(self.as_bytes()) }
+        if self.is_exact::<PyBytes>() {
+            Ok(self.to_obj())
+        } else {
+            Self::make(self.as_bytes())
+        }
     }
 }
 
@@ -58,7 +62,10 @@ impl ByteRow for PyByteArray {
 /// A bytes-like argument.
 fn buffer_arg(value: &PyObject) -> PyResult<Vec<u8>> {
     bytes_like(value)?.ok_or_else(|| {
-        crate::type_error!("a bytes-like object is required, not '{}'", value.type_().tp_name())
+        crate::type_error!(
+            "a bytes-like object is required, not '{}'",
+            value.type_().tp_name()
+        )
     })
 }
 
@@ -115,7 +122,11 @@ fn strip<T: ByteRow>(this: &T, characters: Option<&PyObject>, ends: Ends) -> PyR
         None => split::strip_whitespace(latin(&row), Flavor::Bytes, ends),
         Some(characters) => split::strip_chars(latin(&row), latin(characters), ends),
     };
-    if range.len() == row.len() { this.unchanged() } else { T::make(&row[range]) }
+    if range.len() == row.len() {
+        this.unchanged()
+    } else {
+        T::make(&row[range])
+    }
 }
 
 /// `startswith` and `endswith`: one affix or a tuple of them.
@@ -164,11 +175,17 @@ fn partition<T: ByteRow>(this: &T, separator: &PyObject, last: bool) -> PyResult
     }
     let row = this.row();
     let (haystack, needle) = (latin(&row), latin(&separator));
-    let at = if last { search::rfind(haystack, needle) } else { search::find(haystack, needle) };
+    let at = if last {
+        search::rfind(haystack, needle)
+    } else {
+        search::find(haystack, needle)
+    };
     let parts = match at {
-        Some(at) => {
-            [T::make(&row[..at])?, T::make(&separator)?, T::make(&row[at + separator.len()..])?]
-        }
+        Some(at) => [
+            T::make(&row[..at])?,
+            T::make(&separator)?,
+            T::make(&row[at + separator.len()..])?,
+        ],
         None if last => [T::make(b"")?, T::make(b"")?, this.unchanged()?],
         None => [this.unchanged()?, T::make(b"")?, T::make(b"")?],
     };
@@ -176,7 +193,9 @@ fn partition<T: ByteRow>(this: &T, separator: &PyObject, last: bool) -> PyResult
 }
 
 fn fill_byte(name: &str, fill: OptionalArg<&PyObject>) -> PyResult<u8> {
-    let Some(fill) = fill.present() else { return Ok(b' ') };
+    let Some(fill) = fill.present() else {
+        return Ok(b' ');
+    };
     match super::bytes_or_bytearray(fill).as_deref() {
         Some([byte]) => Ok(*byte),
         Some(other) => Err(crate::type_error!(
@@ -231,7 +250,11 @@ pub fn hex_text(bytes: &[u8], separator: Option<&PyObject>, group: isize) -> PyR
             && index > 0
             && size > 0
         {
-            let distance = if group > 0 { bytes.len() - index } else { index };
+            let distance = if group > 0 {
+                bytes.len() - index
+            } else {
+                index
+            };
             if distance % size == 0 {
                 text.push(separator);
             }
@@ -245,7 +268,11 @@ pub fn hex_text(bytes: &[u8], separator: Option<&PyObject>, group: isize) -> PyR
 /// `fromhex()`: pairs of digits, with ASCII white space between them.
 fn parse_hex(value: &PyObject) -> PyResult<Vec<u8>> {
     let text = match value.downcast::<PyStr>() {
-        Some(text) => text.as_slice().iter().map(|c| u8::try_from(c).unwrap_or(0xFF)).collect(),
+        Some(text) => text
+            .as_slice()
+            .iter()
+            .map(|c| u8::try_from(c).unwrap_or(0xFF))
+            .collect(),
         None => match bytes_like(value)? {
             Some(bytes) => bytes,
             None => {
@@ -267,7 +294,9 @@ fn parse_hex(value: &PyObject) -> PyResult<Vec<u8>> {
             continue;
         }
         let digit = |at: usize| text.get(at).and_then(|&c| char::from(c).to_digit(16));
-        let Some(high) = digit(at) else { return Err(bad(at)) };
+        let Some(high) = digit(at) else {
+            return Err(bad(at));
+        };
         let Some(low) = digit(at + 1) else {
             if at + 1 >= text.len() {
                 return Err(crate::value_error!(
@@ -344,25 +373,49 @@ fn replace<T: ByteRow>(this: &T, old: &PyObject, new: &PyObject, count: isize) -
     T::make(&result)
 }
 
-fn translate<T: ByteRow>(this: &T, table: &PyObject, delete: OptionalArg<&PyObject>) -> PyResult<Obj> {
-    let table = if table.is(crate::none()) { None } else { Some(buffer_arg(table)?) };
+fn translate<T: ByteRow>(
+    this: &T,
+    table: &PyObject,
+    delete: OptionalArg<&PyObject>,
+) -> PyResult<Obj> {
+    let table = if table.is(crate::none()) {
+        None
+    } else {
+        Some(buffer_arg(table)?)
+    };
     if table.as_ref().is_some_and(|table| table.len() != 256) {
-        return Err(crate::value_error!("translation table must be 256 characters long"));
+        return Err(crate::value_error!(
+            "translation table must be 256 characters long"
+        ));
     }
-    let delete = delete.present().map(buffer_arg).transpose()?.unwrap_or_default();
+    let delete = delete
+        .present()
+        .map(buffer_arg)
+        .transpose()?
+        .unwrap_or_default();
     let row = this.row();
     let translated: Vec<u8> = row
         .iter()
         .filter(|byte| !delete.contains(byte))
-        .map(|&byte| table.as_ref().map_or(byte, |table| table[usize::from(byte)]))
+        .map(|&byte| {
+            table
+                .as_ref()
+                .map_or(byte, |table| table[usize::from(byte)])
+        })
         .collect();
-    if *translated == *row { this.unchanged() } else { T::make(&translated) }
+    if *translated == *row {
+        this.unchanged()
+    } else {
+        T::make(&translated)
+    }
 }
 
 fn maketrans(from: &PyObject, to: &PyObject) -> PyResult<Py<PyBytes>> {
     let (from, to) = (buffer_arg(from)?, buffer_arg(to)?);
     if from.len() != to.len() {
-        return Err(crate::value_error!("maketrans arguments must have same length"));
+        return Err(crate::value_error!(
+            "maketrans arguments must have same length"
+        ));
     }
     let mut table: Vec<u8> = (0..=255).collect();
     for (from, to) in from.iter().zip(&to) {
@@ -373,7 +426,9 @@ fn maketrans(from: &PyObject, to: &PyObject) -> PyResult<Py<PyBytes>> {
 
 fn zfill(row: &[u8], width: isize) -> Option<Vec<u8>> {
     let width = usize::try_from(width).unwrap_or(0);
-    let missing = width.checked_sub(row.len()).filter(|&missing| missing > 0)?;
+    let missing = width
+        .checked_sub(row.len())
+        .filter(|&missing| missing > 0)?;
     let signs = usize::from(matches!(row.first(), Some(b'+' | b'-')));
     let mut filled = row[..signs].to_vec();
     filled.resize(signs + missing, b'0');
@@ -773,7 +828,9 @@ impl PyByteArray {
         let bytes = match bytes_like(iterable_of_ints)? {
             Some(bytes) => bytes,
             None if iterable_of_ints.is_instance_of::<PyStr>() => {
-                return Err(crate::type_error!("expected iterable of integers; got: 'str'"));
+                return Err(crate::type_error!(
+                    "expected iterable of integers; got: 'str'"
+                ));
             }
             None => match iterable_of_ints.iter() {
                 Ok(_) => super::bytes_from_iterable(iterable_of_ints, "bytearray")?,
@@ -794,7 +851,11 @@ impl PyByteArray {
     fn insert(&self, index: isize, item: &PyObject) -> PyResult<()> {
         let byte = byte_from(item, "byte")?;
         let len = self.len() as isize;
-        let index = if index < 0 { (index + len).max(0) } else { index.min(len) } as usize;
+        let index = if index < 0 {
+            (index + len).max(0)
+        } else {
+            index.min(len)
+        } as usize;
         self.splice(index, index, &[byte])
     }
 

@@ -165,8 +165,7 @@ pub fn constant_from_object(object: &PyObject) -> PyResult<Const> {
         return Ok(Const::Float(value.value()));
     }
     if let Some(value) = object.downcast_exact::<PyComplex>() {
-        let (real, imag) = value.value();
-        return Ok(Const::Complex(real, imag));
+        return Ok(Const::Complex(value.real(), value.imag()));
     }
     if let Some(text) = object.downcast::<PyStr>() {
         return Ok(Const::Str(text.to_wtf8()));

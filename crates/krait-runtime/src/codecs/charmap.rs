@@ -86,7 +86,7 @@ fn encode_step(
             (Encoded::Byte(byte), None) => out.push(byte),
             (Encoded::Bytes(bytes), None) => {
                 if let Some(bytes) = bytes.downcast::<PyBytes>() {
-                    out.extend_from_slice(bytes.as_slice());
+                    out.extend_from_slice(bytes.as_bytes());
                 }
             }
         }

@@ -52,7 +52,7 @@ pub(super) fn decode_by(
     let mut replaced: Option<Py<PyBytes>> = None;
     let mut handler = None;
     loop {
-        let input = replaced.as_ref().map_or(bytes, |bytes| bytes.as_slice());
+        let input = replaced.as_ref().map_or(bytes, |bytes| bytes.as_bytes());
         match step(input, from, &mut out) {
             Ok(consumed) => return Ok((PyStr::from_slice(out.as_slice())?, consumed)),
             Err(error) => {

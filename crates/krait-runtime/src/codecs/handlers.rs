@@ -266,7 +266,7 @@ impl<'a> Handler<'a> {
                 let replacement = match replacement.cast::<PyStr>() {
                     Ok(text) => Replacement::Text(text),
                     Err(other) => match other.downcast::<PyBytes>() {
-                        Some(bytes) => Replacement::Bytes(bytes.as_slice().to_vec()),
+                        Some(bytes) => Replacement::Bytes(bytes.as_bytes().to_vec()),
                         None => return Err(crate::type_error!("{message}")),
                     },
                 };
@@ -380,7 +380,7 @@ fn handle(builtin: Builtin, exception: &PyObject) -> PyResult<Obj> {
         let bytes = error.bytes()?;
         let (start, end) = error.range(bytes.len());
         let end = end.max(start);
-        return match builtin.decode(&encoding, bytes.as_slice(), start, end)? {
+        return match builtin.decode(&encoding, bytes.as_bytes(), start, end)? {
             Some((text, next)) => result(text.into_object(), next),
             None => reraise(),
         };

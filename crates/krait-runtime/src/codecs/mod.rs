@@ -10,7 +10,7 @@ mod encoding;
 mod handlers;
 pub mod registry;
 
-use crate::object::{Obj, Py};
+use crate::object::Py;
 use crate::{PyBytes, PyResult, PyStr};
 
 pub use encoding::{Decoded, Encoding};
@@ -34,14 +34,18 @@ pub fn normalize_name(name: &str) -> String {
     out
 }
 
-/// `str.encode(encoding, errors)`: the result of the encoder, which is `bytes`.
-pub fn encode(text: &PyStr, encoding: &str, errors: Option<&str>) -> PyResult<Obj> {
+/// `str.encode(encoding, errors)`.
+pub fn encode_to_bytes(
+    text: &PyStr,
+    encoding: &str,
+    errors: Option<&str>,
+) -> PyResult<Py<PyBytes>> {
     let builtin = match encoding {
         "utf-8" => Some(Encoding::Utf8),
         _ => Encoding::without_registry(&normalize_name(encoding)),
     };
     match builtin {
-        Some(encoding) => Ok(encoding.encode(text, errors)?.into_object()),
+        Some(encoding) => encoding.encode(text, errors),
         None => registry::encode_text(text, encoding, errors),
     }
 }
@@ -54,6 +58,6 @@ pub fn decode(bytes: &[u8], encoding: &str, errors: Option<&str>) -> PyResult<Py
     };
     match builtin {
         Some(encoding) => Ok(encoding.decode(bytes, errors, true)?.text),
-        None => registry::decode_text(&PyBytes::new(bytes)?, encoding, errors),
+        None => registry::decode_text(&*PyBytes::new(bytes)?, encoding, errors),
     }
 }

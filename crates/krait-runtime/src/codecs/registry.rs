@@ -168,12 +168,13 @@ pub fn decode_object(object: &PyObject, encoding: &str, errors: Option<&str>) ->
 }
 
 /// `str.encode` by a codec of the registry.
-pub fn encode_text(text: &PyStr, encoding: &str, errors: Option<&str>) -> PyResult<Obj> {
+pub fn encode_text(text: &PyStr, encoding: &str, errors: Option<&str>) -> PyResult<Py<PyBytes>> {
     let codec = lookup_text(encoding, "codecs.encode()")?;
     let result = run(&codec, 0, text, encoding, errors)?;
-    if result.downcast::<PyBytes>().is_some() {
-        return Ok(result);
-    }
+    let result = match result.cast::<PyBytes>() {
+        Ok(bytes) => return Ok(bytes),
+        Err(other) => other,
+    };
     if result.type_().tp_name() == "bytearray"
         && let Some(bytes) = crate::bytes::bytes_like(&result)?
     {
@@ -182,7 +183,7 @@ pub fn encode_text(text: &PyStr, encoding: &str, errors: Option<&str>) -> PyResu
              to arbitrary types"
         );
         crate::hooks::warn(&exc::RuntimeWarning, &message, 1)?;
-        return Ok(PyBytes::new(&bytes)?.into_object());
+        return PyBytes::new(&bytes);
     }
     Err(crate::type_error!(
         "'{encoding}' encoder returned '{}' instead of 'bytes'; use codecs.encode() to encode to \

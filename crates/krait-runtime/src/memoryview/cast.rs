@@ -23,7 +23,8 @@ fn parse_format(format: &PyStr) -> PyResult<(Vec<u8>, u8)> {
 
 /// A shape argument: positive ints.
 fn parse_shape(shape: &PyObject) -> PyResult<Vec<isize>> {
-    let is_row = shape.is_instance_of::<crate::PyTuple>() || shape.is_instance_of::<crate::PyList>();
+    let is_row =
+        shape.is_instance_of::<crate::PyTuple>() || shape.is_instance_of::<crate::PyList>();
     if !is_row {
         return Err(crate::type_error!("shape must be a list or a tuple"));
     }
@@ -46,7 +47,9 @@ fn parse_shape(shape: &PyObject) -> PyResult<Vec<isize>> {
                 Some(_) => Err(crate::value_error!(
                     "memoryview.cast(): elements of shape must be integers > 0"
                 )),
-                None => Err(crate::value_error!("memoryview.cast(): product(shape) > SSIZE_MAX")),
+                None => Err(crate::value_error!(
+                    "memoryview.cast(): product(shape) > SSIZE_MAX"
+                )),
             }
         })
         .collect()
@@ -59,7 +62,9 @@ pub(super) fn cast(
 ) -> PyResult<Py<PyMemoryView>> {
     let geometry = this.geometry()?;
     if !geometry.is_c_contiguous() {
-        return Err(crate::type_error!("memoryview: casts are restricted to C-contiguous views"));
+        return Err(crate::type_error!(
+            "memoryview: casts are restricted to C-contiguous views"
+        ));
     }
     if (shape.is_some() || geometry.ndim() != 1) && geometry.shape.contains(&0) {
         return Err(crate::type_error!(
@@ -71,7 +76,9 @@ pub(super) fn cast(
         && geometry.ndim() != 1
         && shape.len() != 1
     {
-        return Err(crate::type_error!("memoryview: cast must be 1D -> ND or ND -> 1D"));
+        return Err(crate::type_error!(
+            "memoryview: cast must be 1D -> ND or ND -> 1D"
+        ));
     }
     let (format, code) = parse_format(format)?;
     let is_byte = |code: Option<u8>| matches!(code, Some(b'b' | b'B' | b'c'));
@@ -82,12 +89,16 @@ pub(super) fn cast(
     }
     let itemsize = size_of_code(code).unwrap_or(1);
     if geometry.len % itemsize != 0 {
-        return Err(crate::type_error!("memoryview: length is not a multiple of itemsize"));
+        return Err(crate::type_error!(
+            "memoryview: length is not a multiple of itemsize"
+        ));
     }
     let shape = match shape {
         None => vec![geometry.len / itemsize],
         Some(shape) => {
-            let total = shape.iter().try_fold(itemsize, |total, &size| total.checked_mul(size));
+            let total = shape
+                .iter()
+                .try_fold(itemsize, |total, &size| total.checked_mul(size));
             match total {
                 None => {
                     return Err(crate::value_error!(
@@ -104,6 +115,13 @@ pub(super) fn cast(
         }
     };
     let strides = contiguous_strides(&shape, itemsize);
-    let cast = Geometry { itemsize, format, shape, strides, suboffsets: Vec::new(), ..geometry };
+    let cast = Geometry {
+        itemsize,
+        format,
+        shape,
+        strides,
+        suboffsets: Vec::new(),
+        ..geometry
+    };
     PyMemoryView::make(&this.managed()?, cast)
 }

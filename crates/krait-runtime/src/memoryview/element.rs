@@ -58,14 +58,22 @@ pub(super) fn pack(code: u8, value: &PyObject) -> PyResult<Vec<u8>> {
         error
     };
     let signed = |bits: u32| -> PyResult<i64> {
-        let value = value.index().map_err(typed)?.to_i64().ok_or_else(invalid_value)?;
+        let value = value
+            .index()
+            .map_err(typed)?
+            .to_i64()
+            .ok_or_else(invalid_value)?;
         if bits < 64 && !(-(1_i64 << (bits - 1))..1 << (bits - 1)).contains(&value) {
             return Err(invalid_value());
         }
         Ok(value)
     };
     let unsigned = |bits: u32| -> PyResult<u64> {
-        let value = value.index().map_err(typed)?.to_u64().ok_or_else(invalid_value)?;
+        let value = value
+            .index()
+            .map_err(typed)?
+            .to_u64()
+            .ok_or_else(invalid_value)?;
         if bits < 64 && value >> bits != 0 {
             return Err(invalid_value());
         }
@@ -81,12 +89,21 @@ pub(super) fn pack(code: u8, value: &PyObject) -> PyResult<Vec<u8>> {
         b'l' | b'q' | b'n' => signed(64)?.to_ne_bytes().to_vec(),
         b'L' | b'Q' | b'N' | b'P' => unsigned(64)?.to_ne_bytes().to_vec(),
         b'?' => vec![u8::from(value.is_true()?)],
-        b'e' => f64_to_half(value.to_f64().map_err(typed)?).ok_or_else(invalid_value)?.to_ne_bytes().to_vec(),
-        b'f' => (value.to_f64().map_err(typed)? as f32).to_ne_bytes().to_vec(),
+        b'e' => f64_to_half(value.to_f64().map_err(typed)?)
+            .ok_or_else(invalid_value)?
+            .to_ne_bytes()
+            .to_vec(),
+        b'f' => (value.to_f64().map_err(typed)? as f32)
+            .to_ne_bytes()
+            .to_vec(),
         b'd' => value.to_f64().map_err(typed)?.to_ne_bytes().to_vec(),
         b'c' => {
-            let Some(bytes) = value.downcast::<PyBytes>() else { return Err(invalid_type()) };
-            let [byte] = bytes.as_bytes() else { return Err(invalid_value()) };
+            let Some(bytes) = value.downcast::<PyBytes>() else {
+                return Err(invalid_type());
+            };
+            let [byte] = bytes.as_bytes() else {
+                return Err(invalid_value());
+            };
             vec![*byte]
         }
         _ => return Err(unsupported(&[code])),
@@ -136,6 +153,14 @@ pub fn f64_to_half(value: f64) -> Option<u16> {
     }
     let units = (magnitude * 2f64.powi(10 - exponent)).round_ties_even() as u32;
     // A carry out of the fraction moves into the exponent by itself.
-    let bits = if units < 1024 { units } else { ((exponent + 14) as u32 * 1024) + units };
-    if bits >= 0x7C00 { None } else { Some(sign | bits as u16) }
+    let bits = if units < 1024 {
+        units
+    } else {
+        ((exponent + 14) as u32 * 1024) + units
+    };
+    if bits >= 0x7C00 {
+        None
+    } else {
+        Some(sign | bits as u16)
+    }
 }

@@ -25,12 +25,17 @@ fn position(geometry: &Geometry, dimension: usize, index: isize) -> PyResult<isi
     if (0..size).contains(&absolute) {
         return Ok(absolute);
     }
-    Err(crate::index_error!("index out of bounds on dimension {}", dimension + 1))
+    Err(crate::index_error!(
+        "index out of bounds on dimension {}",
+        dimension + 1
+    ))
 }
 
 /// A row of sizes as a tuple.
 fn sizes(values: &[isize]) -> PyResult<Py<PyTuple>> {
-    let ints = values.iter().map(|&value| Ok(PyLong::from_i64(value as i64)?.into_object()));
+    let ints = values
+        .iter()
+        .map(|&value| Ok(PyLong::from_i64(value as i64)?.into_object()));
     PyTuple::from_vec(ints.collect::<PyResult<_>>()?)
 }
 
@@ -59,12 +64,17 @@ impl PyMemoryView {
                 )),
             };
         }
-        let Some(keys) = key.downcast::<PyTuple>() else { return Ok(None) };
+        let Some(keys) = key.downcast::<PyTuple>() else {
+            return Ok(None);
+        };
         if !keys.as_slice().iter().all(|key| key.has_index()) {
             return Ok(None);
         }
         if keys.len() < ndim {
-            return Err(crate::exc!(NotImplementedError, "sub-views are not implemented"));
+            return Err(crate::exc!(
+                NotImplementedError,
+                "sub-views are not implemented"
+            ));
         }
         if keys.len() > ndim {
             return Err(crate::type_error!(
@@ -72,14 +82,20 @@ impl PyMemoryView {
                 keys.len()
             ));
         }
-        keys.as_slice().iter().map(|key| index(key)).collect::<PyResult<_>>().map(Some)
+        keys.as_slice()
+            .iter()
+            .map(|key| index(key))
+            .collect::<PyResult<_>>()
+            .map(Some)
     }
 
     /// The view that a slice of the first dimension shows.
     fn sliced(geometry: Geometry, slice: &PySlice) -> PyResult<Geometry> {
         let mut geometry = geometry;
         let range = slice.adjusted(geometry.shape[0] as usize)?;
-        geometry.buf = geometry.buf.wrapping_offset(range.start * geometry.strides[0]);
+        geometry.buf = geometry
+            .buf
+            .wrapping_offset(range.start * geometry.strides[0]);
         geometry.shape[0] = range.len as isize;
         geometry.strides[0] *= range.step;
         geometry.len = geometry.shape.iter().product::<isize>() * geometry.itemsize;
@@ -101,7 +117,9 @@ impl PyMemoryView {
 
     /// Whether both views show equal items.
     fn equals(&self, other: &PyObject) -> PyResult<Option<bool>> {
-        let Ok(left) = self.geometry().map_err(crate::PyErr::clear) else { return Ok(None) };
+        let Ok(left) = self.geometry().map_err(crate::PyErr::clear) else {
+            return Ok(None);
+        };
         if !other.has_buffer() {
             return Ok(None);
         }
@@ -117,14 +135,18 @@ impl PyMemoryView {
             return Ok(Some(false));
         }
         let (Some(left_code), Some(right_code)) = (left.code(), right.code()) else {
-            return Ok(Some(left.format == right.format && self.to_vec()? == other_view.to_vec()?));
+            return Ok(Some(
+                left.format == right.format && self.to_vec()? == other_view.to_vec()?,
+            ));
         };
         if left_code == right_code && !matches!(left_code, b'f' | b'd' | b'e') {
             return Ok(Some(self.to_vec()? == other_view.to_vec()?));
         }
         let left = Self::list_of(&left, left_code, 0, left.buf)?;
         let right = Self::list_of(&right, right_code, 0, right.buf)?;
-        left.rich_compare(&right, CompareOp::Eq)?.is_true().map(Some)
+        left.rich_compare(&right, CompareOp::Eq)?
+            .is_true()
+            .map(Some)
     }
 }
 
@@ -137,7 +159,11 @@ impl PyMemoryView {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Py<PyStr>> {
-        let state = if self.flags.get() & super::RELEASED != 0 { "released memory" } else { "memory" };
+        let state = if self.flags.get() & super::RELEASED != 0 {
+            "released memory"
+        } else {
+            "memory"
+        };
         PyStr::new(&format!("<{state} at {:p}>", self.as_object()))
     }
 
@@ -149,7 +175,9 @@ impl PyMemoryView {
         }
         let geometry = self.geometry()?;
         if !geometry.readonly {
-            return Err(crate::value_error!("cannot hash writable memoryview object"));
+            return Err(crate::value_error!(
+                "cannot hash writable memoryview object"
+            ));
         }
         if !matches!(geometry.code(), Some(b'B' | b'b' | b'c')) {
             return Err(crate::value_error!(
@@ -168,11 +196,17 @@ impl PyMemoryView {
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
         let equal = match op {
             CompareOp::Eq | CompareOp::Ne => {
-                if self.is(other) { Some(true) } else { self.equals(other)? }
+                if self.is(other) {
+                    Some(true)
+                } else {
+                    self.equals(other)?
+                }
             }
             _ => None,
         };
-        Ok(not_implemented_if(equal.map(|equal| equal == (op == CompareOp::Eq))))
+        Ok(not_implemented_if(
+            equal.map(|equal| equal == (op == CompareOp::Eq)),
+        ))
     }
 
     #[slot(tp_iter)]
@@ -319,10 +353,14 @@ impl PyMemoryView {
         let geometry = self.geometry()?;
         let has = |flag: i32| flags & flag == flag;
         if has(abi::PyBUF_WRITABLE) && geometry.readonly {
-            return Err(crate::buffer_error!("memoryview: underlying buffer is not writable"));
+            return Err(crate::buffer_error!(
+                "memoryview: underlying buffer is not writable"
+            ));
         }
         if has(abi::PyBUF_C_CONTIGUOUS) && !geometry.is_c_contiguous() {
-            return Err(crate::buffer_error!("memoryview: underlying buffer is not C-contiguous"));
+            return Err(crate::buffer_error!(
+                "memoryview: underlying buffer is not C-contiguous"
+            ));
         }
         if has(abi::PyBUF_F_CONTIGUOUS) && !geometry.is_f_contiguous() {
             return Err(crate::buffer_error!(
@@ -333,7 +371,9 @@ impl PyMemoryView {
             && !geometry.is_c_contiguous()
             && !geometry.is_f_contiguous()
         {
-            return Err(crate::buffer_error!("memoryview: underlying buffer is not contiguous"));
+            return Err(crate::buffer_error!(
+                "memoryview: underlying buffer is not contiguous"
+            ));
         }
         if !has(abi::PyBUF_INDIRECT) && !geometry.suboffsets.is_empty() {
             return Err(crate::buffer_error!(
@@ -341,7 +381,9 @@ impl PyMemoryView {
             ));
         }
         if !has(abi::PyBUF_STRIDES) && !geometry.is_c_contiguous() {
-            return Err(crate::buffer_error!("memoryview: underlying buffer is not C-contiguous"));
+            return Err(crate::buffer_error!(
+                "memoryview: underlying buffer is not C-contiguous"
+            ));
         }
         let null = std::ptr::null_mut();
         view.obj.set(self.to_obj().into_ptr());
@@ -349,10 +391,26 @@ impl PyMemoryView {
         view.len.set(self.view.len.get());
         view.readonly.set(self.view.readonly.get());
         view.itemsize.set(self.view.itemsize.get());
-        view.ndim.set(if has(abi::PyBUF_ND) { self.view.ndim.get() } else { 1 });
-        view.format.set(if has(abi::PyBUF_FORMAT) { self.view.format.get() } else { null.cast() });
-        view.shape.set(if has(abi::PyBUF_ND) { self.view.shape.get() } else { null.cast() });
-        view.strides.set(if has(abi::PyBUF_STRIDES) { self.view.strides.get() } else { null.cast() });
+        view.ndim.set(if has(abi::PyBUF_ND) {
+            self.view.ndim.get()
+        } else {
+            1
+        });
+        view.format.set(if has(abi::PyBUF_FORMAT) {
+            self.view.format.get()
+        } else {
+            null.cast()
+        });
+        view.shape.set(if has(abi::PyBUF_ND) {
+            self.view.shape.get()
+        } else {
+            null.cast()
+        });
+        view.strides.set(if has(abi::PyBUF_STRIDES) {
+            self.view.strides.get()
+        } else {
+            null.cast()
+        });
         view.suboffsets.set(self.view.suboffsets.get());
         view.internal.set(null.cast());
         self.exports.update(|exports| exports + 1);
@@ -412,11 +470,7 @@ impl PyMemoryView {
 
     /// Return the data in the buffer as a str of hexadecimal numbers.
     #[pymethod(signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
-    fn hex(
-        &self,
-        sep: crate::OptionalArg<&PyObject>,
-        bytes_per_sep: isize,
-    ) -> PyResult<Py<PyStr>> {
+    fn hex(&self, sep: crate::OptionalArg<&PyObject>, bytes_per_sep: isize) -> PyResult<Py<PyStr>> {
         crate::bytes::hex_text(&self.to_vec()?, sep.present(), bytes_per_sep)
     }
 
@@ -430,7 +484,10 @@ impl PyMemoryView {
     /// Return a readonly version of the memoryview.
     #[pymethod]
     fn toreadonly(&self) -> PyResult<Py<PyMemoryView>> {
-        let geometry = Geometry { readonly: true, ..self.geometry()? };
+        let geometry = Geometry {
+            readonly: true,
+            ..self.geometry()?
+        };
         Self::make(&self.managed()?, geometry)
     }
 
@@ -585,7 +642,9 @@ impl PyMemoryIter {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(view) = self.view.get() else { return Ok(None) };
+        let Some(view) = self.view.get() else {
+            return Ok(None);
+        };
         let index = self.index.get();
         if index >= view.length()? {
             self.view.set(None);

@@ -98,7 +98,11 @@ impl Geometry {
                 .then(|| unsafe { std::slice::from_raw_parts(pointer, ndim) }.to_vec())
         };
         let shape = read(view.shape.get()).unwrap_or_else(|| {
-            if ndim == 0 { Vec::new() } else { vec![view.len.get() / itemsize.max(1)] }
+            if ndim == 0 {
+                Vec::new()
+            } else {
+                vec![view.len.get() / itemsize.max(1)]
+            }
         });
         let strides =
             read(view.strides.get()).unwrap_or_else(|| contiguous_strides(&shape, itemsize));
@@ -108,7 +112,9 @@ impl Geometry {
             b"B".to_vec()
         } else {
             // SAFETY: a filled view's format is a C string.
-            unsafe { std::ffi::CStr::from_ptr(format) }.to_bytes().to_vec()
+            unsafe { std::ffi::CStr::from_ptr(format) }
+                .to_bytes()
+                .to_vec()
         };
         Geometry {
             buf: view.buf.get().cast(),
@@ -158,7 +164,10 @@ impl Geometry {
     }
 
     /// Calls `visit` with the address of each item, the last dimension changing fastest.
-    pub(crate) fn for_each_item(&self, mut visit: impl FnMut(*mut u8) -> PyResult<()>) -> PyResult<()> {
+    pub(crate) fn for_each_item(
+        &self,
+        mut visit: impl FnMut(*mut u8) -> PyResult<()>,
+    ) -> PyResult<()> {
         self.walk(0, self.buf, &mut visit)
     }
 
@@ -238,7 +247,10 @@ impl PyMemoryView {
     }
 
     /// A memoryview of a geometry within a managed buffer.
-    pub(crate) fn make(managed: &Py<ManagedBuffer>, geometry: Geometry) -> PyResult<Py<PyMemoryView>> {
+    pub(crate) fn make(
+        managed: &Py<ManagedBuffer>,
+        geometry: Geometry,
+    ) -> PyResult<Py<PyMemoryView>> {
         let ndim = geometry.ndim();
         let dims: Box<[Cell<isize>]> = geometry
             .shape
@@ -264,9 +276,14 @@ impl PyMemoryView {
         if !geometry.suboffsets.is_empty() {
             view.suboffsets.set(at(2 * ndim));
         }
-        let exporter = managed.buffer.borrow().as_ref().and_then(BufferView::object);
+        let exporter = managed
+            .buffer
+            .borrow()
+            .as_ref()
+            .and_then(BufferView::object);
         // The managed buffer keeps the exporter alive: the view only names it.
-        view.obj.set(exporter.map_or(std::ptr::null_mut(), |object| object.as_ptr()));
+        view.obj
+            .set(exporter.map_or(std::ptr::null_mut(), |object| object.as_ptr()));
         Py::new(PyMemoryView {
             ob_base: PyVarObject::HEADER,
             mbuf: Field::new(managed.clone()),
@@ -284,7 +301,9 @@ impl PyMemoryView {
     pub(crate) fn managed(&self) -> PyResult<Py<ManagedBuffer>> {
         match self.mbuf.get() {
             Some(managed) if self.flags.get() & RELEASED == 0 => Ok(managed),
-            _ => Err(crate::value_error!("operation forbidden on released memoryview object")),
+            _ => Err(crate::value_error!(
+                "operation forbidden on released memoryview object"
+            )),
         }
     }
 
@@ -309,10 +328,14 @@ impl PyMemoryView {
         let exports = self.exports.get();
         if exports > 0 {
             let plural = if exports == 1 { "" } else { "s" };
-            return Err(crate::buffer_error!("memoryview has {exports} exported buffer{plural}"));
+            return Err(crate::buffer_error!(
+                "memoryview has {exports} exported buffer{plural}"
+            ));
         }
         if self.flags.get() & RESTRICTED != 0 {
-            return Err(crate::value_error!("cannot release a restricted memoryview"));
+            return Err(crate::value_error!(
+                "cannot release a restricted memoryview"
+            ));
         }
         self.flags.set(self.flags.get() | RELEASED);
         self.mbuf.set(None);

@@ -95,7 +95,7 @@ impl PyStr {
         }
         let encoding = encoding.unwrap_or("utf-8");
         if let Some(bytes) = object.downcast::<crate::PyBytes>() {
-            return crate::codecs::decode(bytes.as_slice(), encoding, errors);
+            return crate::codecs::decode(bytes.as_bytes(), encoding, errors);
         }
         match crate::bytes::bytes_like(object)? {
             Some(bytes) => crate::codecs::decode(&bytes, encoding, errors),
@@ -268,8 +268,8 @@ impl PyStr {
     ///     UnicodeEncodeError; 'ignore', 'replace', 'xmlcharrefreplace' and every name
     ///     registered with codecs.register_error go on instead.
     #[pymethod(signature = "($self, /, encoding='utf-8', errors='strict')")]
-    fn encode(&self, encoding: &str, errors: OptionalArg<&str>) -> PyResult<Obj> {
-        crate::codecs::encode(self, encoding, errors.present())
+    fn encode(&self, encoding: &str, errors: OptionalArg<&str>) -> PyResult<Py<crate::PyBytes>> {
+        crate::codecs::encode_to_bytes(self, encoding, errors.present())
     }
 }
 

@@ -22,7 +22,7 @@ use krait_abi as abi;
 use krait_macros::pyclass;
 use krait_text::StrSlice;
 
-use crate::object::{Py, PyClass, PyObject};
+use crate::object::Py;
 use crate::{PyErr, PyResult};
 
 pub use build::{StrBuilder, append_in_place};

@@ -8,11 +8,13 @@ use crate::convert::SliceIndex;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{PyResult, PyTuple};
 
-type Bound = Option<SliceIndex>;
-
 /// The part of the string that `start` and `end` limit a search to, and where it begins; `None` if
 /// `start` is behind the end, where not even the empty string is found.
-fn limited(text: &PyStr, start: Bound, end: Bound) -> Option<(StrSlice<'_>, usize)> {
+fn limited(
+    text: &PyStr,
+    start: Option<SliceIndex>,
+    end: Option<SliceIndex>,
+) -> Option<(StrSlice<'_>, usize)> {
     let len = text.len() as isize;
     let position = |bound: isize| {
         if bound < 0 {
@@ -32,12 +34,22 @@ fn limited(text: &PyStr, start: Bound, end: Bound) -> Option<(StrSlice<'_>, usiz
 }
 
 impl PyStr {
-    fn find_in(&self, sub: &PyStr, start: Bound, end: Bound) -> Option<usize> {
+    fn find_in(
+        &self,
+        sub: &PyStr,
+        start: Option<SliceIndex>,
+        end: Option<SliceIndex>,
+    ) -> Option<usize> {
         let (part, offset) = limited(self, start, end)?;
         Some(search::find(part, sub.as_slice())? + offset)
     }
 
-    fn rfind_in(&self, sub: &PyStr, start: Bound, end: Bound) -> Option<usize> {
+    fn rfind_in(
+        &self,
+        sub: &PyStr,
+        start: Option<SliceIndex>,
+        end: Option<SliceIndex>,
+    ) -> Option<usize> {
         let (part, offset) = limited(self, start, end)?;
         Some(search::rfind(part, sub.as_slice())? + offset)
     }
@@ -46,8 +58,8 @@ impl PyStr {
     fn tail_match(
         &self,
         affix: &PyObject,
-        start: Bound,
-        end: Bound,
+        start: Option<SliceIndex>,
+        end: Option<SliceIndex>,
         name: &str,
         matches: fn(StrSlice<'_>, StrSlice<'_>) -> bool,
     ) -> PyResult<bool> {
@@ -112,7 +124,7 @@ impl PyStr {
         signature = "($self, sub, start=None, end=None, /)",
         text_signature = "($self, sub[, start[, end]], /)"
     )]
-    fn count(&self, sub: &PyStr, start: Bound, end: Bound) -> usize {
+    fn count(&self, sub: &PyStr, start: Option<SliceIndex>, end: Option<SliceIndex>) -> usize {
         limited(self, start, end).map_or(0, |(part, _)| {
             search::count(part, sub.as_slice(), usize::MAX)
         })
@@ -126,7 +138,7 @@ impl PyStr {
         signature = "($self, sub, start=None, end=None, /)",
         text_signature = "($self, sub[, start[, end]], /)"
     )]
-    fn find(&self, sub: &PyStr, start: Bound, end: Bound) -> isize {
+    fn find(&self, sub: &PyStr, start: Option<SliceIndex>, end: Option<SliceIndex>) -> isize {
         position(self.find_in(sub, start, end))
     }
 
@@ -138,7 +150,12 @@ impl PyStr {
         signature = "($self, sub, start=None, end=None, /)",
         text_signature = "($self, sub[, start[, end]], /)"
     )]
-    fn index(&self, sub: &PyStr, start: Bound, end: Bound) -> PyResult<usize> {
+    fn index(
+        &self,
+        sub: &PyStr,
+        start: Option<SliceIndex>,
+        end: Option<SliceIndex>,
+    ) -> PyResult<usize> {
         self.find_in(sub, start, end).ok_or_else(not_found)
     }
 
@@ -150,7 +167,7 @@ impl PyStr {
         signature = "($self, sub, start=None, end=None, /)",
         text_signature = "($self, sub[, start[, end]], /)"
     )]
-    fn rfind(&self, sub: &PyStr, start: Bound, end: Bound) -> isize {
+    fn rfind(&self, sub: &PyStr, start: Option<SliceIndex>, end: Option<SliceIndex>) -> isize {
         position(self.rfind_in(sub, start, end))
     }
 
@@ -162,7 +179,12 @@ impl PyStr {
         signature = "($self, sub, start=None, end=None, /)",
         text_signature = "($self, sub[, start[, end]], /)"
     )]
-    fn rindex(&self, sub: &PyStr, start: Bound, end: Bound) -> PyResult<usize> {
+    fn rindex(
+        &self,
+        sub: &PyStr,
+        start: Option<SliceIndex>,
+        end: Option<SliceIndex>,
+    ) -> PyResult<usize> {
         self.rfind_in(sub, start, end).ok_or_else(not_found)
     }
 
@@ -178,7 +200,12 @@ impl PyStr {
         signature = "($self, prefix, start=None, end=None, /)",
         text_signature = "($self, prefix[, start[, end]], /)"
     )]
-    fn startswith(&self, prefix: &PyObject, start: Bound, end: Bound) -> PyResult<bool> {
+    fn startswith(
+        &self,
+        prefix: &PyObject,
+        start: Option<SliceIndex>,
+        end: Option<SliceIndex>,
+    ) -> PyResult<bool> {
         self.tail_match(prefix, start, end, "startswith", has_prefix)
     }
 
@@ -194,7 +221,12 @@ impl PyStr {
         signature = "($self, suffix, start=None, end=None, /)",
         text_signature = "($self, suffix[, start[, end]], /)"
     )]
-    fn endswith(&self, suffix: &PyObject, start: Bound, end: Bound) -> PyResult<bool> {
+    fn endswith(
+        &self,
+        suffix: &PyObject,
+        start: Option<SliceIndex>,
+        end: Option<SliceIndex>,
+    ) -> PyResult<bool> {
         self.tail_match(suffix, start, end, "endswith", has_suffix)
     }
 

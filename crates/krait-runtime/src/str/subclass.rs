@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use krait_abi as abi;
 
 use super::PyStr;
-use crate::object::{Obj, PyClass};
+use crate::object::Obj;
 use crate::{PyResult, PyType, alloc};
 
 impl PyStr {

@@ -4,7 +4,7 @@ use krait_macros::pymethods;
 use krait_text::StrBuf;
 
 use super::PyStr;
-use crate::object::{Obj, Py, PyClass, PyObject};
+use crate::object::{Obj, Py, PyObject};
 use crate::{OptionalArg, PyDict, PyLong, PyResult, exc};
 
 /// What a translation table says of a character.

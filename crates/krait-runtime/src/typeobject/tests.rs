@@ -5,11 +5,15 @@ use crate::test_support::with_runtime;
 use crate::{PyDict, PyErr, PyLong, PyResult, PyStr, PyTuple, PyType};
 
 fn text(value: &str) -> Obj {
-    PyStr::new(value).map(Py::into_object).unwrap_or_else(|error| fail(error))
+    PyStr::new(value)
+        .map(Py::into_object)
+        .unwrap_or_else(|error| fail(error))
 }
 
 fn int(value: i64) -> Obj {
-    PyLong::from_i64(value).map(Py::into_object).unwrap_or_else(|error| fail(error))
+    PyLong::from_i64(value)
+        .map(Py::into_object)
+        .unwrap_or_else(|error| fail(error))
 }
 
 /// Ends the test with the exception's text.
@@ -20,7 +24,12 @@ fn fail(error: PyErr) -> ! {
 fn message(error: PyErr) -> String {
     let exception = error.take();
     let name = exception.type_name();
-    format!("{name}: {}", exception.str().map_or_else(|_| "?".to_owned(), |text| text.to_string_lossy()))
+    format!(
+        "{name}: {}",
+        exception
+            .str()
+            .map_or_else(|_| "?".to_owned(), |text| text.to_string_lossy())
+    )
 }
 
 fn shown(result: PyResult<Obj>) -> String {
@@ -48,7 +57,9 @@ fn dict(items: &[(&str, &PyObject)]) -> Py<PyDict> {
 /// `type(name, bases, namespace)`.
 fn class(name: &str, bases: &[&PyObject], namespace: &[(&str, &PyObject)]) -> PyResult<Obj> {
     let (bases, namespace) = (tuple(bases), dict(namespace));
-    PyType::type_object().as_object().call(&[&text(name), &bases, &namespace])
+    PyType::type_object()
+        .as_object()
+        .call(&[&text(name), &bases, &namespace])
 }
 
 fn object() -> &'static PyObject {
@@ -59,7 +70,11 @@ fn object() -> &'static PyObject {
 fn every_class_is_ready() {
     with_runtime(|| {
         for class in crate::builtin_types::builtin_types() {
-            assert!(class.has_flag(krait_abi::Py_TPFLAGS_READY), "{}", class.tp_name());
+            assert!(
+                class.has_flag(krait_abi::Py_TPFLAGS_READY),
+                "{}",
+                class.tp_name()
+            );
         }
         assert_eq!(shown(Ok(PyType::type_object().to_obj())), "<class 'type'>");
     });
@@ -74,16 +89,31 @@ fn class_errors() {
         let slots = |value: Obj| class("a", &[], &[("__slots__", &value)]);
         let x = text("x");
         let cases = [
-            (class("a", &[int_class, str_class], &[]), "TypeError: multiple bases have instance lay-out conflict"),
-            (class("a", &[int_class, int_class], &[]), "TypeError: duplicate base class int"),
+            (
+                class("a", &[int_class, str_class], &[]),
+                "TypeError: multiple bases have instance lay-out conflict",
+            ),
+            (
+                class("a", &[int_class, int_class], &[]),
+                "TypeError: duplicate base class int",
+            ),
             (
                 class("a", &[object(), int_class], &[]),
                 "TypeError: Cannot create a consistent method resolution order (MRO) for bases object, int",
             ),
-            (class("a", &[bool_class], &[]), "TypeError: type 'bool' is not an acceptable base type"),
-            (class("a\0", &[], &[]), "ValueError: type name must not contain null characters"),
+            (
+                class("a", &[bool_class], &[]),
+                "TypeError: type 'bool' is not an acceptable base type",
+            ),
+            (
+                class("a\0", &[], &[]),
+                "ValueError: type name must not contain null characters",
+            ),
             (slots(int(1)), "TypeError: 'int' object is not iterable"),
-            (slots(tuple(&[&text("1")]).into_object()), "TypeError: __slots__ must be identifiers"),
+            (
+                slots(tuple(&[&text("1")]).into_object()),
+                "TypeError: __slots__ must be identifiers",
+            ),
             (
                 slots(tuple(&[&text("__dict__"), &text("__dict__")]).into_object()),
                 "TypeError: __dict__ slot disallowed: we already got one",
@@ -126,15 +156,25 @@ fn instances() {
             assert!(instance.setattr_str(&name, &int(number)).is_ok());
             assert_eq!(shown(instance.getattr_str(&name)), number.to_string());
         }
-        assert_eq!(shown(made.call1(&int(1))), "TypeError: A() takes no arguments");
+        assert_eq!(
+            shown(made.call1(&int(1))),
+            "TypeError: A() takes no arguments"
+        );
         assert_eq!(
             shown(made.getattr_str("nope")),
             "AttributeError: type object 'A' has no attribute 'nope'"
         );
-        assert_eq!(shown(made.getattr_str("__mro__")), "(<class 'A'>, <class 'object'>)");
+        assert_eq!(
+            shown(made.getattr_str("__mro__")),
+            "(<class 'A'>, <class 'object'>)"
+        );
         drop(instance);
-        let slotted = class("S", &[], &[("__slots__", &tuple(&[&text("b"), &text("a")]))])
-            .unwrap_or_else(|error| fail(error));
+        let slotted = class(
+            "S",
+            &[],
+            &[("__slots__", &tuple(&[&text("b"), &text("a")]))],
+        )
+        .unwrap_or_else(|error| fail(error));
         let instance = slotted.call0().unwrap_or_else(|error| fail(error));
         assert!(instance.setattr_str("a", &int(1)).is_ok());
         assert_eq!(shown(instance.getattr_str("a")), "1");
@@ -154,7 +194,10 @@ fn slots_follow_methods() {
     with_runtime(|| {
         let made = class("A", &[], &[]).unwrap_or_else(|error| fail(error));
         let instance = made.call0().unwrap_or_else(|error| fail(error));
-        assert_eq!(shown(instance.length().map(|_| int(0))), "TypeError: object of type 'A' has no len()");
+        assert_eq!(
+            shown(instance.length().map(|_| int(0))),
+            "TypeError: object of type 'A' has no len()"
+        );
         // A builtin under a dunder name is called without self.
         let one = PyLong::type_object();
         assert!(made.setattr_str("__index__", one).is_ok());
@@ -176,17 +219,26 @@ fn slots_follow_methods() {
 fn descriptors() {
     with_runtime(|| {
         let method = |class: &PyType, name: &str| {
-            class.as_object().getattr_str(name).unwrap_or_else(|error| fail(error))
+            class
+                .as_object()
+                .getattr_str(name)
+                .unwrap_or_else(|error| fail(error))
         };
         let append = method(crate::PyList::type_object(), "append");
         let add = method(PyLong::type_object(), "__add__");
         let cases = [
-            (append.call0(), "TypeError: unbound method list.append() needs an argument"),
+            (
+                append.call0(),
+                "TypeError: unbound method list.append() needs an argument",
+            ),
             (
                 append.call1(&int(1)),
                 "TypeError: descriptor 'append' for 'list' objects doesn't apply to a 'int' object",
             ),
-            (add.call0(), "TypeError: descriptor '__add__' of 'int' object needs an argument"),
+            (
+                add.call0(),
+                "TypeError: descriptor '__add__' of 'int' object needs an argument",
+            ),
             (
                 add.call(&[&text("a"), &int(1)]),
                 "TypeError: descriptor '__add__' requires a 'int' object but received a 'str'",
@@ -229,7 +281,11 @@ fn changing_bases() {
         assert_eq!(shown(instance.getattr_str("v")), "2");
         assert_eq!(shown(instance.getattr_str("own")), "7");
         assert_eq!(
-            shown(instance.setattr_str("__class__", PyLong::type_object()).map(|()| int(0))),
+            shown(
+                instance
+                    .setattr_str("__class__", PyLong::type_object())
+                    .map(|()| int(0))
+            ),
             "TypeError: __class__ assignment only supported for mutable types or ModuleType subclasses"
         );
     });

@@ -80,11 +80,11 @@ fn push_converted(
 /// The argument of `%b`.
 fn object_bytes(value: &PyObject) -> PyResult<Vec<u8>> {
     if let Some(bytes) = value.downcast_exact::<PyBytes>() {
-        return Ok(bytes.as_slice().to_vec());
+        return Ok(bytes.as_bytes().to_vec());
     }
     if let Some(made) = value.call_special("__bytes__", &[])? {
         return match made.downcast::<PyBytes>() {
-            Some(bytes) => Ok(bytes.as_slice().to_vec()),
+            Some(bytes) => Ok(bytes.as_bytes().to_vec()),
             None => Err(crate::type_error!(
                 "__bytes__ returned non-bytes (type {})",
                 made.type_().tp_name()

@@ -208,7 +208,8 @@ impl<F: Fn(usize) -> u32> Reader<F> {
     fn conversion(&mut self, args: &mut Arguments<'_>) -> PyResult<Conversion> {
         let mut flags = self.flags();
         let width = if self.take(b'*') {
-            let value = star(&args.next()?)?;
+            let value = args.next()?;
+            let value = star(&value)?;
             let Some(value) = value.to_i64() else {
                 return Err(crate::overflow_error!(
                     "Python int too large to convert to C ssize_t"
@@ -222,7 +223,8 @@ impl<F: Fn(usize) -> u32> Reader<F> {
         let mut precision = None;
         if self.take(b'.') {
             precision = Some(if self.take(b'*') {
-                let value = star(&args.next()?)?.to_i64();
+                let value = args.next()?;
+                let value = star(&value)?.to_i64();
                 let Some(value) = value.and_then(|value| i32::try_from(value).ok()) else {
                     return Err(crate::overflow_error!(
                         "Python int too large to convert to C int"
