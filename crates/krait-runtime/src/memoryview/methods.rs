@@ -385,7 +385,7 @@ impl PyMemoryView {
                 "memoryview: underlying buffer is not C-contiguous"
             ));
         }
-        let null = std::ptr::null_mut();
+        let null: *mut u8 = std::ptr::null_mut();
         view.obj.set(self.to_obj().into_ptr());
         view.buf.set(self.view.buf.get());
         view.len.set(self.view.len.get());
