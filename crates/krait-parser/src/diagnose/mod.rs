@@ -12,6 +12,7 @@ mod table;
 
 use crate::error::{ErrorKind, SyntaxError};
 use crate::lexer::{Done, LexError};
+use crate::parser::strings::Literal;
 use crate::token::{Token, TokenKind};
 use crate::{Mode, Options};
 use matcher::{Matcher, Raised};
@@ -64,6 +65,7 @@ impl Refused<'_> {
                 from_lexer: true,
             }) => *error,
             Some(Raised { error, .. }) if error.kind == ErrorKind::MemoryError => *error,
+            Some(Raised { error, .. }) if self.is_end_of_source(&matcher, false) => *error,
             Some(Raised { error, .. }) => self.unless_lexer_objects(&matcher, *error),
             None if last.kind == TokenKind::Indent || last.kind == TokenKind::Dedent => {
                 let message = match last.kind {
@@ -153,7 +155,9 @@ impl Refused<'_> {
         let end = last.end as usize;
         let at_end = end >= self.text.len();
         match last.kind {
-            TokenKind::String | TokenKind::FStringEnd | TokenKind::TStringEnd => false,
+            // Of two quotes, the lexer looks for a third.
+            TokenKind::String => at_end && Literal::of(matcher.token_text(last)).is_two_quotes(),
+            TokenKind::FStringEnd | TokenKind::TStringEnd => false,
             TokenKind::Newline => at_end && last.start == last.end,
             // Of a dot, the lexer looks at two characters more; of the longest operators, at none.
             TokenKind::Dot => at_end || &self.text[end..] == ".",

@@ -80,6 +80,11 @@ impl<'a> Literal<'a> {
         }
     }
 
+    /// Whether it is empty, between single quotes or double ones.
+    pub(crate) fn is_two_quotes(&self) -> bool {
+        self.body.is_empty() && self.lead == self.prefix.len() + 1
+    }
+
     pub(crate) fn is_raw(&self) -> bool {
         self.prefix.contains(['r', 'R'])
     }
