@@ -84,15 +84,13 @@ pub(super) fn is_abstract(callable: Option<Obj>) -> PyResult<bool> {
 macro_rules! method_class {
     ($class:ident, $name:literal, $callable:ident, $dict:ident) => {
         impl $class {
-            /// A wrapper of `callable`.
+            /// A wrapper of `callable`, whose attributes it does not take over.
             pub fn from_callable(callable: &PyObject) -> PyResult<Py<$class>> {
-                let method = Py::new($class {
+                Py::new($class {
                     ob_base: PyObject::HEADER,
                     $callable: Field::new(callable.to_obj()),
                     $dict: Field::empty(),
-                })?;
-                wraps(&method, callable)?;
-                Ok(method)
+                })
             }
 
             /// What is wrapped.
