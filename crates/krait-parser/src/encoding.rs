@@ -16,62 +16,71 @@ pub(crate) fn decode(source: &[u8]) -> Result<Cow<'_, str>, ParseError> {
         .as_deref()
         .map_or_else(|| "utf-8".to_owned(), normalised);
     if bom && codec != "utf-8" {
-        let name = declared.unwrap_or_default();
-        return Err(unplaced(format!("encoding problem: {name} with BOM")));
+        return Err(wrong_bom(bytes, &codec));
     }
     match codec.as_str() {
         "utf-8" | "utf8" => match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Cow::Borrowed(text)),
-            Err(error) => Err(not_utf8(bytes, error.valid_up_to(), declared.is_some())),
+            Err(error) => Err(not_utf8(bytes, error.valid_up_to())),
         },
         "iso-8859-1" => Ok(Cow::Owned(bytes.iter().map(|&byte| byte as char).collect())),
         "ascii" | "us-ascii" => match bytes.iter().position(|byte| !byte.is_ascii()) {
             None => Ok(String::from_utf8_lossy(bytes)),
-            Some(at) => Err(unplaced(format!(
-                "(unicode error) 'ascii' codec can't decode byte 0x{:02x} in position {at}: ordinal \
-                 not in range(128)",
-                bytes[at]
-            ))),
+            Some(at) => Err(not_ascii(bytes[at], at)),
         },
         _ => Err(ParseError::ForeignCodec(declared.unwrap_or(codec))),
     }
 }
 
-fn unplaced(message: String) -> ParseError {
-    SyntaxError::unplaced(ErrorKind::SyntaxError, message).into()
+/// The error for a byte order mark before a source that declares another encoding.
+fn wrong_bom(bytes: &[u8], codec: &str) -> ParseError {
+    let lines = bytes.split(|&byte| byte == b'\n').take(2).enumerate();
+    let declaring = lines.filter(|(_, line)| declaration(line).is_some()).last();
+    let (index, line) = declaring.unwrap_or((0, bytes));
+    let text = String::from_utf8_lossy(line).into_owned();
+    let message = format!("encoding problem: {codec} with BOM");
+    let end_offset = text.chars().count() as i32;
+    on_line(index as u32 + 1, 0, end_offset, text, message)
 }
 
 /// The error for bytes that are not UTF-8.
-fn not_utf8(bytes: &[u8], at: usize, declared: bool) -> ParseError {
-    let lineno = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() as u32 + 1;
-    if declared {
-        return unplaced(format!(
-            "(unicode error) 'utf-8' codec can't decode byte 0x{:02x} in position {at}: {}",
-            bytes[at],
-            reason(&bytes[at..])
-        ));
-    }
-    let mut error = SyntaxError::unplaced(
-        ErrorKind::SyntaxError,
-        format!(
-            "Non-UTF-8 code starting with '\\x{:02x}' on line {lineno}, but no encoding declared; \
-             see https://peps.python.org/pep-0263/ for details",
-            bytes[at]
-        ),
+fn not_utf8(bytes: &[u8], at: usize) -> ParseError {
+    let before = &bytes[..at];
+    let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
+    let lineno = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
+    let offset = String::from_utf8_lossy(&bytes[start..at]).chars().count() as i32 + 1;
+    let text = String::from_utf8_lossy(&bytes[start..end]).into_owned();
+    let message = format!(
+        "Non-UTF-8 code starting with '\\x{:02x}' on line {lineno}, but no encoding declared; see \
+         https://peps.python.org/pep-0263/ for details",
+        bytes[at]
     );
-    error.lineno = lineno;
-    error.end_lineno = lineno;
-    error.into()
+    on_line(lineno, offset, offset, text, message)
 }
 
-fn reason(bytes: &[u8]) -> &'static str {
-    match bytes[0] {
-        0x80..=0xC1 | 0xF5.. => "invalid start byte",
-        _ if std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none()) => {
-            "unexpected end of data"
-        }
-        _ => "invalid continuation byte",
+fn on_line(lineno: u32, offset: i32, end_offset: i32, text: String, message: String) -> ParseError {
+    let kind = ErrorKind::SyntaxError;
+    let text = Some(text);
+    SyntaxError {
+        kind,
+        message,
+        lineno,
+        offset,
+        end_lineno: lineno,
+        end_offset,
+        text,
     }
+    .into()
+}
+
+fn not_ascii(byte: u8, at: usize) -> ParseError {
+    let message = format!(
+        "'ascii' codec can't decode byte 0x{byte:02x} in position {at}: ordinal not in range(128)"
+    );
+    let mut error = SyntaxError::unplaced(ErrorKind::SyntaxError, message);
+    error.offset = -1;
+    error.into()
 }
 
 /// The encoding that a comment on the first two lines declares, as it is written.

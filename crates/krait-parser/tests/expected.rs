@@ -111,7 +111,7 @@ fn encodings() {
     );
     assert_eq!(
         message(b"\xEF\xBB\xBF# coding: latin-1\n"),
-        "encoding problem: latin-1 with BOM"
+        "encoding problem: iso-8859-1 with BOM"
     );
 }
 

@@ -1,0 +1,131 @@
+//! How the lexer stops: errors in the places that CPython's tokenizer gives them, and warnings.
+
+use super::{Done, LexError, Lexer, Step, Stop};
+use crate::error::{ErrorKind, SyntaxError, Warning, WarningCategory};
+
+impl Lexer<'_> {
+    pub(super) fn stop(&mut self, error: SyntaxError, eager: bool, done: Done) -> Step {
+        self.error = Some(Box::new(LexError {
+            error,
+            eager,
+            done,
+            in_format_string: !self.modes.is_empty(),
+            unclosed: self.brackets.last().map(|bracket| self.unclosed(*bracket)),
+        }));
+        Err(Stop)
+    }
+
+    /// An error that ends just before `pos`, as CPython's tokenizer raises them.
+    pub(super) fn fail(&mut self, message: impl Into<String>) -> Step {
+        let offset = self.chars(self.line_start, self.pos) as i32;
+        self.fail_range(message, offset, offset)
+    }
+
+    /// An error at columns of the current line.
+    pub(super) fn fail_range(
+        &mut self,
+        message: impl Into<String>,
+        offset: i32,
+        end_offset: i32,
+    ) -> Step {
+        let error = SyntaxError {
+            kind: ErrorKind::SyntaxError,
+            message: message.into(),
+            lineno: self.lineno,
+            offset,
+            end_lineno: self.lineno,
+            end_offset,
+            text: Some(self.line_text(false)),
+        };
+        self.stop(error, true, Done::Error)
+    }
+
+    /// An error that CPython's parser raises at the tokenizer's place when it meets it.
+    pub(super) fn fail_lazily(&mut self, kind: ErrorKind, message: &str, done: Done) -> Step {
+        let error = SyntaxError {
+            kind,
+            message: message.into(),
+            lineno: self.lineno,
+            offset: self.chars(self.line_start, self.pos.min(self.src.len())) as i32,
+            end_lineno: self.lineno,
+            end_offset: -1,
+            text: Some(self.line_text(true)),
+        };
+        self.stop(error, false, done)
+    }
+
+    /// The error for anything but a line end after a backslash. CPython counts its column from the
+    /// first of the lines that backslashes join.
+    pub(super) fn fail_at_continuation(&mut self) -> Step {
+        let mut first = self.line_start;
+        while self.src[..first].ends_with(b"\\\n") {
+            let before = &self.src[..first - 1];
+            first = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        }
+        let at_end = self.pos >= self.src.len();
+        let col = self.pos - first - usize::from(at_end);
+        let text = self.line_text(true);
+        let error = SyntaxError {
+            kind: ErrorKind::SyntaxError,
+            message: "unexpected character after line continuation character".into(),
+            lineno: self.lineno,
+            offset: crate::source::chars(&text, col as u32) + 1,
+            end_lineno: self.lineno,
+            end_offset: 0,
+            text: Some(text),
+        };
+        self.stop(error, false, Done::Error)
+    }
+
+    pub(super) fn fail_at_line(&mut self, kind: ErrorKind, message: &str) -> Step {
+        let error = SyntaxError {
+            kind,
+            message: message.into(),
+            lineno: self.lineno,
+            offset: 1,
+            end_lineno: self.lineno,
+            end_offset: 0,
+            text: Some(self.line_text(true)),
+        };
+        self.stop(error, false, Done::Error)
+    }
+
+    pub(super) fn warn(&mut self, message: String) {
+        let category = WarningCategory::SyntaxWarning;
+        let range = self.here();
+        self.warnings.push(Warning {
+            category,
+            message,
+            range,
+        });
+    }
+
+    /// How many characters stand between two byte positions.
+    pub(super) fn chars(&self, start: usize, end: usize) -> usize {
+        let end = end.min(self.src.len());
+        self.src[start.min(end)..end]
+            .iter()
+            .filter(|&&byte| byte & 0xC0 != 0x80)
+            .count()
+    }
+
+    /// The end of the line that `pos` is on, after or before its newline.
+    pub(super) fn line_end(&self, pos: usize, with_newline: bool) -> usize {
+        let pos = pos.min(self.src.len());
+        match memchr::memchr(b'\n', &self.src[pos..]) {
+            Some(found) => pos + found + usize::from(with_newline),
+            None => self.src.len(),
+        }
+    }
+
+    pub(super) fn line_text(&self, with_newline: bool) -> String {
+        self.line_text_at(self.line_start, with_newline)
+    }
+
+    pub(super) fn line_text_at(&self, start: usize, with_newline: bool) -> String {
+        self.text
+            .get(start..self.line_end(start, with_newline))
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
