@@ -42,6 +42,8 @@ pub struct Hooks {
     pub check_signals: fn() -> PyResult<()>,
     /// Called after the version of a function's parts changed, so that specialised code gives up.
     pub function_modified: fn(&PyFunction),
+    /// The awaitable of `anext(iterator, default)`: (awaitable, default).
+    pub anext_with_default: fn(&PyObject, &PyObject) -> PyResult<Obj>,
     /// Assigns to `f_lineno`: where a tracer wants the frame to go on.
     pub set_frame_line: fn(&crate::frame::PyFrame, i64) -> PyResult<()>,
     /// Clears the generator that a frame belongs to, which is not running.
@@ -73,6 +75,7 @@ impl Hooks {
         eval_code: |_, _, _, _| Err(unset("eval_code")),
         compile: |_| Err(unset("compile")),
         import: |_, _, _, _, _| Err(unset("import")),
+        anext_with_default: |_, _| Err(unset("anext_with_default")),
         current_globals: || None,
         current_locals: || Ok(None),
         current_builtins: || None,

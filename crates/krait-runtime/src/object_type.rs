@@ -152,7 +152,7 @@ fn has_object_init(class: &PyType) -> bool {
         .raw()
         .tp_init
         .get()
-        .is_some_and(|init| init as usize == object_init as usize)
+        .is_some_and(|init| init as usize == object_init as *const () as usize)
 }
 
 /// Whether the class's `tp_new` is `object`'s.
@@ -161,7 +161,7 @@ fn has_object_new(class: &PyType) -> bool {
         .raw()
         .tp_new
         .get()
-        .is_some_and(|new| new as usize == object_new as usize)
+        .is_some_and(|new| new as usize == object_new as *const () as usize)
 }
 
 unsafe extern "C" fn object_init(this: Ptr, args: Ptr, kwargs: Ptr) -> c_int {

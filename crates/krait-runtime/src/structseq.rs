@@ -317,7 +317,7 @@ unsafe impl PyClass for PyStructSeq {
             .raw()
             .tp_dealloc
             .get()
-            .is_some_and(|slot| slot as usize == dealloc as usize)
+            .is_some_and(|slot| slot as usize == dealloc as *const () as usize)
     }
 }
 

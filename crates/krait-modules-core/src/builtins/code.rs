@@ -173,7 +173,7 @@ pub fn eval(
 ) -> PyResult<Obj> {
     let (globals, locals) = namespaces("eval", globals, locals)?;
     if let Some(code) = source.downcast::<PyCode>() {
-        if code.free_count() > 0 {
+        if code.co_nfreevars.get() > 0 {
             return Err(type_error!(
                 "code object passed to eval() may not contain free variables"
             ));
@@ -237,7 +237,7 @@ pub fn exec(
         run(&*compile_source(source, "exec")?, &globals, &locals, None)?;
         return Ok(());
     };
-    let wanted = code.free_count();
+    let wanted = code.co_nfreevars.get() as usize;
     if wanted == 0 {
         if closure.is_some() {
             return Err(type_error!("cannot use a closure with this code object"));
@@ -327,12 +327,14 @@ pub fn build_class(
     }
     let meta = winning_metaclass(meta, &bases)?;
     let namespace = prepare(&meta, name, &bases, &keywords)?;
-    let globals = function.globals()?;
+    let Some(globals) = function.func_globals.get() else {
+        return Err(system_error!("a function without globals"));
+    };
     let cell = run(
-        &*function.code()?,
+        &function.code(),
         &globals,
         &namespace,
-        function.closure().as_deref(),
+        function.func_closure.get().as_deref(),
     )?;
     if resolved.is_some() {
         namespace.set_item(&*PyStr::intern("__orig_bases__")?, &original)?;
@@ -385,7 +387,7 @@ fn prepare(meta: &PyObject, name: &PyObject, bases: &PyTuple, keywords: &PyDict)
 /// `type.__new__` must have filled the `__class__` cell of the body.
 fn check_class_cell(cell: &PyCell, class: &PyObject, name: &PyObject) -> PyResult<()> {
     let name_text = name.repr()?.to_string_lossy();
-    match cell.get() {
+    match cell.contents.get() {
         Some(set) if set.is(class) => Ok(()),
         Some(set) => Err(type_error!(
             "__class__ set to {} defining {name_text} as {}",

@@ -1,7 +1,7 @@
 //! Iteration: `iter`, `next`, and what `send` gives back.
 
 use crate::call::result_from_ptr;
-use crate::object::{Obj, PyClass, PyObject};
+use crate::object::{Obj, PyObject};
 use crate::{PyErr, PyResult};
 
 /// What resuming a generator gives.
@@ -62,6 +62,24 @@ impl PyObject {
                 }
                 Some(error) => Err(error),
             },
+        }
+    }
+
+    /// `next(self)`: `StopIteration` at the end, as raised by the iterator if it was.
+    pub fn iter_next_or_stop(&self) -> PyResult<Obj> {
+        let Some(slot) = self.type_().raw().tp_iternext.get() else {
+            return Err(crate::type_error!(
+                "'{}' object is not an iterator",
+                self.type_().tp_name()
+            ));
+        };
+        // SAFETY: the slot takes instances of its class.
+        match unsafe { crate::object::Py::from_owned_ptr_opt(slot(self.as_ptr())) } {
+            Some(item) => Ok(item),
+            None => {
+                Err(PyErr::occurred()
+                    .unwrap_or_else(|| PyErr::set_none(&crate::exc::StopIteration)))
+            }
         }
     }
 

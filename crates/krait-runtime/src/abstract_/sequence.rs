@@ -3,7 +3,7 @@
 use krait_abi as abi;
 
 use crate::call::result_from_ptr;
-use crate::object::{Obj, PyClass, PyObject};
+use crate::object::{Obj, PyObject};
 use crate::{PyErr, PyList, PyResult, PyTuple};
 
 impl PyObject {

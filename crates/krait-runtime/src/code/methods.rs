@@ -7,7 +7,7 @@ use krait_macros::pymethods;
 use super::positions::int_or_none;
 use super::{CodeParts, PyCode};
 use crate::object::{Obj, Py, PyClass, PyObject};
-use crate::{CompareOp, KwArgs, PyBytes, PyList, PyLong, PyResult, PyStr, PyTuple, PyType};
+use crate::{CompareOp, KwArgs, PyBytes, PyList, PyResult, PyStr, PyTuple, PyType};
 
 fn or_none<T: PyClass>(value: Option<Py<T>>) -> Obj {
     value.map_or_else(|| crate::none().to_obj(), Py::into_object)

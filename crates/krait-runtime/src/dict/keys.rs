@@ -15,7 +15,7 @@ use crate::PyResult;
 use crate::PyStr;
 use crate::alloc;
 use crate::err::no_memory;
-use crate::object::{PyClass, PyObject};
+use crate::object::PyObject;
 
 /// A slot that was never used.
 pub(crate) const EMPTY: isize = abi::DKIX_EMPTY;

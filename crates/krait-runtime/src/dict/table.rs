@@ -4,7 +4,7 @@ use krait_abi as abi;
 
 use super::keys::{LOG2_MIN, log2_for_entries, log2_for_slots};
 use super::{Keys, PyDict};
-use crate::object::{Obj, Py, PyClass, PyObject, decref};
+use crate::object::{Obj, Py, PyObject, decref};
 use crate::{PyResult, PyStr};
 
 impl PyDict {

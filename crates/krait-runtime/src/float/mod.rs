@@ -2,8 +2,8 @@
 
 mod methods;
 
+pub(crate) use methods::hash_f64;
 pub use methods::power;
-pub(crate) use methods::{hash_f64, parse};
 
 use krait_abi as abi;
 use krait_macros::pyclass;

@@ -12,7 +12,7 @@ use krait_macros::{pyclass, pymethods};
 use super::{Frame, PyFrameLocalsProxy, StackRef, first_complete, raw_of, slot_of};
 use crate::code::FRAME_SPECIALS_SIZE;
 use crate::field::Field;
-use crate::object::{Obj, Py, PyClass, PyObject, PyVarObject, decref};
+use crate::object::{Obj, Py, PyClass, PyObject, decref};
 use crate::state::{Interpreter, ThreadState};
 use crate::{PyDict, PyLong, PyResult, PyStr};
 
@@ -494,7 +494,7 @@ impl Frame {
 ///
 /// # Safety
 /// `frame` is a generator's, which has finished.
-pub unsafe fn release_frame_object(frame: &Frame) {
+pub(super) unsafe fn release_frame_object(frame: &Frame) {
     let object = frame.frame_obj.replace(std::ptr::null_mut());
     if !object.is_null() {
         // SAFETY: the frame's own reference.
@@ -503,7 +503,7 @@ pub unsafe fn release_frame_object(frame: &Frame) {
 }
 
 /// The innermost frame's object, for `sys._getframe(depth)`.
-pub fn frame_at_depth(mut depth: usize) -> PyResult<Option<Py<PyFrame>>> {
+pub(super) fn frame_at_depth(mut depth: usize) -> PyResult<Option<Py<PyFrame>>> {
     let mut frame = ThreadState::current().current_frame.get().cast::<Frame>();
     while let Some(found) = first_complete(frame) {
         if depth == 0 {

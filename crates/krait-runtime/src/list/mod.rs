@@ -13,7 +13,7 @@ use krait_abi as abi;
 use krait_macros::pyclass;
 
 use crate::err::no_memory;
-use crate::object::{Obj, Py, PyClass, PyObject};
+use crate::object::{Obj, Py};
 use crate::{PyResult, alloc};
 
 /// list(iterable=(), /)

@@ -6,7 +6,7 @@
 mod methods;
 
 pub use methods::PyTupleIter;
-pub(crate) use methods::{checked_index, compare_rows, index_object, no_keywords, repeated};
+pub(crate) use methods::{checked_index, compare_rows, index_object, repeated};
 
 use krait_abi as abi;
 use krait_macros::pyclass;

@@ -52,7 +52,7 @@ fn has_python_release(exporter: &PyObject) -> bool {
     // SAFETY: a suite lives as long as its class.
     unsafe { exporter.type_().raw().tp_as_buffer.get().as_ref() }
         .and_then(|suite| suite.bf_releasebuffer.get())
-        .is_some_and(|slot| slot as usize == slot_bf_releasebuffer as usize)
+        .is_some_and(|slot| slot as usize == slot_bf_releasebuffer as *const () as usize)
 }
 
 /// Whether a memoryview shows the object's own memory.
@@ -151,7 +151,7 @@ pub(super) unsafe extern "C" fn slot_bf_releasebuffer(this: Ptr, view: *mut abi:
         let release = unsafe { class.raw().tp_as_buffer.get().as_ref() }
             .and_then(|suite| suite.bf_releasebuffer.get());
         match release {
-            Some(slot) if slot as usize != slot_bf_releasebuffer as usize => {
+            Some(slot) if slot as usize != slot_bf_releasebuffer as *const () as usize => {
                 // SAFETY: the native exporter gets its own view back.
                 unsafe { slot(this.as_ptr(), view) };
                 return;

@@ -65,7 +65,7 @@ fn has_subtype_dealloc(class: &PyType) -> bool {
         .raw()
         .tp_dealloc
         .get()
-        .is_some_and(|slot| slot as usize == subtype_dealloc as usize)
+        .is_some_and(|slot| slot as usize == subtype_dealloc as *const () as usize)
 }
 
 fn has_subtype_traverse(class: &PyType) -> bool {
@@ -73,7 +73,7 @@ fn has_subtype_traverse(class: &PyType) -> bool {
         .raw()
         .tp_traverse
         .get()
-        .is_some_and(|slot| slot as usize == subtype_traverse as usize)
+        .is_some_and(|slot| slot as usize == subtype_traverse as *const () as usize)
 }
 
 /// Whether the class's `tp_clear` is the one of classes made in Python.
@@ -82,7 +82,7 @@ pub(super) fn has_subtype_clear(class: &PyType) -> bool {
         .raw()
         .tp_clear
         .get()
-        .is_some_and(|slot| slot as usize == subtype_clear as usize)
+        .is_some_and(|slot| slot as usize == subtype_clear as *const () as usize)
 }
 
 /// The dictionary's field of an instance whose class, but not its native base, has one by offset.

@@ -47,7 +47,7 @@ pub(super) fn best_base(bases: &PyTuple) -> PyResult<&PyType> {
 }
 
 /// The most derived metaclass of the bases and of `meta`.
-pub(super) fn calculate_metaclass(meta: &PyType, bases: &PyTuple) -> PyResult<Py<PyType>> {
+pub fn calculate_metaclass(meta: &PyType, bases: &PyTuple) -> PyResult<Py<PyType>> {
     let mut winner = PyClass::to_owned(meta);
     for base in bases.as_slice() {
         let candidate = base.type_();

@@ -24,6 +24,7 @@ mod type_methods;
 mod wrappers;
 
 pub(crate) use buffer_slots::PyBufferWrapper;
+pub use layout::calculate_metaclass;
 pub(crate) use layout::compatible_for_assignment;
 pub use new::new_type;
 pub(crate) use ready::intern_c;

@@ -66,7 +66,7 @@ pub(super) fn type_new(meta: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -
     let winner = calculate_metaclass(meta, &bases)?;
     if !winner.is(meta)
         && let Some(new) = winner.raw().tp_new.get()
-        && new as usize != super::type_methods::type_tp_new as usize
+        && new as usize != super::type_methods::type_tp_new as *const () as usize
     {
         // The metaclass that the bases ask for makes the class its own way.
         let kwargs = kwargs.map_or(std::ptr::null_mut(), |kwargs| kwargs.as_ptr());

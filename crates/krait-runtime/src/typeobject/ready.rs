@@ -347,7 +347,7 @@ fn inherit_free(class: &PyType, base: &PyType) {
         && from
             .tp_free
             .get()
-            .is_some_and(|free| free as usize == crate::alloc::generic_free as usize)
+            .is_some_and(|free| free as usize == crate::alloc::generic_free as *const () as usize)
     {
         to.tp_free.set(from.tp_free.get());
     }

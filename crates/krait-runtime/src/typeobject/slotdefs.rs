@@ -254,7 +254,7 @@ pub(super) fn is_dynamic_setattro(class: &PyType) -> bool {
         .raw()
         .tp_setattro
         .get()
-        .is_some_and(|slot| slot as usize == slot_tp_setattro as usize)
+        .is_some_and(|slot| slot as usize == slot_tp_setattro as *const () as usize)
 }
 
 /// Whether the class's `tp_new` is the one that calls `__new__`.
@@ -263,7 +263,7 @@ pub(super) fn is_dynamic_new(class: &PyType) -> bool {
         .raw()
         .tp_new
         .get()
-        .is_some_and(|slot| slot as usize == slot_tp_new as usize)
+        .is_some_and(|slot| slot as usize == slot_tp_new as *const () as usize)
 }
 
 /// Puts a wrapper descriptor into the dictionary of a native class for each slot that it fills.
@@ -282,7 +282,7 @@ pub(super) fn add_operators(class: &PyType) -> PyResult<()> {
         if class.dict().get_str(name)?.is_some() {
             continue;
         }
-        if slot as usize == hash_not_implemented as usize {
+        if slot as usize == hash_not_implemented as *const () as usize {
             class.dict().set_item(name, crate::none())?;
         } else {
             let wrapper = PyWrapperDescr::new(class, row, slot)?;
@@ -356,7 +356,7 @@ fn update_group(class: &PyType, rows: &'static [SlotDef]) {
             Source::Python => {
                 use_generic = true;
                 generic = row.function;
-                if row.function as usize == slot_tp_call as usize {
+                if row.function as usize == slot_tp_call as *const () as usize {
                     // Vectorcall would go past the `__call__` that was found.
                     class.set_flags(class.flags() & !abi::Py_TPFLAGS_HAVE_VECTORCALL);
                 }
@@ -407,7 +407,7 @@ fn native_source(
     let offset = row.offset as usize;
     if offset == place!(tp tp_new)
         && let Some(function) = found.downcast_exact::<PyCFunction>()
-        && function.function_address() == tp_new_wrapper as usize
+        && function.function_address() == tp_new_wrapper as *const () as usize
     {
         // The `__new__` of a native class: what was inherited already is right.
         return Source::Slot(place.get());

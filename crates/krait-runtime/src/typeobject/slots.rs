@@ -166,7 +166,7 @@ macro_rules! binary_slots {
         slot_fn! { binary $function(left, right) {
             fn has_slot(class: &PyType) -> bool {
                 number_slot(class, |suite| {
-                    suite.$slot.get().is_some_and(|slot| slot as usize == $function as usize)
+                    suite.$slot.get().is_some_and(|slot| slot as usize == $function as *const () as usize)
                 })
             }
             binary_operator([left, right], None, has_slot, [intern!($name), intern!($reflected)])
@@ -197,7 +197,7 @@ pub(super) unsafe extern "C" fn slot_nb_power(left: Ptr, right: Ptr, modulus: Pt
             suite
                 .nb_power
                 .get()
-                .is_some_and(|slot| slot as usize == slot_nb_power as usize)
+                .is_some_and(|slot| slot as usize == slot_nb_power as *const () as usize)
         })
     }
     // SAFETY: a slot is called with live objects.
@@ -539,7 +539,7 @@ pub(super) unsafe extern "C" fn slot_tp_descr_get(this: Ptr, object: Ptr, class:
             if raw
                 .tp_descr_get
                 .get()
-                .is_some_and(|slot| slot as usize == slot_tp_descr_get as usize)
+                .is_some_and(|slot| slot as usize == slot_tp_descr_get as *const () as usize)
             {
                 raw.tp_descr_get.set(None);
             }
