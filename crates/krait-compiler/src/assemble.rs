@@ -68,6 +68,13 @@ pub(crate) fn assemble(
 /// Computes jump distances; these can need EXTENDED_ARGs, which move everything, so it is repeated
 /// until nothing changes. Returns each instruction's offset and the whole size.
 fn resolve_jumps(instrs: &mut [LinearInstr]) -> Vec<usize> {
+    // To begin with, an argument is as long as the index of the target: which of several
+    // arrangements that fit is found depends on it.
+    for instr in instrs.iter_mut() {
+        if let Some(target) = instr.target {
+            instr.arg = target as u32;
+        }
+    }
     loop {
         let mut offsets = Vec::with_capacity(instrs.len() + 1);
         let mut at = 0;

@@ -70,7 +70,12 @@ impl<'a> Compiler<'a> {
             (false, Some(stmt_loc)) => self.async_with_stmt(node, at + 1, stmt_loc)?,
         }
         self.pop_fblock();
-        self.op0(AnyOpcode::POP_BLOCK, Location::NONE);
+        let pop_loc = if is_async.is_some() {
+            loc
+        } else {
+            Location::NONE
+        };
+        self.op0(AnyOpcode::POP_BLOCK, pop_loc);
         self.call_exit_with_nones(loc);
         if is_async.is_some() {
             self.await_value(2, loc);

@@ -174,7 +174,8 @@ impl Cfg {
         let pops = info.pops.of(instr.arg).max(0) as usize;
         let pushes = info.pushes.of(instr.arg).max(0) as usize;
         match instr.op {
-            // These leave their inputs on the stack.
+            // These leave their inputs on the stack. CPython ascribes what they push to the first
+            // instructions of the block (its loop variable hides the instruction's), and so must we.
             AnyOpcode::FORMAT_SIMPLE
             | AnyOpcode::GET_ANEXT
             | AnyOpcode::GET_LEN
@@ -184,7 +185,7 @@ impl Cfg {
             | AnyOpcode::MATCH_MAPPING
             | AnyOpcode::MATCH_SEQUENCE
             | AnyOpcode::WITH_EXCEPT_START => {
-                (pops..pushes).for_each(|_| sim.push(at));
+                (0..pushes.saturating_sub(pops)).for_each(|hidden| sim.push(hidden));
             }
             // These leave some of them.
             AnyOpcode::DICT_MERGE

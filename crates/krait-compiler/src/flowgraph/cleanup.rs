@@ -40,7 +40,7 @@ impl Cfg {
         if !small_exit && !no_line_no_fallthrough {
             return false;
         }
-        let shared = to.predecessors > 1;
+        let may_interrupt = last.op == AnyOpcode::JUMP;
         let copied = to.instrs.clone();
         let from = &mut self.blocks[block].instrs;
         if let Some(jump) = from.last_mut() {
@@ -48,7 +48,7 @@ impl Cfg {
         }
         from.extend(copied);
         if no_line_no_fallthrough
-            && shared
+            && may_interrupt
             && let Some(last) = from.last_mut()
             && last.op.is_unconditional_jump()
         {
