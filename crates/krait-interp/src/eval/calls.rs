@@ -9,7 +9,6 @@ use krait_runtime::method::PyMethod;
 use krait_runtime::{Obj, PyClass, PyCode, PyDict, PyFunction, PyObject, PyResult, PyStr, PyTuple};
 
 use super::check_breaker;
-use super::control::snapshot;
 use super::machine::*;
 use crate::{call, errors, specialize};
 
@@ -139,7 +138,7 @@ fn call_native_op(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(always)]
 pub(super) fn finish_call(m: &mut Machine, oparg: u32, result: StackRef) -> Flow {
     m.replace_many(oparg as usize + 2, result);
-    attempt!(check_breaker(&snapshot(m)));
+    attempt!(check_breaker(m));
     m.next(CACHES)
 }
 
@@ -316,7 +315,7 @@ pub(super) fn call_function_ex(m: &mut Machine) -> Flow {
     }
     let result = attempt!(call_with_tuple(m.object(4), m.object(2), borrow_opt(m.peek(1))));
     m.replace_many(4, StackRef::from_obj(result));
-    attempt!(check_breaker(&snapshot(m)));
+    attempt!(check_breaker(m));
     m.next(0)
 }
 
@@ -351,7 +350,7 @@ fn enter_function_ex(m: &mut Machine) -> Flow {
     let function = m.pop();
     m.save_sp();
     m.frame().return_offset.set(1);
-    let frame = attempt!(push_ex(&snapshot(m), function, args, kwargs));
+    let frame = attempt!(push_ex(&m.snapshot(), function, args, kwargs));
     m.enter(frame, 0);
     Flow::Next
 }

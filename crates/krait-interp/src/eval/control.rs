@@ -11,7 +11,7 @@ use crate::genobject;
 #[inline(always)]
 pub(super) fn resume(m: &mut Machine, oparg: u32) -> Flow {
     if oparg & resume::LOCATION_MASK < resume::AFTER_YIELD_FROM && breaker_set(m.ts) {
-        attempt!(handle_breaker(&snapshot(m)));
+        attempt!(handle_breaker(m.snapshot()));
     }
     if !crate::trace::is_active(m.ts) {
         // From now on only the breaker is looked at.
@@ -28,12 +28,6 @@ pub(super) fn resume_check(m: &mut Machine) -> Flow {
     m.next(0)
 }
 
-/// The registers by value, for functions that are not inlined: the loop's own stay in registers.
-#[inline(always)]
-pub(super) fn snapshot(m: &Machine) -> Machine {
-    Machine { ip: m.ip, sp: m.sp, frame: m.frame, ts: m.ts }
-}
-
 #[inline(always)]
 pub(super) fn jump_forward(m: &mut Machine, oparg: u32) -> Flow {
     m.jump(1 + oparg as isize)
@@ -41,7 +35,7 @@ pub(super) fn jump_forward(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn jump_backward(m: &mut Machine, oparg: u32) -> Flow {
-    attempt!(check_breaker(&snapshot(m)));
+    attempt!(check_breaker(m));
     m.jump(2 - oparg as isize)
 }
 

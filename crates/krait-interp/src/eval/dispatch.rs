@@ -23,9 +23,9 @@ pub(crate) unsafe fn run(ts: &'static ThreadState, frame: *mut Frame, throw: boo
     let m = &mut machine;
     if throw {
         // SAFETY: as above; an exception is set.
-        match unsafe { unwind(m, true) } {
-            Flow::Exit => return Err(PyErr::fetch()),
-            _ => {}
+        match unsafe { unwind(m.snapshot(), true) } {
+            Some(registers) => *m = registers,
+            None => return Err(PyErr::fetch()),
         }
     }
     'fetch: loop {
@@ -258,18 +258,14 @@ pub(crate) unsafe fn run(ts: &'static ThreadState, frame: *mut Frame, throw: boo
                 op::GET_ANEXT => async_ops::get_anext(m),
                 op::GET_YIELD_FROM_ITER => async_ops::get_yield_from_iter(m),
                 op::INTERPRETER_EXIT => Flow::Exit,
-                _ => {
-                    m.save();
-                    // SAFETY: the registers are those of a running frame.
-                    match unsafe { crate::trace::instrumented(m, opcode, oparg) } {
-                        crate::trace::Instrumented::Run(base, arg) => {
-                            opcode = base;
-                            oparg = arg;
-                            continue;
-                        }
-                        crate::trace::Instrumented::Flow(flow) => flow,
+                _ => match crate::trace::instrumented(m.snapshot(), opcode, oparg) {
+                    Some((base, argument)) => {
+                        opcode = base;
+                        oparg = argument;
+                        continue;
                     }
-                }
+                    None => Flow::Error,
+                },
             };
             match flow {
                 Flow::Next => continue 'fetch,
@@ -278,10 +274,11 @@ pub(crate) unsafe fn run(ts: &'static ThreadState, frame: *mut Frame, throw: boo
                 Flow::Exit => return Ok(own(m.pop())),
                 Flow::Error | Flow::Unwind => {
                     // SAFETY: an exception is set.
-                    match unsafe { unwind(m, flow == Flow::Error) } {
-                        Flow::Exit => return Err(PyErr::fetch()),
-                        _ => continue 'fetch,
+                    match unsafe { unwind(m.snapshot(), flow == Flow::Error) } {
+                        Some(registers) => *m = registers,
+                        None => return Err(PyErr::fetch()),
                     }
+                    continue 'fetch;
                 }
             }
         }

@@ -63,6 +63,12 @@ impl Machine {
         Machine { ip, sp, frame, ts }
     }
 
+    /// The registers by value, for functions that are not inlined: the loop's own stay in registers.
+    #[inline(always)]
+    pub(crate) fn snapshot(&self) -> Machine {
+        Machine { ip: self.ip, sp: self.sp, frame: self.frame, ts: self.ts }
+    }
+
     /// The frame.
     #[inline(always)]
     pub(crate) fn frame<'a>(&self) -> &'a Frame {

@@ -37,7 +37,7 @@ fn keys_of(subject: &PyObject, keys: &PyObject) -> PyResult<Option<Obj>> {
     }
     // `get` with a default of our own: `__missing__` must not be asked.
     let get = subject.getattr_str("get")?;
-    let missing = krait_runtime::PyType::type_object_new_sentinel()?;
+    let missing = PyObject::type_object().as_object().call0()?;
     let seen = PySet::new()?;
     let mut values = Vec::with_capacity(keys.len());
     for key in keys.as_slice() {

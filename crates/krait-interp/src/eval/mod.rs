@@ -48,7 +48,7 @@ use krait_runtime::state::ThreadState;
 use krait_runtime::{Obj, PyErr, PyResult};
 
 pub(crate) use dispatch::run;
-use machine::{Flow, Machine, Unit, close};
+use machine::{Machine, Unit};
 
 /// What an entry frame "runs": after a return the second unit, after a yield the fourth.
 struct Trampoline([Unit; 5]);
@@ -112,12 +112,12 @@ fn breaker_set(ts: &ThreadState) -> bool {
 /// Handles the eval breaker if it is set.
 #[inline(always)]
 fn check_breaker(machine: &Machine) -> PyResult<()> {
-    if breaker_set(machine.ts) { handle_breaker(machine) } else { Ok(()) }
+    if breaker_set(machine.ts) { handle_breaker(machine.snapshot()) } else { Ok(()) }
 }
 
 #[cold]
 #[inline(never)]
-fn handle_breaker(machine: &Machine) -> PyResult<()> {
+fn handle_breaker(machine: Machine) -> PyResult<()> {
     machine.save();
     crate::pending::handle_breaker(machine.ts)
 }
@@ -132,12 +132,11 @@ unsafe fn leave_frame(machine: &mut Machine) {
     // SAFETY: rule 1: a running frame is linked to its caller.
     unsafe {
         let caller = (*frame).previous_frame();
-        let code = machine::close;
         let executable = krait_runtime::frame::slot_of((*frame).f_executable.get());
         if (*frame).owner.get() == abi::FRAME_OWNED_BY_THREAD {
             machine.ts.current_frame.set(caller.cast());
             (*frame).clear_except_code();
-            code(executable);
+            machine::close(executable);
             machine.ts.datastack.pop(frame.cast());
         } else {
             crate::genobject::finish_frame(machine.ts, frame);
@@ -148,32 +147,48 @@ unsafe fn leave_frame(machine: &mut Machine) {
     }
 }
 
-/// Finds who handles the exception that is set. `Next`: a handler of this or an outer frame is next.
-/// `Exit`: the exception leaves the loop.
+/// Finds who handles the exception that is set, and gives the registers to go on with there; `None`
+/// when the exception leaves the loop.
+///
+/// # Safety
+/// The registers are those of a running frame; an exception is set.
 #[cold]
 #[inline(never)]
-unsafe fn unwind(machine: &mut Machine, mut add_traceback: bool) -> Flow {
+unsafe fn unwind(mut machine: Machine, mut add_traceback: bool) -> Option<Machine> {
     loop {
-        // SAFETY: rule 1: outer frames are linked until the entry frame.
         if machine.frame().owner.get() == abi::FRAME_OWNED_BY_INTERPRETER {
-            return Flow::Exit;
+            return None;
         }
         machine.save();
         if add_traceback {
-            note_traceback(machine);
+            note_traceback(&machine);
         }
-        if handle_in_frame(machine) {
-            return Flow::Next;
+        if handle_in_frame(&mut machine) {
+            return Some(machine);
         }
-        // The values on the stack go with the frame.
-        // SAFETY: the frame has finished.
+        let error = PyErr::occurred().map(PyErr::take);
+        pop_to(&mut machine, 0);
+        // SAFETY: the frame has finished; rule 1: its caller is linked.
         unsafe {
-            leave_frame(machine);
+            leave_frame(&mut machine);
             let frame = machine.frame();
             machine.ip = frame.instr_ptr.get();
             machine.sp = frame.stackpointer.get().cast();
         }
+        if let Some(error) = error {
+            let _set = PyErr::restore(error);
+        }
         add_traceback = true;
+    }
+}
+
+/// Closes what lies on the stack above this depth.
+fn pop_to(machine: &mut Machine, depth: usize) {
+    let base = machine.code().co_nlocalsplus.get() as usize;
+    // SAFETY: rule 2: the depth is at most the stack's.
+    let target = unsafe { machine.frame().slots().add(base + depth) };
+    while machine.sp > target {
+        machine.drop_top();
     }
 }
 
@@ -203,19 +218,13 @@ fn handle_in_frame(machine: &mut Machine) -> bool {
     else {
         return false;
     };
-    let base = machine.code().co_nlocalsplus.get() as usize;
-    // SAFETY: rule 2: the handler's depth is below the stack's.
-    let target = unsafe { frame.slots().add(base + handler.depth) };
-    while machine.sp > target {
-        let value = machine.pop();
-        machine.save_sp();
-        close(value);
-    }
+    let error = PyErr::occurred().map(PyErr::take);
+    pop_to(machine, handler.depth);
     if handler.lasti {
         machine.push(StackRef::from_int(unit));
     }
-    if let Some(error) = PyErr::occurred() {
-        machine.push_obj(error.take());
+    if let Some(error) = error {
+        machine.push_obj(error);
     }
     // SAFETY: rule 2: handlers are instructions of the code.
     machine.ip = unsafe { machine.code().first_unit().add(handler.target) };

@@ -225,7 +225,7 @@ fn unbound_cell_error(m: &Machine, oparg: u32) {
 
 #[inline(always)]
 fn unbound_cell(m: &mut Machine, oparg: u32) -> Flow {
-    unbound_cell_error(&Machine { ip: m.ip, sp: m.sp, frame: m.frame, ts: m.ts }, oparg);
+    unbound_cell_error(&m.snapshot(), oparg);
     Flow::Error
 }
 

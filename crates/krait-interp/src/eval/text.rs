@@ -55,14 +55,9 @@ fn format_value(value: &PyObject, spec: &PyObject) -> PyResult<Obj> {
 #[inline(always)]
 pub(super) fn build_string(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    let text = attempt!(joined(&snapshot(m), oparg as usize));
+    let text = attempt!(joined(&m.snapshot(), oparg as usize));
     m.replace_many(oparg as usize, StackRef::from_obj(text));
     m.next(0)
-}
-
-#[inline(always)]
-fn snapshot(m: &Machine) -> Machine {
-    super::control::snapshot(m)
 }
 
 #[inline(never)]
@@ -70,7 +65,7 @@ fn joined(m: &Machine, count: usize) -> PyResult<Obj> {
     let mut parts = Vec::with_capacity(count);
     let mut max_bound = 0;
     for depth in (1..=count).rev() {
-        match m.object::<'_>(depth).downcast::<PyStr>() {
+        match m.object(depth).downcast::<PyStr>() {
             Some(part) => {
                 max_bound = max_bound.max(part.max_bound());
                 parts.push(part.as_slice());
