@@ -324,3 +324,17 @@ impl PyType {
         (!keys.is_null()).then(|| unsafe { Keys::from_ptr(keys) })
     }
 }
+
+/// What the specialiser asks of classes with inline values.
+impl PyType {
+    /// The index of a name in the keys that instances share.
+    pub fn shared_key_index(&self, name: &PyStr) -> Option<usize> {
+        let keys = self.cached_keys()?;
+        keys.find_str(name, name.hash_text()).map(|index| index as usize)
+    }
+
+    /// The version of the keys that instances share, given now if there is none; 0 without any.
+    pub fn shared_keys_version(&self) -> u32 {
+        self.cached_keys().map_or(0, Keys::version)
+    }
+}
