@@ -225,3 +225,11 @@ pub fn anext(async_iterator: &PyObject, default: OptionalArg<Obj>) -> PyResult<O
         OptionalArg::Present(default) => asyncgen::PyAnextAwaitable::over(awaitable, default),
     }
 }
+
+/// `builtins.__import__`.
+pub(crate) fn import_function() -> PyResult<Obj> {
+    match Interpreter::current().import_func.get() {
+        Some(function) => Ok(function),
+        None => builtin("__import__"),
+    }
+}

@@ -501,7 +501,7 @@ pub(crate) unsafe extern "C" fn function_vectorcall(
 }
 
 /// Runs a code object in namespaces: what `exec` and `eval` do, and imports.
-pub(crate) fn eval_code(
+pub fn eval_code(
     code: &PyCode,
     globals: &PyDict,
     locals: &PyObject,

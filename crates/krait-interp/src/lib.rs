@@ -1,0 +1,28 @@
+//! The interpreter: frames, the eval loop, its specialiser, generators, `import`, and the bridge to
+//! the compiler.
+//!
+//! [`install`] puts it under the runtime, which calls it through hooks and slots only.
+
+mod bridge;
+mod builtins;
+mod call;
+mod errors;
+mod eval;
+mod hooks;
+mod import;
+mod imports;
+mod pending;
+mod specialize;
+mod template;
+mod trace;
+mod typing_ops;
+
+pub mod asyncgen;
+pub mod genobject;
+
+pub use bridge::{TreeBridge, TreeObjects, cf, compile_source};
+pub use builtins::{anext, build_class};
+pub use call::eval_code;
+pub use hooks::{classes, install};
+pub use pending::PendingCalls;
+pub use template::{PyInterpolation, PyTemplate};
