@@ -166,7 +166,7 @@ impl PyAsyncGen {
     /// See PEP 585
     #[pyclassmethod(signature = "($type, object, /)", text_signature = "")]
     fn __class_getitem__(class: &krait_runtime::PyType, item: &PyObject) -> PyResult<Obj> {
-        krait_runtime::generic_alias::class_getitem(class, item)
+        krait_runtime::generic_alias::new_generic_alias(class, item)
     }
 }
 
@@ -344,7 +344,7 @@ impl PyAsyncGenASend {
     #[pymethod(signature = "($self, type, value=None, traceback=None, /)", text_signature = "")]
     fn throw(&self, kind: Obj, value: OptionalArg<Obj>, traceback: OptionalArg<Obj>) -> PyResult<Obj> {
         let generator = self.start()?;
-        let result = generic(&*generator).throw(&thrown(kind, value, traceback), true);
+        let result = generic(&*generator).gen_throw(&thrown(kind, value, traceback), true);
         self.finish(&generator, result)
     }
 
@@ -451,12 +451,12 @@ impl PyAsyncGenAThrow {
         match self.args.get() {
             None => {
                 generator.body.gi_closed.set(1);
-                let result = generic(generator).throw(&[exc::GeneratorExit.to_obj()], false);
+                let result = generic(generator).gen_throw(&[exc::GeneratorExit.to_obj()], false);
                 self.finish_close(generator, result)
             }
             Some(args) => {
                 let args: Vec<Obj> = args.as_slice().to_vec();
-                let result = generic(generator).throw(&args, false);
+                let result = generic(generator).gen_throw(&args, false);
                 let result = generator.unwrap(result);
                 if result.is_err() { self.check_error(generator, result) } else { result }
             }
@@ -535,7 +535,7 @@ impl PyAsyncGenAThrow {
             self.state.set(State::Iter);
             generator.set_running(true);
         }
-        let result = generic(&*generator).throw(&thrown(kind, value, traceback), true);
+        let result = generic(&*generator).gen_throw(&thrown(kind, value, traceback), true);
         if self.is_aclose() {
             return self.finish_close(&generator, result);
         }

@@ -172,9 +172,9 @@ fn parse(request: &CompileRequest<'_>, flags: u32, filename: &PyStr) -> PyResult
 
 fn source_bytes(source: &PyObject) -> PyResult<Vec<u8>> {
     if let Some(bytes) = source.downcast::<PyBytes>() {
-        return Ok(bytes.as_slice().to_vec());
+        return Ok(bytes.as_bytes().to_vec());
     }
-    match krait_runtime::buffer::bytes_of(source) {
+    match source.bytes_buffer().map(|view| view.to_vec()) {
         Ok(bytes) => Ok(bytes),
         Err(error) if error.matches(&exc::TypeError) || error.matches(&exc::BufferError) => {
             error.clear();

@@ -14,7 +14,7 @@ use crate::{asyncgen, call};
 pub(crate) fn builtin(name: &str) -> PyResult<Obj> {
     let builtins = Interpreter::current().builtins.get();
     let found = match builtins {
-        Some(builtins) => builtins.get_item(&PyStr::intern(name)?)?,
+        Some(builtins) => builtins.get_item(&*PyStr::intern(name)?)?,
         None => None,
     };
     found.ok_or_else(|| exc!(NameError, "name '{name}' is not defined"))
@@ -23,7 +23,7 @@ pub(crate) fn builtin(name: &str) -> PyResult<Obj> {
 /// `sys.displayhook(value)`, for interactive expressions.
 pub(crate) fn display(value: &PyObject) -> PyResult<Obj> {
     let hook = match Interpreter::current().sysdict.get() {
-        Some(sys) => sys.get_item(&PyStr::intern("displayhook")?)?,
+        Some(sys) => sys.get_item(&*PyStr::intern("displayhook")?)?,
         None => None,
     };
     match hook {
@@ -34,7 +34,7 @@ pub(crate) fn display(value: &PyObject) -> PyResult<Obj> {
 
 /// `isinstance(object, class)`.
 pub(crate) fn is_instance(object: &PyObject, class: &PyObject) -> PyResult<bool> {
-    object.is_instance(class)
+    krait_runtime::abstract_::is_instance(object, class)
 }
 
 /// What a merge does with a key that is there already.
@@ -87,12 +87,9 @@ pub fn build_class(
     if name.downcast::<PyStr>().is_none() {
         return Err(type_error!("__build_class__: name is not a string"));
     }
-    let original = PyTuple::from_vec(bases.iter().map(|base| base.to_obj()).collect())?;
+    let original = bases.to_tuple()?;
     let bases = resolve_bases(&original)?;
-    let keywords = PyDict::new()?;
-    for (key, value) in kwds {
-        keywords.set_item(key, value)?;
-    }
+    let keywords = kwds.to_dict()?;
     let meta = metaclass(&bases, &keywords)?;
     let namespace = prepare(&meta, name, &bases, &keywords)?;
     // SAFETY: the slot is a function's, with no arguments.

@@ -184,7 +184,7 @@ unsafe fn discard(ts: &ThreadState, frame: *mut Frame) {
     let pending = PyErr::occurred().map(PyErr::take);
     // SAFETY: the caller's contract.
     unsafe {
-        let executable = krait_runtime::frame::slot_of((*frame).f_executable.get());
+        let executable = krait_runtime::frame::slot_of((&*frame).f_executable.get());
         (*frame).clear_except_code();
         executable.close();
         ts.datastack.pop(frame.cast());

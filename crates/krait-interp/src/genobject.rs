@@ -186,7 +186,7 @@ pub(crate) unsafe fn from_frame(ts: &'static ThreadState, frame: *mut Frame) -> 
         source.instr_ptr.set(source.instr_ptr.get().add(1));
         let target = std::ptr::from_ref(&body.gi_iframe).cast_mut();
         source.move_to(target);
-        (*target).owner.set(abi::FRAME_OWNED_BY_GENERATOR);
+        (&*target).owner.set(abi::FRAME_OWNED_BY_GENERATOR);
         body.gi_frame_state.set(abi::FRAME_CREATED);
         if code.has_flag(abi::CO_COROUTINE) && ts.coroutine_origin_depth.get() > 0 {
             body.gi_origin_or_finalizer.set(Some(origin(ts, source.previous_frame())?));
@@ -276,7 +276,7 @@ pub(crate) unsafe fn finish_frame(ts: &ThreadState, frame: *mut Frame) {
         body.gi_frame_state.set(abi::FRAME_CLEARED);
         unlink_exceptions(ts, body);
         (*frame).clear_except_code();
-        (*frame).previous.set(std::ptr::null_mut());
+        (&*frame).previous.set(std::ptr::null_mut());
     }
     // SAFETY: as above.
     unsafe { body_of(frame) }.gi_exc_state.exc_value.set(None);
@@ -403,7 +403,7 @@ impl PyGenerator {
     }
 
     /// `send` as Python code sees it.
-    pub(crate) fn send(&self, value: &PyObject) -> PyResult<Obj> {
+    pub(crate) fn gen_send(&self, value: &PyObject) -> PyResult<Obj> {
         match self.send_raw(value)? {
             SendResult::Next(value) => Ok(value),
             SendResult::Return(value) => Err(self.stop(value)),
@@ -453,7 +453,7 @@ impl PyGenerator {
     }
 
     /// `throw(exception)`: to the innermost delegate first.
-    pub(crate) fn throw(&self, args: &[Obj], close_on_exit: bool) -> PyResult<Obj> {
+    pub(crate) fn gen_throw(&self, args: &[Obj], close_on_exit: bool) -> PyResult<Obj> {
         if let Some(delegate) = self.body.delegate() {
             let is_exit = krait_runtime::exceptions::given_exception_matches(&args[0], &exc::GeneratorExit);
             if is_exit && close_on_exit {
@@ -461,7 +461,7 @@ impl PyGenerator {
                     return self.throw_set(false);
                 }
             } else if let Some(inner) = as_generator_or_coroutine(&delegate) {
-                return match self.while_delegating(|| inner.throw(args, close_on_exit)) {
+                return match self.while_delegating(|| inner.gen_throw(args, close_on_exit)) {
                     Ok(value) => Ok(value),
                     Err(_set) => self.throw_set(false),
                 };
@@ -478,7 +478,7 @@ impl PyGenerator {
     }
 
     /// `close()`: what the generator returned, or None.
-    pub(crate) fn close(&self) -> PyResult<Obj> {
+    pub(crate) fn gen_close(&self) -> PyResult<Obj> {
         let none = || krait_runtime::none().to_obj();
         let body = &self.body;
         if body.gi_frame_state.get() == abi::FRAME_CREATED {
@@ -536,7 +536,7 @@ impl PyGenerator {
         self.body.gi_frame_state.set(abi::FRAME_CLEARED);
         // SAFETY: nobody runs the frame, and nobody will.
         unsafe {
-            (*frame).previous.set(std::ptr::null_mut());
+            (&*frame).previous.set(std::ptr::null_mut());
             (*frame).clear_except_code();
         }
         self.body.gi_exc_state.exc_value.set(None);
@@ -570,7 +570,7 @@ impl PyGenerator {
             crate::pending::warn_unawaited(self.as_object());
             return;
         }
-        if let Err(error) = self.close() {
+        if let Err(error) = self.gen_close() {
             let context = format!("Exception ignored while closing generator {}", self.to_display());
             error.write_unraisable(Some(&context), None);
         }
@@ -644,7 +644,7 @@ fn set_thrown(args: &[Obj]) -> PyResult<()> {
 /// Closes what a generator delegates to.
 fn close_iterator(delegate: &PyObject) -> PyResult<()> {
     if let Some(inner) = as_generator_or_coroutine(delegate) {
-        return inner.close().map(drop);
+        return inner.gen_close().map(drop);
     }
     match delegate.lookup_attr_str("close") {
         Ok(Some(close)) => close.call0().map(drop),
@@ -847,7 +847,7 @@ macro_rules! common_methods {
             /// Resume with a value.
             #[pymethod(signature = "($self, value, /)", text_signature = "")]
             fn send(&self, value: &PyObject) -> PyResult<Obj> {
-                generic(self).send(value)
+                generic(self).gen_send(value)
             }
 
             /// Raise an exception where execution is suspended.
@@ -859,7 +859,7 @@ macro_rules! common_methods {
             /// Raise GeneratorExit where execution is suspended.
             #[pymethod(signature = "($self, /)", text_signature = "")]
             fn close(&self) -> PyResult<Obj> {
-                generic(self).close()
+                generic(self).gen_close()
             }
 
             #[pymethod(name = "__sizeof__", signature = "($self, /)", text_signature = "")]
@@ -941,7 +941,7 @@ pub(crate) fn throw_with_warning(
     if let OptionalArg::Present(traceback) = traceback {
         args.push(traceback);
     }
-    generator.throw(&args, true)
+    generator.gen_throw(&args, true)
 }
 
 common_methods!(PyGenerator {
@@ -984,7 +984,7 @@ common_methods!(PyGenerator {
     /// See PEP 585
     #[pyclassmethod(signature = "($type, object, /)", text_signature = "")]
     fn __class_getitem__(class: &krait_runtime::PyType, item: &PyObject) -> PyResult<Obj> {
-        krait_runtime::generic_alias::class_getitem(class, item)
+        krait_runtime::generic_alias::new_generic_alias(class, item)
     }
 });
 
@@ -1028,7 +1028,7 @@ common_methods!(PyCoroutine {
     /// See PEP 585
     #[pyclassmethod(signature = "($type, object, /)", text_signature = "")]
     fn __class_getitem__(class: &krait_runtime::PyType, item: &PyObject) -> PyResult<Obj> {
-        krait_runtime::generic_alias::class_getitem(class, item)
+        krait_runtime::generic_alias::new_generic_alias(class, item)
     }
 });
 
@@ -1059,7 +1059,7 @@ impl PyCoroWrapper {
     /// Resume with a value.
     #[pymethod(signature = "($self, value, /)", text_signature = "")]
     fn send(&self, value: &PyObject) -> PyResult<Obj> {
-        self.coroutine()?.as_generator().send(value)
+        self.coroutine()?.as_generator().gen_send(value)
     }
 
     /// Raise an exception where execution is suspended.
@@ -1071,7 +1071,7 @@ impl PyCoroWrapper {
     /// Raise GeneratorExit where execution is suspended.
     #[pymethod(signature = "($self, /)", text_signature = "")]
     fn close(&self) -> PyResult<Obj> {
-        self.coroutine()?.as_generator().close()
+        self.coroutine()?.as_generator().gen_close()
     }
 
     #[slot(tp_iter)]

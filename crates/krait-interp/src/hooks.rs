@@ -116,7 +116,7 @@ fn report_unraisable(
     let Some(sys) = Interpreter::current().sysdict.get() else {
         return Err(runtime_error!("lost sys"));
     };
-    let get = |name: &str| sys.get_item(&PyStr::intern(name)?);
+    let get = |name: &str| sys.get_item(&*PyStr::intern(name)?);
     let (Some(hook), Some(class)) = (get("unraisablehook")?, get("UnraisableHookArgs")?) else {
         return Err(runtime_error!("lost sys.unraisablehook"));
     };
@@ -145,7 +145,7 @@ fn report_unraisable(
 fn warnings_module() -> PyResult<Option<Obj>> {
     let Some(modules) = Interpreter::current().modules.get() else { return Ok(None) };
     for name in ["warnings", "_warnings"] {
-        if let Some(module) = modules.get_item(&PyStr::intern(name)?)? {
+        if let Some(module) = modules.get_item(&*PyStr::intern(name)?)? {
             return Ok(Some(module));
         }
     }

@@ -90,7 +90,7 @@ fn bootstrap() -> PyResult<Obj> {
 fn ensure_initialized(module: &PyObject, name: &PyStr) -> PyResult<()> {
     // The common case without attribute lookups through descriptors.
     let spec = match module.downcast::<PyModule>() {
-        Some(module) => module.dict().get_item(&PyStr::intern("__spec__")?)?,
+        Some(module) => module.dict().get_item(&*PyStr::intern("__spec__")?)?,
         None => module.lookup_attr_str("__spec__")?,
     };
     let Some(spec) = spec.filter(|spec| !spec.is(krait_runtime::none())) else { return Ok(()) };
@@ -168,7 +168,7 @@ fn resolve_name(
         return Err(type_error!("globals must be a dict"));
     };
     let get = |key: &str| -> PyResult<Option<Obj>> {
-        Ok(globals.get_item(&PyStr::intern(key)?)?.filter(|value| !value.is(krait_runtime::none())))
+        Ok(globals.get_item(&*PyStr::intern(key)?)?.filter(|value| !value.is(krait_runtime::none())))
     };
     let package = package_name(&get)?;
     if package.is_empty() {

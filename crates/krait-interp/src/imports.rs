@@ -15,7 +15,7 @@ pub(crate) fn import_name(
     level: &PyObject,
 ) -> PyResult<Obj> {
     let builtins = frame.builtins();
-    let Some(import) = builtins.lookup_item(&PyStr::intern("__import__")?)? else {
+    let Some(import) = builtins.lookup_item(&*PyStr::intern("__import__")?)? else {
         return Err(exc!(ImportError, "__import__ not found"));
     };
     let globals = frame.globals();

@@ -60,13 +60,20 @@ fn floats(m: &Machine) -> Option<(f64, f64)> {
     Some((left.value(), right.value()))
 }
 
+/// Gives a float that only the stack refers to another value.
+#[inline(always)]
+fn overwrite(float: &PyFloat, value: f64) {
+    // SAFETY: the object is a float, and nobody else can see it.
+    unsafe { (*float.as_ptr().cast::<krait_abi::PyFloatObject>()).ob_fval.set(value) }
+}
+
 /// Replaces two floats by their result, in place of an operand that nobody else refers to.
 #[inline(always)]
 fn push_float(m: &mut Machine, result: f64) -> Flow {
     let (left, right) = (m.peek(2), m.peek(1));
     if left.is_owned() && borrow(left).is_unique() {
         if let Some(float) = exact::<PyFloat>(left) {
-            float.overwrite(result);
+            overwrite(float, result);
             m.pop();
             close(right);
             return m.next(CACHES);
@@ -74,7 +81,7 @@ fn push_float(m: &mut Machine, result: f64) -> Flow {
     }
     if right.is_owned() && borrow(right).is_unique() {
         if let Some(float) = exact::<PyFloat>(right) {
-            float.overwrite(result);
+            overwrite(float, result);
             m.pop();
             m.poke(1, right);
             close(left);
@@ -109,12 +116,12 @@ pub(super) fn binary_op_multiply_float(m: &mut Machine) -> Flow {
 #[inline(always)]
 fn compact_ints(m: &Machine) -> Option<(i64, i64)> {
     let (left, right) = (exact::<PyLong>(m.peek(2))?, exact::<PyLong>(m.peek(1))?);
-    Some((left.compact_value()?, right.compact_value()?))
+    (left.is_compact() && right.is_compact()).then(|| (left.compact_value(), right.compact_value()))
 }
 
 #[inline(always)]
 fn push_int(m: &mut Machine, result: i64) -> Flow {
-    let slot = match PyLong::small_or_none(result) {
+    let slot = match PyLong::small(result) {
         Some(small) => StackRef::from_immortal(small.as_object()),
         None => {
             m.save();
@@ -181,8 +188,7 @@ pub(super) fn binary_op_inplace_add_unicode(m: &mut Machine) -> Flow {
         close(variable);
         left_slot
     };
-    let _ = right;
-    let appended = crate::specialize::append_str(own(owner), borrow(right_slot));
+    let appended = krait_runtime::str::append_in_place(own(owner), right);
     close(right_slot);
     let result = attempt!(appended);
     m.set_local(target, StackRef::from_obj(result));
@@ -195,12 +201,8 @@ pub(super) fn binary_op_extend(m: &mut Machine) -> Flow {
     let descr = m.cache_ptr(1).addr();
     match specialize::extend(descr, m.object(2), m.object(1)) {
         None => Flow::Base,
-        Some(make) => {
-            m.save();
-            let result = attempt!(make());
-            m.replace_two(StackRef::from_obj(result));
-            m.next(CACHES)
-        }
+        Some(specialize::Extended::Int(value)) => push_int(m, value),
+        Some(specialize::Extended::Float(value)) => push_float(m, value),
     }
 }
 
@@ -208,7 +210,10 @@ pub(super) fn binary_op_extend(m: &mut Machine) -> Flow {
 #[inline(always)]
 fn small_index(slot: StackRef) -> Option<usize> {
     let index = exact::<PyLong>(slot)?;
-    index.compact_value().and_then(|value| usize::try_from(value).ok())
+    if !index.is_compact() {
+        return None;
+    }
+    usize::try_from(index.compact_value()).ok()
 }
 
 #[inline(always)]
@@ -303,8 +308,7 @@ pub(super) fn unary_not(m: &mut Machine) -> Flow {
 }
 
 fn slice_of(start: StackRef, stop: StackRef) -> PyResult<Obj> {
-    let none = krait_runtime::none().to_obj();
-    Ok(PySlice::new(borrow(start).to_obj(), borrow(stop).to_obj(), none)?.into_object())
+    Ok(PySlice::new(borrow(start), borrow(stop), krait_runtime::none())?.into_object())
 }
 
 #[inline(always)]

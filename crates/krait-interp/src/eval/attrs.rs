@@ -101,7 +101,8 @@ pub(super) fn load_attr_module(m: &mut Machine, oparg: u32) -> Flow {
     // SAFETY: a module has a dictionary; the cached version is of a unicode key table that has an
     // entry at the cached index.
     let value = unsafe {
-        let dict = &*module.dict_ptr().cast::<abi::PyDictObject>();
+        let dict = (*module.as_ptr().cast::<abi::PyModuleObject>()).md_dict.get();
+        let dict = &*dict.cast::<abi::PyDictObject>();
         let keys = &*dict.ma_keys.get();
         if keys.dk_version.get() != m.cache32(1) {
             return Flow::Base;
@@ -419,7 +420,7 @@ fn super_attr(
 pub(super) fn load_super_attr_attr(m: &mut Machine, oparg: u32) -> Flow {
     let Some((class, instance)) = super_operands(m) else { return Flow::Base };
     m.save();
-    let value = attempt!(krait_runtime::typeobject::super_lookup(class, instance, m.name(oparg >> 2)));
+    let value = attempt!(krait_runtime::typeobject::super_getattr(class, instance, m.name(oparg >> 2)));
     m.replace_many(3, StackRef::from_obj(value));
     m.next(1)
 }
@@ -428,7 +429,7 @@ pub(super) fn load_super_attr_attr(m: &mut Machine, oparg: u32) -> Flow {
 pub(super) fn load_super_attr_method(m: &mut Machine, oparg: u32) -> Flow {
     let Some((class, instance)) = super_operands(m) else { return Flow::Base };
     m.save();
-    match attempt!(krait_runtime::typeobject::super_lookup_method(class, instance, m.name(oparg >> 2))) {
+    match attempt!(krait_runtime::typeobject::super_method(class, instance, m.name(oparg >> 2))) {
         Method::Unbound(function) => {
             let (instance, class, function_slot) = (m.pop(), m.pop(), m.pop());
             m.push_obj(function);

@@ -1,7 +1,8 @@
 //! Building tuples, lists, sets, dictionaries, slices.
 
 use krait_runtime::frame::StackRef;
-use krait_runtime::{Obj, PyClass, PyDict, PyErr, PyList, PyObject, PyResult, PySet, PySlice, PyTuple, exc, type_error};
+use krait_runtime::set::PySet;
+use krait_runtime::{Obj, PyClass, PyDict, PyErr, PyList, PyObject, PyResult, PySlice, PyTuple, exc, type_error};
 
 use super::machine::*;
 use crate::errors;
@@ -48,7 +49,7 @@ pub(super) fn build_set(m: &mut Machine, oparg: u32) -> Flow {
 fn set_of(items: Vec<Obj>) -> PyResult<Obj> {
     let set = PySet::new()?;
     for item in &items {
-        set.add(item)?;
+        set.table().add(item)?;
     }
     Ok(set.into_object())
 }
@@ -132,7 +133,7 @@ fn extend_list(list: &PyList, iterable: &PyObject) -> PyResult<()> {
 #[inline(always)]
 pub(super) fn set_add(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    attempt!(container::<PySet>(m, oparg + 1).add(m.object(1)));
+    attempt!(container::<PySet>(m, oparg + 1).table().add(m.object(1)));
     m.drop_top();
     m.next(0)
 }
@@ -140,7 +141,7 @@ pub(super) fn set_add(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(always)]
 pub(super) fn set_update(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    attempt!(container::<PySet>(m, oparg + 1).update(m.object(1)));
+    attempt!(container::<PySet>(m, oparg + 1).table().update(m.object(1)));
     m.drop_top();
     m.next(0)
 }

@@ -255,7 +255,7 @@ fn method<'a>(
     flags: c_int,
 ) -> Option<(&'a abi::PyMethodDef, *mut abi::PyObject)> {
     let descriptor = callable(m, oparg);
-    if !descriptor.is_exact::<krait_runtime::PyMethodDescr>() {
+    if !descriptor.is_exact::<krait_runtime::descr::PyMethodDescr>() {
         return None;
     }
     let (args, count) = arguments(m, oparg);

@@ -127,7 +127,7 @@ pub(super) fn return_generator(m: &mut Machine) -> Flow {
     };
     m.ts.recursion_remaining.update(|left| left + 1);
     // SAFETY: rule 1: the caller is a frame or entry frame that waits.
-    let skip = usize::from(unsafe { (*caller).return_offset.get() });
+    let skip = usize::from(unsafe { (&*caller).return_offset.get() });
     m.enter(caller, skip);
     m.push(StackRef::from_obj(generator));
     Flow::Next

@@ -2,7 +2,7 @@
 
 use krait_bytecode::oparg::{intrinsic1, intrinsic2, make_function as part};
 use krait_runtime::frame::StackRef;
-use krait_runtime::{Obj, PyClass, PyDict, PyFunction, PyObject, PyResult, PyTuple, exc, runtime_error, system_error};
+use krait_runtime::{Obj, PyClass, PyDict, PyFunction, PyList, PyObject, PyResult, PyTuple, exc, runtime_error, system_error};
 
 use super::machine::*;
 use crate::{asyncgen, builtins, imports, typing_ops};
@@ -112,7 +112,10 @@ pub(super) fn call_intrinsic_2(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(never)]
 fn intrinsic_2(first: &PyObject, second: &PyObject, which: u32) -> PyResult<Obj> {
     match which {
-        intrinsic2::PREP_RERAISE_STAR => krait_runtime::exceptions::prep_reraise_star(first, second),
+        intrinsic2::PREP_RERAISE_STAR => match second.downcast::<PyList>() {
+            Some(raised) => krait_runtime::exceptions::prep_reraise_star(first, raised),
+            None => Err(system_error!("the exceptions raised by except* are in no list")),
+        },
         intrinsic2::TYPEVAR_WITH_BOUND => typing_ops::type_var(first, Some(second), None),
         intrinsic2::TYPEVAR_WITH_CONSTRAINTS => typing_ops::type_var(first, None, Some(second)),
         intrinsic2::SET_FUNCTION_TYPE_PARAMS => {

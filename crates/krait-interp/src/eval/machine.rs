@@ -59,7 +59,7 @@ impl Machine {
     #[inline(always)]
     pub(crate) unsafe fn new(ts: &'static ThreadState, frame: *mut Frame) -> Machine {
         // SAFETY: the caller's contract.
-        let (ip, sp) = unsafe { ((*frame).instr_ptr.get(), (*frame).stackpointer.get().cast()) };
+        let (ip, sp) = unsafe { ((&*frame).instr_ptr.get(), (&*frame).stackpointer.get().cast()) };
         Machine { ip, sp, frame, ts }
     }
 

@@ -2,7 +2,8 @@
 
 use krait_abi as abi;
 use krait_runtime::frame::StackRef;
-use krait_runtime::{Obj, PyClass, PyErr, PyObject, PyResult, PySet, PyStr, PyTuple, PyType, type_error, value_error};
+use krait_runtime::set::PySet;
+use krait_runtime::{Obj, PyClass, PyErr, PyObject, PyResult, PyStr, PyTuple, PyType, type_error, value_error};
 
 use super::machine::*;
 
@@ -28,6 +29,10 @@ pub(super) fn match_keys(m: &mut Machine) -> Flow {
     m.next(0)
 }
 
+fn contains(set: &PySet, item: &PyObject) -> PyResult<bool> {
+    set.table().contains_hash(item, item.hash()?)
+}
+
 /// The values of all the keys of a mapping pattern, `None` if one is missing.
 #[inline(never)]
 fn keys_of(subject: &PyObject, keys: &PyObject) -> PyResult<Option<Obj>> {
@@ -41,13 +46,13 @@ fn keys_of(subject: &PyObject, keys: &PyObject) -> PyResult<Option<Obj>> {
     let seen = PySet::new()?;
     let mut values = Vec::with_capacity(keys.len());
     for key in keys.as_slice() {
-        if seen.contains_item(key)? {
+        if contains(&seen, key)? {
             return Err(value_error!(
                 "mapping pattern checks duplicate key ({})",
                 key.repr()?.to_string_lossy()
             ));
         }
-        seen.add(key)?;
+        seen.table().add(key)?;
         let value = get.call(&[key, &missing])?;
         if value.is(&missing) {
             return Ok(None);
@@ -158,14 +163,14 @@ fn named_attribute(
     name: &PyObject,
     seen: &PySet,
 ) -> PyResult<Option<Obj>> {
-    if seen.contains_item(name)? {
+    if contains(seen, name)? {
         return Err(type_error!(
             "{}() got multiple sub-patterns for attribute {}",
             class.name(),
             name.repr()?.to_string_lossy()
         ));
     }
-    seen.add(name)?;
+    seen.table().add(name)?;
     match name.downcast::<PyStr>() {
         Some(name) => subject.lookup_attr(name),
         None => Ok(None),

@@ -95,7 +95,7 @@ pub(crate) unsafe fn eval_frame(
     let entry_ptr = std::ptr::from_ref(&entry).cast_mut();
     // SAFETY: the caller's contract; the entry frame outlives the run, which ends by leaving it.
     unsafe {
-        (*frame).previous.set(entry_ptr);
+        (&*frame).previous.set(entry_ptr);
         ts.current_frame.set(frame.cast());
         let result = run(ts, frame, throw);
         ts.current_frame.set(entry.previous.get());
@@ -132,8 +132,8 @@ unsafe fn leave_frame(machine: &mut Machine) {
     // SAFETY: rule 1: a running frame is linked to its caller.
     unsafe {
         let caller = (*frame).previous_frame();
-        let executable = krait_runtime::frame::slot_of((*frame).f_executable.get());
-        if (*frame).owner.get() == abi::FRAME_OWNED_BY_THREAD {
+        let executable = krait_runtime::frame::slot_of((&*frame).f_executable.get());
+        if (&*frame).owner.get() == abi::FRAME_OWNED_BY_THREAD {
             machine.ts.current_frame.set(caller.cast());
             (*frame).clear_except_code();
             machine::close(executable);

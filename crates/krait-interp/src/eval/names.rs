@@ -234,7 +234,7 @@ fn setup_annotations_in(locals: Option<&PyObject>) -> PyResult<()> {
     };
     let name = PyStr::intern("__annotations__")?;
     if namespace_get(locals, &name)?.is_none() {
-        locals.set_item(&name, &PyDict::new()?)?;
+        locals.set_item(&name, &*PyDict::new()?)?;
     }
     Ok(())
 }

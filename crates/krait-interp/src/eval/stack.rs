@@ -120,7 +120,10 @@ pub(super) fn load_const(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn load_small_int(m: &mut Machine, oparg: u32) -> Flow {
-    m.push(StackRef::from_immortal(krait_runtime::PyLong::small(oparg as usize).as_object()));
+    // The argument is a byte: all of these are shared.
+    if let Some(small) = krait_runtime::PyLong::small(i64::from(oparg)) {
+        m.push(StackRef::from_immortal(small.as_object()));
+    }
     m.next(0)
 }
 

@@ -2,11 +2,9 @@
 
 use krait_abi as abi;
 use krait_bytecode::op;
-use krait_runtime::attr::{Method, is_generic_getattr, is_generic_setattr};
+use krait_runtime::attr::{is_generic_getattr, is_generic_setattr};
 use krait_runtime::descr::{PyMemberDescr, PyProperty};
-use krait_runtime::{
-    Obj, PyClass, PyDict, PyFunction, PyModule, PyObject, PyResult, PyStr, PyType,
-};
+use krait_runtime::{Obj, PyClass, PyDict, PyFunction, PyModule, PyObject, PyStr, PyType};
 
 use super::{Site, has_unicode_keys, inline_values, managed_dict};
 use crate::eval::machine::Unit;
@@ -35,7 +33,7 @@ fn classify(class: &PyType, name: &PyStr, store: bool) -> Kind {
             let row = member.def();
             let writable = !store || row.flags & abi::Py_READONLY == 0;
             return match u16::try_from(row.offset) {
-                Ok(offset) if row.type_ == T_OBJECT_EX && writable => Kind::Slot(offset),
+                Ok(offset) if row.r#type == T_OBJECT_EX && writable => Kind::Slot(offset),
                 _ => Kind::Other,
             };
         }
@@ -276,47 +274,4 @@ pub(crate) fn load_super_attr(ip: *mut Unit, function: &PyObject, class: &PyObje
     } else {
         op::LOAD_SUPER_ATTR_ATTR
     }));
-}
-
-/// `super(class, instance).name` without making the `super` object; `None` where that would have to
-/// be asked after all.
-#[inline(never)]
-pub(crate) fn super_lookup_method(
-    class: &PyType,
-    instance: &PyObject,
-    name: &PyStr,
-    is_method: bool,
-) -> PyResult<Option<Method>> {
-    let start = match instance.downcast::<PyType>() {
-        Some(object) if object.is_subtype(class) => object,
-        _ if instance.type_().is_subtype(class) => instance.type_(),
-        _ => return Ok(None),
-    };
-    if name.is_text("__class__") {
-        return Ok(None);
-    }
-    let Some(mro) = start.mro().map(PyClass::to_owned) else { return Ok(None) };
-    let mut found: Option<Obj> = None;
-    let after = mro.as_slice().iter().skip_while(|each| !each.is(class)).skip(1);
-    for base in after {
-        let Some(base) = base.downcast::<PyType>() else { continue };
-        if let Some(value) = base.dict().get_str(name)? {
-            found = Some(value);
-            break;
-        }
-    }
-    let Some(descr) = found else { return Ok(None) };
-    let through_class = instance.is(start);
-    if is_method && !through_class && descr.type_().has_flag(abi::Py_TPFLAGS_METHOD_DESCRIPTOR) {
-        return Ok(Some(Method::Unbound(descr)));
-    }
-    let Some(get) = descr.type_().raw().tp_descr_get.get() else {
-        return Ok(Some(Method::Bound(descr)));
-    };
-    let receiver = if through_class { std::ptr::null_mut() } else { instance.as_ptr() };
-    // SAFETY: `tp_descr_get` takes a descriptor of its class, an instance or null, and a class.
-    let value = unsafe {
-        krait_runtime::call::result_from_ptr(get(descr.as_ptr(), receiver, start.as_ptr()))
-    }?;
-    Ok(Some(Method::Bound(value)))
 }

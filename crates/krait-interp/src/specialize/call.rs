@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use krait_abi as abi;
 use krait_bytecode::op;
 use krait_runtime::code::CodeParts;
+use krait_runtime::descr::PyMethodDescr;
 use krait_runtime::frame::{Frame, StackRef, raw_of};
 use krait_runtime::state::ThreadState;
 use krait_runtime::{
-    Obj, PyBytes, PyCFunction, PyClass, PyCode, PyFunction, PyList, PyMethod, PyMethodDescr, PyObject,
+    Obj, PyBytes, PyCFunction, PyClass, PyCode, PyFunction, PyList, PyMethod, PyObject,
     PyResult, PyStr, PyTuple, PyType,
 };
 

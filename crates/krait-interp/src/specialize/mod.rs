@@ -8,7 +8,7 @@ mod attr;
 mod call;
 mod operators;
 
-pub(crate) use attr::{load_attr, load_super_attr, store_attr, super_lookup_method};
+pub(crate) use attr::{load_attr, load_super_attr, store_attr};
 pub(crate) use call::{Known, call, call_kw, init_shim, install, is_builtin, push_init_shim};
 pub(crate) use operators::{
     Extended, binary_op, compare_op, contains_op, extend, for_iter, is_exact_set, send,

@@ -340,6 +340,21 @@ pub struct PyTupleIter {
     tuple: Field<PyTuple>,
 }
 
+impl PyTupleIter {
+    /// The next item; what the specialised `FOR_ITER` does too.
+    #[inline(always)]
+    pub fn next_item(&self) -> Option<Obj> {
+        let index = self.index.get();
+        // SAFETY: the borrow ends before the field can change.
+        let item = unsafe { self.tuple.borrow() }?.as_slice().get(index).cloned();
+        match item {
+            Some(_) => self.index.set(index + 1),
+            None => self.tuple.set(None),
+        }
+        item
+    }
+}
+
 #[pymethods]
 impl PyTupleIter {
     #[slot(tp_iter)]
@@ -349,16 +364,7 @@ impl PyTupleIter {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let Some(tuple) = self.tuple.get() else {
-            return Ok(None);
-        };
-        let index = self.index.get();
-        let item = tuple.as_slice().get(index).cloned();
-        match item {
-            Some(_) => self.index.set(index + 1),
-            None => self.tuple.set(None),
-        }
-        Ok(item)
+        Ok(self.next_item())
     }
 
     #[pymethod(name = "__length_hint__")]
