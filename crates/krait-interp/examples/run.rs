@@ -33,12 +33,20 @@ fn show(error: krait_runtime::PyErr) {
         let line = tb.line().unwrap_or(-1);
         if let Some(frame) = tb.tb_frame.get() {
             let code = frame.frame().code();
-            let name = code.co_name.get().map(|name| name.to_string_lossy()).unwrap_or_default();
+            let name = code
+                .co_name
+                .get()
+                .map(|name| name.to_string_lossy())
+                .unwrap_or_default();
             eprintln!("  line {line}, in {name}");
         }
         level = tb.tb_next.get();
     }
-    eprintln!("{}: {}", exception.type_name(), PyObject::to_display(&exception));
+    eprintln!(
+        "{}: {}",
+        exception.type_name(),
+        PyObject::to_display(&exception)
+    );
 }
 
 fn main() -> ExitCode {
@@ -55,7 +63,9 @@ fn main() -> ExitCode {
     };
     let interp = Interpreter::create((1, 2));
     let _thread = ThreadState::attach_new(interp);
-    let result = setup(interp).and_then(|()| krait_interp::install(interp)).and_then(|()| run(&source, &filename));
+    let result = setup(interp)
+        .and_then(|()| krait_interp::install(interp))
+        .and_then(|()| run(&source, &filename));
     match result {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {

@@ -10,8 +10,8 @@ use krait_macros::{pyclass, pymethods};
 use krait_runtime::frame::{PyFrame, frame_of};
 use krait_runtime::state::ThreadState;
 use krait_runtime::{
-    Field, Obj, OptionalArg, Py, PyClass, PyErr, PyObject, PyResult, PyStr, SendResult, WeakList, exc,
-    runtime_error, type_error,
+    Field, Obj, OptionalArg, Py, PyClass, PyErr, PyObject, PyResult, PyStr, SendResult, WeakList,
+    exc, runtime_error, type_error,
 };
 
 use crate::genobject::{BASIC_SIZE, GenBody, await_iter, dealloc, generic, traverse};
@@ -104,7 +104,10 @@ impl PyAsyncGen {
             Ok(value) => match value.downcast_exact::<PyAsyncGenWrappedValue>() {
                 Some(wrapped) => {
                     self.set_running(false);
-                    let value = wrapped.value.get().unwrap_or_else(|| krait_runtime::none().to_obj());
+                    let value = wrapped
+                        .value
+                        .get()
+                        .unwrap_or_else(|| krait_runtime::none().to_obj());
                     Err(krait_runtime::err::stop_iteration(value))
                 }
                 None => Ok(value),
@@ -131,8 +134,16 @@ impl PyAsyncGen {
     }
 
     /// Return an awaitable, that raises an exception where the generator is suspended.
-    #[pymethod(signature = "($self, type, value=None, traceback=None, /)", text_signature = "")]
-    fn athrow(&self, kind: Obj, value: OptionalArg<Obj>, traceback: OptionalArg<Obj>) -> PyResult<Obj> {
+    #[pymethod(
+        signature = "($self, type, value=None, traceback=None, /)",
+        text_signature = ""
+    )]
+    fn athrow(
+        &self,
+        kind: Obj,
+        value: OptionalArg<Obj>,
+        traceback: OptionalArg<Obj>,
+    ) -> PyResult<Obj> {
         let mut args = vec![kind];
         if let OptionalArg::Present(value) = value {
             krait_runtime::hooks::warn(
@@ -222,7 +233,10 @@ impl PyAsyncGen {
 
     #[pygetter]
     fn ag_suspended(&self) -> bool {
-        matches!(self.body.gi_frame_state.get(), abi::FRAME_SUSPENDED | abi::FRAME_SUSPENDED_YIELD_FROM)
+        matches!(
+            self.body.gi_frame_state.get(),
+            abi::FRAME_SUSPENDED | abi::FRAME_SUSPENDED_YIELD_FROM
+        )
     }
 
     /// What the generator is awaiting, or None.
@@ -257,7 +271,12 @@ impl PyAsyncGen {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Obj> {
-        let name = self.body.gi_qualname.get().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = self
+            .body
+            .gi_qualname
+            .get()
+            .map(|name| name.to_string_lossy())
+            .unwrap_or_default();
         Ok(PyStr::new(&format!("<async_generator object {name} at {self:p}>"))?.into_object())
     }
 
@@ -300,14 +319,19 @@ impl PyAsyncGenASend {
 
     /// Marks generator and awaitable as running; an error if either cannot be.
     fn start(&self) -> PyResult<Py<PyAsyncGen>> {
-        let generator = self.generator.get().ok_or_else(|| runtime_error!("{ASEND_REUSED}"))?;
+        let generator = self
+            .generator
+            .get()
+            .ok_or_else(|| runtime_error!("{ASEND_REUSED}"))?;
         if self.state.get() == State::Closed {
             return Err(runtime_error!("{ASEND_REUSED}"));
         }
         if self.state.get() == State::Init {
             if generator.is_running() {
                 self.state.set(State::Closed);
-                return Err(runtime_error!("anext(): asynchronous generator is already running"));
+                return Err(runtime_error!(
+                    "anext(): asynchronous generator is already running"
+                ));
             }
             self.state.set(State::Iter);
         }
@@ -341,8 +365,16 @@ impl PyAsyncGenASend {
     }
 
     /// Raise an exception where execution is suspended.
-    #[pymethod(signature = "($self, type, value=None, traceback=None, /)", text_signature = "")]
-    fn throw(&self, kind: Obj, value: OptionalArg<Obj>, traceback: OptionalArg<Obj>) -> PyResult<Obj> {
+    #[pymethod(
+        signature = "($self, type, value=None, traceback=None, /)",
+        text_signature = ""
+    )]
+    fn throw(
+        &self,
+        kind: Obj,
+        value: OptionalArg<Obj>,
+        traceback: OptionalArg<Obj>,
+    ) -> PyResult<Obj> {
         let generator = self.start()?;
         let result = generic(&*generator).gen_throw(&thrown(kind, value, traceback), true);
         self.finish(&generator, result)
@@ -432,7 +464,9 @@ impl PyAsyncGenAThrow {
     }
 
     fn generator(&self) -> PyResult<Py<PyAsyncGen>> {
-        self.generator.get().ok_or_else(|| runtime_error!("{ATHROW_REUSED}"))
+        self.generator
+            .get()
+            .ok_or_else(|| runtime_error!("{ATHROW_REUSED}"))
     }
 
     /// The first resumption: throws.
@@ -440,7 +474,9 @@ impl PyAsyncGenAThrow {
         if generator.is_running() {
             self.state.set(State::Closed);
             let name = if self.is_aclose() { "aclose" } else { "athrow" };
-            return Err(runtime_error!("{name}(): asynchronous generator is already running"));
+            return Err(runtime_error!(
+                "{name}(): asynchronous generator is already running"
+            ));
         }
         if generator.body.gi_closed.get() != 0 {
             self.state.set(State::Closed);
@@ -458,7 +494,11 @@ impl PyAsyncGenAThrow {
                 let args: Vec<Obj> = args.as_slice().to_vec();
                 let result = generic(generator).gen_throw(&args, false);
                 let result = generator.unwrap(result);
-                if result.is_err() { self.check_error(generator, result) } else { result }
+                if result.is_err() {
+                    self.check_error(generator, result)
+                } else {
+                    result
+                }
             }
         }
     }
@@ -508,7 +548,9 @@ impl PyAsyncGenAThrow {
         }
         if self.state.get() == State::Init {
             if !value.is(krait_runtime::none()) && !generator.is_running() {
-                return Err(runtime_error!("can't send non-None value to a just-started coroutine"));
+                return Err(runtime_error!(
+                    "can't send non-None value to a just-started coroutine"
+                ));
             }
             return self.begin(&generator);
         }
@@ -520,8 +562,16 @@ impl PyAsyncGenAThrow {
     }
 
     /// Raise an exception where execution is suspended.
-    #[pymethod(signature = "($self, type, value=None, traceback=None, /)", text_signature = "")]
-    fn throw(&self, kind: Obj, value: OptionalArg<Obj>, traceback: OptionalArg<Obj>) -> PyResult<Obj> {
+    #[pymethod(
+        signature = "($self, type, value=None, traceback=None, /)",
+        text_signature = ""
+    )]
+    fn throw(
+        &self,
+        kind: Obj,
+        value: OptionalArg<Obj>,
+        traceback: OptionalArg<Obj>,
+    ) -> PyResult<Obj> {
         let generator = self.generator()?;
         if self.state.get() == State::Closed {
             return Err(runtime_error!("{ATHROW_REUSED}"));
@@ -530,7 +580,9 @@ impl PyAsyncGenAThrow {
             if generator.is_running() {
                 self.state.set(State::Closed);
                 let name = if self.is_aclose() { "aclose" } else { "athrow" };
-                return Err(runtime_error!("{name}(): asynchronous generator is already running"));
+                return Err(runtime_error!(
+                    "{name}(): asynchronous generator is already running"
+                ));
             }
             self.state.set(State::Iter);
             generator.set_running(true);
@@ -596,7 +648,10 @@ impl PyAnextAwaitable {
 
     /// The iterator that drives what is awaited.
     fn driver(&self) -> PyResult<Obj> {
-        let wrapped = self.wrapped.get().unwrap_or_else(|| krait_runtime::none().to_obj());
+        let wrapped = self
+            .wrapped
+            .get()
+            .unwrap_or_else(|| krait_runtime::none().to_obj());
         let iterator = await_iter(&wrapped)?;
         if iterator.is_iterator() {
             return Ok(iterator);
@@ -604,7 +659,10 @@ impl PyAnextAwaitable {
         // A coroutine: its own `__await__` gives an iterator.
         match iterator.call_special("__await__", &[])? {
             Some(driver) => Ok(driver),
-            None => Err(type_error!("'{}' object can't be awaited", iterator.type_().tp_name())),
+            None => Err(type_error!(
+                "'{}' object can't be awaited",
+                iterator.type_().tp_name()
+            )),
         }
     }
 
@@ -612,7 +670,10 @@ impl PyAnextAwaitable {
         match result {
             Err(error) if error.matches(&exc::StopAsyncIteration) => {
                 error.clear();
-                let default = self.default.get().unwrap_or_else(|| krait_runtime::none().to_obj());
+                let default = self
+                    .default
+                    .get()
+                    .unwrap_or_else(|| krait_runtime::none().to_obj());
                 Err(krait_runtime::err::stop_iteration(default))
             }
             result => result,
@@ -634,8 +695,16 @@ impl PyAnextAwaitable {
     }
 
     /// Raise an exception where execution is suspended.
-    #[pymethod(signature = "($self, type, value=None, traceback=None, /)", text_signature = "")]
-    fn throw(&self, kind: Obj, value: OptionalArg<Obj>, traceback: OptionalArg<Obj>) -> PyResult<Obj> {
+    #[pymethod(
+        signature = "($self, type, value=None, traceback=None, /)",
+        text_signature = ""
+    )]
+    fn throw(
+        &self,
+        kind: Obj,
+        value: OptionalArg<Obj>,
+        traceback: OptionalArg<Obj>,
+    ) -> PyResult<Obj> {
         let args = thrown(kind, value, traceback);
         let args: Vec<&PyObject> = args.iter().map(|arg| &**arg).collect();
         self.proxy("throw", &args)
@@ -666,4 +735,3 @@ impl PyAnextAwaitable {
         }
     }
 }
-

@@ -60,7 +60,9 @@ pub(crate) fn compile(request: &CompileRequest<'_>) -> PyResult<Obj> {
         None => None,
     };
     let (module, source) = match given {
-        Some(module) if flags & cf::ONLY_AST != 0 && flags & cf::OPTIMIZED_AST != cf::OPTIMIZED_AST => {
+        Some(module)
+            if flags & cf::ONLY_AST != 0 && flags & cf::OPTIMIZED_AST != cf::OPTIMIZED_AST =>
+        {
             let _ = module;
             return Ok(request.source.to_obj());
         }
@@ -73,7 +75,9 @@ pub(crate) fn compile(request: &CompileRequest<'_>) -> PyResult<Obj> {
     if flags & cf::ONLY_AST != 0 {
         return match trees {
             Some(trees) => (trees.to_object)(&module),
-            None => Err(system_error!("the _ast module is missing: no tree can be made an object")),
+            None => Err(system_error!(
+                "the _ast module is missing: no tree can be made an object"
+            )),
         };
     }
     let optimize = match request.optimize {
@@ -90,7 +94,13 @@ pub(crate) fn compile(request: &CompileRequest<'_>) -> PyResult<Obj> {
     let compiled = krait_compiler::compile(&module, &options)
         .map_err(|error| compile_error(&error, &filename, source))?;
     for warning in &compiled.warnings {
-        warn_syntax(&exc::SyntaxWarning, &warning.message, &filename, warning.location, source)?;
+        warn_syntax(
+            &exc::SyntaxWarning,
+            &warning.message,
+            &filename,
+            warning.location,
+            source,
+        )?;
     }
     Ok(PyCode::from_unit(&compiled.code)?.into_object())
 }
@@ -103,7 +113,9 @@ fn file_name(filename: &PyObject) -> PyResult<krait_runtime::Py<PyStr>> {
     if let Some(bytes) = filename.downcast::<PyBytes>() {
         let arguments = [PyStr::new("utf-8")?, PyStr::new("surrogateescape")?];
         let text = bytes.call_method_str("decode", &[&arguments[0], &arguments[1]])?;
-        return text.cast::<PyStr>().map_err(|_| type_error!("decoding a file name gave no str"));
+        return text
+            .cast::<PyStr>()
+            .map_err(|_| type_error!("decoding a file name gave no str"));
     }
     if let Some(path) = filename.call_special("__fspath__", &[])? {
         return file_name(&path);
@@ -178,7 +190,9 @@ fn source_bytes(source: &PyObject) -> PyResult<Vec<u8>> {
         Ok(bytes) => Ok(bytes),
         Err(error) if error.matches(&exc::TypeError) || error.matches(&exc::BufferError) => {
             error.clear();
-            Err(type_error!("compile() arg 1 must be a string, bytes or AST object"))
+            Err(type_error!(
+                "compile() arg 1 must be a string, bytes or AST object"
+            ))
         }
         Err(error) => Err(error),
     }
@@ -224,7 +238,9 @@ struct Place {
 fn placed_error(class: &PyType, message: &str, filename: &PyStr, place: Option<Place>) -> PyErr {
     let build = || -> PyResult<Obj> {
         let message = PyStr::new(message)?.into_object();
-        let Some(place) = place else { return class.as_object().call1(&message) };
+        let Some(place) = place else {
+            return class.as_object().call1(&message);
+        };
         let number = |value: i64| Ok(PyLong::from_i64(value)?.into_object());
         let text = match &place.text {
             Some(text) => PyStr::new(text)?.into_object(),
@@ -248,14 +264,18 @@ fn placed_error(class: &PyType, message: &str, filename: &PyStr, place: Option<P
 
 /// The text of a line of the source, with its end.
 fn source_line(source: &str, line: i32) -> Option<&str> {
-    source.split_inclusive('\n').nth(usize::try_from(line).ok()?.checked_sub(1)?)
+    source
+        .split_inclusive('\n')
+        .nth(usize::try_from(line).ok()?.checked_sub(1)?)
 }
 
 /// The character column (from 1) of a byte column (from 0) in a line.
 fn char_offset(line: Option<&str>, column: i32) -> i64 {
     let bytes = usize::try_from(column).unwrap_or(0);
     let chars = line.map_or(bytes, |line| {
-        line.char_indices().take_while(|(at, _)| *at < bytes).count()
+        line.char_indices()
+            .take_while(|(at, _)| *at < bytes)
+            .count()
     });
     chars as i64 + 1
 }
@@ -268,7 +288,12 @@ fn compile_error(error: &CompileError, filename: &PyStr, source: Option<&str>) -
         CompileErrorKind::Overflow => return PyErr::new(&exc::OverflowError, &error.message),
         CompileErrorKind::InvalidTree => return PyErr::new(&exc::ValueError, &error.message),
     };
-    placed_error(class, &error.message, filename, Some(place_of(error.location, filename, source)))
+    placed_error(
+        class,
+        &error.message,
+        filename,
+        Some(place_of(error.location, filename, source)),
+    )
 }
 
 fn place_of(location: Location, filename: &PyStr, source: Option<&str>) -> Place {
@@ -303,7 +328,12 @@ fn warn_syntax(
         Err(error) if error.matches(class) => {
             error.clear();
             let place = place_of(location, filename, source);
-            Err(placed_error(&exc::SyntaxError, message, filename, Some(place)))
+            Err(placed_error(
+                &exc::SyntaxError,
+                message,
+                filename,
+                Some(place),
+            ))
         }
         result => result,
     }
@@ -311,7 +341,10 @@ fn warn_syntax(
 
 /// Compiles source text: for start-up code and tests.
 pub fn compile_source(source: &str, filename: &str, mode: &str) -> PyResult<Obj> {
-    let (text, name) = (PyStr::new(source)?, PyStr::from_wtf8(&Wtf8Buf::from(filename))?);
+    let (text, name) = (
+        PyStr::new(source)?,
+        PyStr::from_wtf8(&Wtf8Buf::from(filename))?,
+    );
     compile(&CompileRequest {
         source: &text,
         filename: &name,

@@ -47,7 +47,11 @@ pub(crate) enum Duplicates {
 }
 
 /// Merges any mapping into a dictionary; something that is no mapping is an `AttributeError`.
-pub(crate) fn merge_mapping(dict: &PyDict, other: &PyObject, duplicates: Duplicates) -> PyResult<()> {
+pub(crate) fn merge_mapping(
+    dict: &PyDict,
+    other: &PyObject,
+    duplicates: Duplicates,
+) -> PyResult<()> {
     let put = |key: &PyObject, value: &PyObject| -> PyResult<()> {
         if duplicates == Duplicates::KeyError && dict.contains(key)? {
             return Err(krait_runtime::err::key_error_object(key));
@@ -58,7 +62,10 @@ pub(crate) fn merge_mapping(dict: &PyDict, other: &PyObject, duplicates: Duplica
         if duplicates == Duplicates::Replace {
             return dict.merge(other, true);
         }
-        return other.items_vec().iter().try_for_each(|(key, value)| put(key, value));
+        return other
+            .items_vec()
+            .iter()
+            .try_for_each(|(key, value)| put(key, value));
     }
     let keys = other.getattr_str("keys")?.call0()?;
     for key in keys.try_iter()? {
@@ -134,7 +141,11 @@ fn resolve_bases(bases: &krait_runtime::Py<PyTuple>) -> PyResult<krait_runtime::
             }
         }
     }
-    if changed { PyTuple::from_vec(resolved) } else { Ok(bases.clone()) }
+    if changed {
+        PyTuple::from_vec(resolved)
+    } else {
+        Ok(bases.clone())
+    }
 }
 
 /// The metaclass: as given, or the first base's; the most derived of all the bases' if it is a class.
@@ -147,10 +158,18 @@ fn metaclass(bases: &PyTuple, keywords: &PyDict) -> PyResult<Obj> {
             None => PyType::type_object().to_obj(),
         },
     };
-    let Some(mut winner) = meta.downcast::<PyType>() else { return Ok(meta) };
-    let classes: Vec<Obj> = bases.as_slice().iter().map(|base| base.type_().to_obj()).collect();
+    let Some(mut winner) = meta.downcast::<PyType>() else {
+        return Ok(meta);
+    };
+    let classes: Vec<Obj> = bases
+        .as_slice()
+        .iter()
+        .map(|base| base.type_().to_obj())
+        .collect();
     for class in &classes {
-        let Some(class) = class.downcast::<PyType>() else { continue };
+        let Some(class) = class.downcast::<PyType>() else {
+            continue;
+        };
         if winner.is_subtype(class) {
             continue;
         }
@@ -187,7 +206,9 @@ fn prepare(meta: &PyObject, name: &PyObject, bases: &PyTuple, keywords: &PyDict)
 
 /// The class must have reached its body's `__class__` cell.
 fn check_class_cell(name: &PyObject, cell: &PyObject, class: &PyObject) -> PyResult<()> {
-    let Some(cell) = cell.downcast::<PyCell>() else { return Ok(()) };
+    let Some(cell) = cell.downcast::<PyCell>() else {
+        return Ok(());
+    };
     match cell.contents.get() {
         Some(content) if content.is(class) => Ok(()),
         None => Err(runtime_error!(
@@ -205,7 +226,10 @@ fn check_class_cell(name: &PyObject, cell: &PyObject, class: &PyObject) -> PyRes
 }
 
 /// Return the next item from the async iterator.
-#[pyfunction(name = "anext", signature = "(async_iterator, default=<unrepresentable>, /)")]
+#[pyfunction(
+    name = "anext",
+    signature = "(async_iterator, default=<unrepresentable>, /)"
+)]
 pub fn anext(async_iterator: &PyObject, default: OptionalArg<Obj>) -> PyResult<Obj> {
     // SAFETY: a class's suite lives as long as the class.
     let suite = unsafe { async_iterator.type_().raw().tp_as_async.get().as_ref() };

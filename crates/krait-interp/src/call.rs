@@ -58,7 +58,9 @@ pub(crate) unsafe fn init_frame(
     unsafe {
         let func = &*function.as_ptr().cast::<abi::PyFunctionObject>();
         let header = &*frame;
-        header.f_executable.set(raw_of(StackRef::new(code.as_object())));
+        header
+            .f_executable
+            .set(raw_of(StackRef::new(code.as_object())));
         header.previous.set(previous.cast());
         header.f_funcobj.set(raw_of(function));
         header.f_globals.set(func.func_globals.get());
@@ -91,7 +93,11 @@ pub(crate) unsafe fn code_of<'a>(function: &PyFunction) -> &'a PyCode {
 /// Raises `RecursionError` when the thread's limit of Python calls is reached.
 #[inline(always)]
 pub(crate) fn check_recursion(ts: &ThreadState) -> PyResult<()> {
-    if ts.recursion_remaining.get() > 0 { Ok(()) } else { Err(too_deep()) }
+    if ts.recursion_remaining.get() > 0 {
+        Ok(())
+    } else {
+        Err(too_deep())
+    }
 }
 
 #[cold]
@@ -116,8 +122,10 @@ pub(crate) unsafe fn push_exact(
 ) -> *mut Frame {
     // SAFETY: the caller's contract.
     unsafe {
-        let frame: *mut Frame =
-            ts.datastack.push_unchecked(code.co_framesize.get() as usize).cast();
+        let frame: *mut Frame = ts
+            .datastack
+            .push_unchecked(code.co_framesize.get() as usize)
+            .cast();
         init_frame(frame, function, code, std::ptr::null_mut(), previous, count);
         let slots = (*frame).slots();
         for index in 0..count {
@@ -147,7 +155,10 @@ pub(crate) unsafe fn push_frame(
     // SAFETY: the caller's contract; the frame keeps function and code alive from here on.
     unsafe {
         let total = count + kwnames.map_or(0, PyTuple::len);
-        let pending = Pending { next: args, end: args.add(total) };
+        let pending = Pending {
+            next: args,
+            end: args.add(total),
+        };
         let func = function.as_ref().downcast_unchecked::<PyFunction>();
         let code = code_of(func);
         if let Err(error) = check_recursion(ts) {
@@ -214,7 +225,10 @@ unsafe fn bind(
     let is_empty = |index: usize| unsafe { (*slots.add(index)).is_null() };
     let kwargs = if code.has_flag(abi::CO_VARKEYWORDS) {
         let dict = PyDict::new()?;
-        put(named + usize::from(has_varargs), StackRef::new(dict.as_object()));
+        put(
+            named + usize::from(has_varargs),
+            StackRef::new(dict.as_object()),
+        );
         Some(dict)
     } else {
         None
@@ -228,7 +242,10 @@ unsafe fn bind(
             // SAFETY: the argument is moved into the tuple.
             rest.push(unsafe { args.take().into_obj() });
         }
-        put(named, StackRef::from_obj(PyTuple::from_vec(rest)?.into_object()));
+        put(
+            named,
+            StackRef::from_obj(PyTuple::from_vec(rest)?.into_object()),
+        );
     } else {
         for _ in positional..given {
             // Too many: the error comes after the keywords'.
@@ -258,7 +275,9 @@ unsafe fn bind(
         }
     }
     if given > positional && !has_varargs {
-        let kwonly_given = (positional..named).filter(|index| !is_empty(*index)).count();
+        let kwonly_given = (positional..named)
+            .filter(|index| !is_empty(*index))
+            .count();
         return Err(too_many_positional(function, code, given, kwonly_given));
     }
     // SAFETY: as above.
@@ -324,7 +343,10 @@ fn find_parameter(
     kwnames: &PyTuple,
 ) -> PyResult<Option<usize>> {
     if !keyword.is_instance_of::<PyStr>() {
-        return Err(type_error!("{}() keywords must be strings", qualname(function)));
+        return Err(type_error!(
+            "{}() keywords must be strings",
+            qualname(function)
+        ));
     }
     let positional_only = code.co_posonlyargcount.get() as usize;
     let names = code.co_localsplusnames.get();
@@ -345,7 +367,11 @@ fn find_parameter(
 }
 
 fn qualname(function: &PyFunction) -> String {
-    function.func_qualname.get().map(|name| name.to_string_lossy()).unwrap_or_default()
+    function
+        .func_qualname
+        .get()
+        .map(|name| name.to_string_lossy())
+        .unwrap_or_default()
 }
 
 #[cold]
@@ -360,7 +386,9 @@ fn unexpected_keyword(
     let text = |index: usize| code.local_name(index).map(|name| name.to_string_lossy());
     let mut misused = Vec::new();
     for index in 0..positional_only {
-        let Some(name) = code.local_name(index) else { continue };
+        let Some(name) = code.local_name(index) else {
+            continue;
+        };
         for keyword in kwnames.as_slice() {
             if keyword.is(&name) || keyword.eq(&name)? {
                 misused.push(name.to_string_lossy());
@@ -377,15 +405,20 @@ fn unexpected_keyword(
     let keyword = keyword.to_display();
     let candidates: Vec<String> = (positional_only..named).filter_map(text).collect();
     let candidates = candidates.iter().map(String::as_str);
-    Ok(match krait_runtime::suggestions::closest(&keyword, candidates) {
-        Some(close) => type_error!(
-            "{}() got an unexpected keyword argument '{keyword}'. Did you mean '{close}'?",
-            qualname(function)
-        ),
-        None => {
-            type_error!("{}() got an unexpected keyword argument '{keyword}'", qualname(function))
-        }
-    })
+    Ok(
+        match krait_runtime::suggestions::closest(&keyword, candidates) {
+            Some(close) => type_error!(
+                "{}() got an unexpected keyword argument '{keyword}'. Did you mean '{close}'?",
+                qualname(function)
+            ),
+            None => {
+                type_error!(
+                    "{}() got an unexpected keyword argument '{keyword}'",
+                    qualname(function)
+                )
+            }
+        },
+    )
 }
 
 #[cold]
@@ -397,9 +430,18 @@ fn too_many_positional(
 ) -> PyErr {
     let s = |count: usize| if count == 1 { "" } else { "s" };
     let positional = code.co_argcount.get() as usize;
-    let defaults = function.func_defaults.get().map_or(0, |defaults| defaults.len());
+    let defaults = function
+        .func_defaults
+        .get()
+        .map_or(0, |defaults| defaults.len());
     let (signature, plural) = if defaults > 0 {
-        (format!("from {} to {positional}", positional.saturating_sub(defaults)), "s")
+        (
+            format!(
+                "from {} to {positional}",
+                positional.saturating_sub(defaults)
+            ),
+            "s",
+        )
     } else {
         (positional.to_string(), s(positional))
     };
@@ -415,7 +457,11 @@ fn too_many_positional(
     type_error!(
         "{}() takes {signature} positional argument{plural} but {given}{keyword_only} {} given",
         qualname(function),
-        if given == 1 && kwonly_given == 0 { "was" } else { "were" }
+        if given == 1 && kwonly_given == 0 {
+            "was"
+        } else {
+            "were"
+        }
     )
 }
 
@@ -455,7 +501,15 @@ pub(crate) unsafe fn run_function(
     // SAFETY: the caller's contract; a frame just pushed keeps the eval loop's rules.
     unsafe {
         let previous = std::ptr::null_mut();
-        let frame = push_frame(ts, function, locals, args.as_ptr(), count, kwnames, previous)?;
+        let frame = push_frame(
+            ts,
+            function,
+            locals,
+            args.as_ptr(),
+            count,
+            kwnames,
+            previous,
+        )?;
         eval_frame(ts, frame, false)
     }
 }
@@ -474,7 +528,8 @@ pub(crate) unsafe extern "C" fn function_vectorcall(
     // SAFETY: the vectorcall contract: `count` positional arguments, then the keywords' values.
     unsafe {
         let count = nargsf & !ARGUMENTS_OFFSET;
-        let kwnames = PyObject::from_ptr_opt(kwnames).map(|names| names.downcast_unchecked::<PyTuple>());
+        let kwnames =
+            PyObject::from_ptr_opt(kwnames).map(|names| names.downcast_unchecked::<PyTuple>());
         let total = count + kwnames.map_or(0, PyTuple::len);
         let function = PyObject::from_ptr(callable).downcast_unchecked::<PyFunction>();
         // Native callers often pass what only a container holds: the frame gets counts of its own.
@@ -510,7 +565,9 @@ pub fn eval_code(
     let function = PyFunction::from_code(PyClass::to_owned(code), PyClass::to_owned(globals))?;
     let free = code.co_nfreevars.get() as usize;
     if closure.map_or(0, PyTuple::len) != free {
-        return Err(runtime_error!("code object with {free} free variables needs a closure of that size"));
+        return Err(runtime_error!(
+            "code object with {free} free variables needs a closure of that size"
+        ));
     }
     function.func_closure.set(closure.map(PyClass::to_owned));
     let function = StackRef::from_obj(function.into_object());

@@ -6,7 +6,11 @@ use krait_runtime::{Obj, PyClass, PyCode, PyErr, PyObject, PyStr, exc};
 /// `NameError: name '…' is not defined`.
 #[cold]
 pub(crate) fn name_error(name: &PyStr) -> PyErr {
-    let error = exc!(NameError, "name '{}' is not defined", name.to_string_lossy());
+    let error = exc!(
+        NameError,
+        "name '{}' is not defined",
+        name.to_string_lossy()
+    );
     note_name(&error, name);
     error
 }
@@ -25,7 +29,10 @@ fn note_name(error: &PyErr, name: &PyStr) {
 #[cold]
 pub(crate) fn unbound(code: &PyCode, index: usize) -> PyErr {
     let name = code.local_name(index);
-    let text = name.as_ref().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let text = name
+        .as_ref()
+        .map(|name| name.to_string_lossy())
+        .unwrap_or_default();
     if code.local_kind(index) & abi::CO_FAST_FREE != 0 {
         let error = exc!(
             NameError,
@@ -106,7 +113,9 @@ pub(crate) fn star_kwargs_error(function: &PyObject, kwargs: &PyObject, error: P
                 function_text(function),
                 name.to_string_lossy()
             ),
-            None => krait_runtime::type_error!("{} keywords must be strings", function_text(function)),
+            None => {
+                krait_runtime::type_error!("{} keywords must be strings", function_text(function))
+            }
         },
         None => PyErr::restore(value),
     }

@@ -17,8 +17,8 @@ use krait_runtime::frame::{Frame, PyFrame, StackRef, frame_of, raw_of, slot_of};
 use krait_runtime::gc;
 use krait_runtime::state::ThreadState;
 use krait_runtime::{
-    Field, Obj, Py, PyClass, PyCode, PyErr, PyObject, PyResult, PyStr, PyTuple, SendResult, WeakList,
-    exc, runtime_error, type_error, value_error,
+    Field, Obj, Py, PyClass, PyCode, PyErr, PyObject, PyResult, PyStr, PyTuple, SendResult,
+    WeakList, exc, runtime_error, type_error, value_error,
 };
 
 use crate::asyncgen::PyAsyncGen;
@@ -42,13 +42,16 @@ pub struct GenBody {
 const BODY: usize = offset_of!(PyGenerator, body);
 const _: () = {
     assert!(BODY + offset_of!(GenBody, gi_exc_state) == offset_of!(abi::PyGenObject, gi_exc_state));
-    assert!(BODY + offset_of!(GenBody, gi_frame_state) == offset_of!(abi::PyGenObject, gi_frame_state));
+    assert!(
+        BODY + offset_of!(GenBody, gi_frame_state) == offset_of!(abi::PyGenObject, gi_frame_state)
+    );
     assert!(BODY + offset_of!(GenBody, gi_iframe) == offset_of!(abi::PyGenObject, gi_iframe));
 };
 
 /// The size of a generator without variables and stack.
-pub(crate) const BASIC_SIZE: isize =
-    (offset_of!(abi::PyGenObject, gi_iframe) + offset_of!(abi::_PyInterpreterFrame, localsplus)) as isize;
+pub(crate) const BASIC_SIZE: isize = (offset_of!(abi::PyGenObject, gi_iframe)
+    + offset_of!(abi::_PyInterpreterFrame, localsplus))
+    as isize;
 
 /// A generator.
 #[pyclass(
@@ -123,7 +126,11 @@ pub(crate) fn as_generator_or_coroutine<'a>(object: &'a PyObject) -> Option<&'a 
 #[inline(always)]
 unsafe fn body_of<'a>(frame: *mut Frame) -> &'a GenBody {
     // SAFETY: the caller's contract.
-    unsafe { &*frame.byte_sub(offset_of!(GenBody, gi_iframe)).cast::<GenBody>() }
+    unsafe {
+        &*frame
+            .byte_sub(offset_of!(GenBody, gi_iframe))
+            .cast::<GenBody>()
+    }
 }
 
 impl GenBody {
@@ -189,7 +196,8 @@ pub(crate) unsafe fn from_frame(ts: &'static ThreadState, frame: *mut Frame) -> 
         (&*target).owner.set(abi::FRAME_OWNED_BY_GENERATOR);
         body.gi_frame_state.set(abi::FRAME_CREATED);
         if code.has_flag(abi::CO_COROUTINE) && ts.coroutine_origin_depth.get() > 0 {
-            body.gi_origin_or_finalizer.set(Some(origin(ts, source.previous_frame())?));
+            body.gi_origin_or_finalizer
+                .set(Some(origin(ts, source.previous_frame())?));
         }
         Ok(object)
     }
@@ -208,7 +216,11 @@ fn origin(ts: &ThreadState, frame: *mut Frame) -> PyResult<Obj> {
             text.map_or_else(|| krait_runtime::none().to_obj(), Py::into_object)
         };
         let line = krait_runtime::PyLong::from_i64(i64::from(frame.line().unwrap_or(-1)))?;
-        let row = vec![text(code.co_filename.get()), line.into_object(), text(code.co_name.get())];
+        let row = vec![
+            text(code.co_filename.get()),
+            line.into_object(),
+            text(code.co_name.get()),
+        ];
         rows.push(PyTuple::from_vec(row)?.into_object());
         cursor = krait_runtime::frame::first_complete(frame.previous_frame());
     }
@@ -248,7 +260,8 @@ fn link_exceptions(ts: &ThreadState, body: &GenBody) {
 }
 
 fn unlink_exceptions(ts: &ThreadState, body: &GenBody) {
-    ts.exc_info.set(body.gi_exc_state.previous.replace(std::ptr::null()));
+    ts.exc_info
+        .set(body.gi_exc_state.previous.replace(std::ptr::null()));
 }
 
 /// Leaves a generator's frame at a `yield`; the caller's frame is the result.
@@ -340,7 +353,10 @@ impl PyGenerator {
             && let Resume::Send(value) = &how
             && !value.is(krait_runtime::none())
         {
-            return Err(type_error!("can't send non-None value to a just-started {}", self.kind()));
+            return Err(type_error!(
+                "can't send non-None value to a just-started {}",
+                self.kind()
+            ));
         }
         if state == abi::FRAME_EXECUTING {
             return Err(value_error!("{} already executing", self.kind()));
@@ -444,7 +460,8 @@ impl PyGenerator {
         let state = self.body.gi_frame_state.replace(abi::FRAME_EXECUTING);
         let outer = ts.current_frame.get();
         frame.previous.set(outer);
-        ts.current_frame.set(std::ptr::from_ref(frame).cast_mut().cast());
+        ts.current_frame
+            .set(std::ptr::from_ref(frame).cast_mut().cast());
         let result = run();
         ts.current_frame.set(outer);
         frame.previous.set(std::ptr::null_mut());
@@ -455,7 +472,8 @@ impl PyGenerator {
     /// `throw(exception)`: to the innermost delegate first.
     pub(crate) fn gen_throw(&self, args: &[Obj], close_on_exit: bool) -> PyResult<Obj> {
         if let Some(delegate) = self.body.delegate() {
-            let is_exit = krait_runtime::exceptions::given_exception_matches(&args[0], &exc::GeneratorExit);
+            let is_exit =
+                krait_runtime::exceptions::given_exception_matches(&args[0], &exc::GeneratorExit);
             if is_exit && close_on_exit {
                 if self.while_delegating(|| close_iterator(&delegate)).is_err() {
                     return self.throw_set(false);
@@ -571,7 +589,10 @@ impl PyGenerator {
             return;
         }
         if let Err(error) = self.gen_close() {
-            let context = format!("Exception ignored while closing generator {}", self.to_display());
+            let context = format!(
+                "Exception ignored while closing generator {}",
+                self.to_display()
+            );
             error.write_unraisable(Some(&context), None);
         }
     }
@@ -590,12 +611,15 @@ impl PyGenerator {
 /// Links what is being handled outside the generator as the context of what is thrown into it.
 fn chain_context(ts: &ThreadState, body: &GenBody) {
     let handled = body.gi_exc_state.exc_value.get();
-    let Some(error) = PyErr::occurred() else { return };
+    let Some(error) = PyErr::occurred() else {
+        return;
+    };
     let _ = ts;
     let exception = error.value();
-    if let (Some(handled), Some(raised)) =
-        (handled, exception.downcast::<krait_runtime::PyBaseException>())
-        && !handled.is(&exception)
+    if let (Some(handled), Some(raised)) = (
+        handled,
+        exception.downcast::<krait_runtime::PyBaseException>(),
+    ) && !handled.is(&exception)
         && !raised.context.is_some()
     {
         raised.context.set(Some(handled));
@@ -607,8 +631,12 @@ fn set_thrown(args: &[Obj]) -> PyResult<()> {
     let (kind, value, traceback) = (&args[0], args.get(1), args.get(2));
     let not_none = |value: &&Obj| !value.is(krait_runtime::none());
     let traceback = traceback.filter(not_none);
-    if traceback.is_some_and(|traceback| !traceback.is_instance_of::<krait_runtime::traceback::PyTraceback>()) {
-        return Err(type_error!("throw() third argument must be a traceback object"));
+    if traceback.is_some_and(|traceback| {
+        !traceback.is_instance_of::<krait_runtime::traceback::PyTraceback>()
+    }) {
+        return Err(type_error!(
+            "throw() third argument must be a traceback object"
+        ));
     }
     let value = value.filter(not_none);
     let exception = if krait_runtime::exceptions::is_exception_class(kind) {
@@ -623,7 +651,9 @@ fn set_thrown(args: &[Obj]) -> PyResult<()> {
         }
     } else if krait_runtime::exceptions::is_exception(kind) {
         if value.is_some() {
-            return Err(type_error!("instance exception may not have a separate value"));
+            return Err(type_error!(
+                "instance exception may not have a separate value"
+            ));
         }
         kind.clone()
     } else {
@@ -632,9 +662,10 @@ fn set_thrown(args: &[Obj]) -> PyResult<()> {
             kind.type_().tp_name()
         ));
     };
-    if let (Some(traceback), Some(raised)) =
-        (traceback, exception.downcast::<krait_runtime::PyBaseException>())
-    {
+    if let (Some(traceback), Some(raised)) = (
+        traceback,
+        exception.downcast::<krait_runtime::PyBaseException>(),
+    ) {
         raised.traceback.set(Some(traceback.clone()));
     }
     let _set = PyErr::restore(exception);
@@ -693,7 +724,10 @@ pub(crate) fn send_any(receiver: &PyObject, value: &PyObject) -> PyResult<SendRe
 /// `next(iterator)`, where the end is `StopIteration` with its value.
 pub(crate) fn next_with_value(iterator: &PyObject) -> PyResult<Obj> {
     let Some(slot) = iterator.type_().raw().tp_iternext.get() else {
-        return Err(type_error!("'{}' object is not an iterator", iterator.type_().tp_name()));
+        return Err(type_error!(
+            "'{}' object is not an iterator",
+            iterator.type_().tp_name()
+        ));
     };
     // SAFETY: the slot takes instances of its class.
     match unsafe { Py::from_owned_ptr_opt(slot(iterator.as_ptr())) } {
@@ -716,7 +750,10 @@ pub(crate) fn await_iter(value: &PyObject) -> PyResult<Obj> {
     // SAFETY: a class's suite lives as long as the class.
     let suite = unsafe { value.type_().raw().tp_as_async.get().as_ref() };
     let Some(slot) = suite.and_then(|suite| suite.am_await.get()) else {
-        return Err(type_error!("'{}' object can't be awaited", value.type_().tp_name()));
+        return Err(type_error!(
+            "'{}' object can't be awaited",
+            value.type_().tp_name()
+        ));
     };
     // SAFETY: the slot takes instances of its class.
     let iterator = unsafe { krait_runtime::call::result_from_ptr(slot(value.as_ptr())) }?;
@@ -786,7 +823,9 @@ pub(crate) unsafe extern "C" fn traverse(
 ) -> i32 {
     // SAFETY: the contract of `tp_traverse`.
     unsafe {
-        let body = &PyObject::from_ptr(object).downcast_unchecked::<PyGenerator>().body;
+        let body = &PyObject::from_ptr(object)
+            .downcast_unchecked::<PyGenerator>()
+            .body;
         let fields = [
             body.gi_name.as_ptr(),
             body.gi_qualname.as_ptr(),
@@ -805,7 +844,11 @@ pub(crate) unsafe extern "C" fn traverse(
             return body.gi_iframe.visit(visit, arg);
         }
         let code = slot_of(body.gi_iframe.f_executable.get());
-        if code.is_owned() && !code.as_ptr().is_null() { visit(code.as_ptr(), arg) } else { 0 }
+        if code.is_owned() && !code.as_ptr().is_null() {
+            visit(code.as_ptr(), arg)
+        } else {
+            0
+        }
     }
 }
 
@@ -1050,7 +1093,9 @@ impl PyCoroWrapper {
     }
 
     fn coroutine(&self) -> PyResult<Py<PyCoroutine>> {
-        self.coroutine.get().ok_or_else(|| runtime_error!("the coroutine is gone"))
+        self.coroutine
+            .get()
+            .ok_or_else(|| runtime_error!("the coroutine is gone"))
     }
 }
 
@@ -1063,8 +1108,16 @@ impl PyCoroWrapper {
     }
 
     /// Raise an exception where execution is suspended.
-    #[pymethod(signature = "($self, type, value=None, traceback=None, /)", text_signature = "")]
-    fn throw(&self, kind: Obj, value: OptionalArg<Obj>, traceback: OptionalArg<Obj>) -> PyResult<Obj> {
+    #[pymethod(
+        signature = "($self, type, value=None, traceback=None, /)",
+        text_signature = ""
+    )]
+    fn throw(
+        &self,
+        kind: Obj,
+        value: OptionalArg<Obj>,
+        traceback: OptionalArg<Obj>,
+    ) -> PyResult<Obj> {
         throw_with_warning(self.coroutine()?.as_generator(), kind, value, traceback)
     }
 

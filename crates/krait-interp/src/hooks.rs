@@ -46,11 +46,17 @@ pub fn classes() -> [&'static PyType; 10] {
 }
 
 fn current_globals() -> Option<Py<PyDict>> {
-    current_frame()?.globals().downcast::<PyDict>().map(PyClass::to_owned)
+    current_frame()?
+        .globals()
+        .downcast::<PyDict>()
+        .map(PyClass::to_owned)
 }
 
 fn current_builtins() -> Option<Py<PyDict>> {
-    current_frame()?.builtins().downcast::<PyDict>().map(PyClass::to_owned)
+    current_frame()?
+        .builtins()
+        .downcast::<PyDict>()
+        .map(PyClass::to_owned)
 }
 
 /// The class and the instance that `super()` without arguments means.
@@ -76,7 +82,10 @@ fn super_arguments() -> PyResult<(Obj, Obj)> {
     };
     let first_free = (code.co_nlocalsplus.get() - code.co_nfreevars.get()) as usize;
     for index in first_free..code.co_nlocalsplus.get() as usize {
-        if !code.local_name(index).is_some_and(|name| name.is_text("__class__")) {
+        if !code
+            .local_name(index)
+            .is_some_and(|name| name.is_text("__class__"))
+        {
             continue;
         }
         // SAFETY: a free variable's slot is valid.
@@ -103,8 +112,13 @@ fn write_unraisable(error: PyErr, context: Option<&str>, object: Option<&PyObjec
     let exception = error.take();
     if let Err(second) = report_unraisable(&exception, context, object) {
         let second = second.take();
-        let show = |exception: &PyObject| format!("{}: {}", exception.type_name(), exception.to_display());
-        eprintln!("Exception ignored: {}\nin sys.unraisablehook: {}", show(&exception), show(&second));
+        let show =
+            |exception: &PyObject| format!("{}: {}", exception.type_name(), exception.to_display());
+        eprintln!(
+            "Exception ignored: {}\nin sys.unraisablehook: {}",
+            show(&exception),
+            show(&second)
+        );
     }
 }
 
@@ -143,7 +157,9 @@ fn report_unraisable(
 
 /// The module that issues warnings, once it has been imported.
 fn warnings_module() -> PyResult<Option<Obj>> {
-    let Some(modules) = Interpreter::current().modules.get() else { return Ok(None) };
+    let Some(modules) = Interpreter::current().modules.get() else {
+        return Ok(None);
+    };
     for name in ["warnings", "_warnings"] {
         if let Some(module) = modules.get_item(&*PyStr::intern(name)?)? {
             return Ok(Some(module));
@@ -153,9 +169,13 @@ fn warnings_module() -> PyResult<Option<Obj>> {
 }
 
 fn warn(category: &PyObject, message: &str, stack_level: isize) -> PyResult<()> {
-    let Some(module) = warnings_module()? else { return Ok(()) };
+    let Some(module) = warnings_module()? else {
+        return Ok(());
+    };
     let (message, level) = (PyStr::new(message)?, PyLong::from_i64(stack_level as i64)?);
-    module.call_method_str("warn", &[&message, category, &level]).map(drop)
+    module
+        .call_method_str("warn", &[&message, category, &level])
+        .map(drop)
 }
 
 /// Issues a warning about a line of a file.
@@ -165,9 +185,13 @@ pub(crate) fn warn_explicit(
     filename: &PyStr,
     line: i32,
 ) -> PyResult<()> {
-    let Some(module) = warnings_module()? else { return Ok(()) };
+    let Some(module) = warnings_module()? else {
+        return Ok(());
+    };
     let (message, line) = (PyStr::new(message)?, PyLong::from_i64(i64::from(line))?);
-    module.call_method_str("warn_explicit", &[&message, category, filename, &line]).map(drop)
+    module
+        .call_method_str("warn_explicit", &[&message, category, filename, &line])
+        .map(drop)
 }
 
 /// Assigning to `f_lineno` outside of a trace function.

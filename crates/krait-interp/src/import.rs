@@ -50,7 +50,9 @@ pub(crate) fn import_module_level(
         return Ok(module);
     }
     let text = name.to_string_lossy();
-    let Some(dot) = text.find('.') else { return Ok(module) };
+    let Some(dot) = text.find('.') else {
+        return Ok(module);
+    };
     let front = &text[..dot];
     if level == 0 {
         let front = PyStr::intern(front)?;
@@ -72,9 +74,9 @@ pub(crate) fn import_module_level(
 /// The module in `sys.modules`.
 fn loaded(name: &PyStr) -> PyResult<Option<Obj>> {
     match Interpreter::current().modules.get() {
-        Some(modules) => {
-            Ok(modules.get_item(name)?.filter(|module| !module.is(krait_runtime::none())))
-        }
+        Some(modules) => Ok(modules
+            .get_item(name)?
+            .filter(|module| !module.is(krait_runtime::none()))),
         None => Err(runtime_error!("unable to get sys.modules")),
     }
 }
@@ -93,7 +95,9 @@ fn ensure_initialized(module: &PyObject, name: &PyStr) -> PyResult<()> {
         Some(module) => module.dict().get_item(&*PyStr::intern("__spec__")?)?,
         None => module.lookup_attr_str("__spec__")?,
     };
-    let Some(spec) = spec.filter(|spec| !spec.is(krait_runtime::none())) else { return Ok(()) };
+    let Some(spec) = spec.filter(|spec| !spec.is(krait_runtime::none())) else {
+        return Ok(());
+    };
     let initializing = match spec.lookup_attr_str("_initializing")? {
         Some(flag) => flag.is_true()?,
         None => false,
@@ -114,11 +118,16 @@ fn find_and_load(name: &PyStr) -> PyResult<Obj> {
 fn trim_frames(error: &krait_runtime::PyErr) {
     use krait_runtime::traceback::PyTraceback;
     let exception = error.value();
-    let Some(raised) = exception.downcast::<krait_runtime::PyBaseException>() else { return };
+    let Some(raised) = exception.downcast::<krait_runtime::PyBaseException>() else {
+        return;
+    };
     let always = error.matches(&exc::ImportError);
     let mut kept: Vec<krait_runtime::Py<PyTraceback>> = Vec::new();
     let mut chunk: Vec<krait_runtime::Py<PyTraceback>> = Vec::new();
-    let mut level = raised.traceback.get().and_then(|tb| tb.cast::<PyTraceback>().ok());
+    let mut level = raised
+        .traceback
+        .get()
+        .and_then(|tb| tb.cast::<PyTraceback>().ok());
     while let Some(tb) = level {
         level = tb.tb_next.get();
         let (file, function) = place(&tb);
@@ -143,11 +152,15 @@ fn trim_frames(error: &krait_runtime::PyErr) {
     for (index, tb) in kept.iter().enumerate() {
         tb.tb_next.set(kept.get(index + 1).cloned());
     }
-    raised.traceback.set(kept.first().map(|first| first.to_obj()));
+    raised
+        .traceback
+        .set(kept.first().map(|first| first.to_obj()));
 }
 
 fn place(tb: &krait_runtime::traceback::PyTraceback) -> (String, String) {
-    let Some(frame) = tb.tb_frame.get() else { return Default::default() };
+    let Some(frame) = tb.tb_frame.get() else {
+        return Default::default();
+    };
     let code = frame.frame().code();
     let text = |text: Option<krait_runtime::Py<PyStr>>| {
         text.map(|text| text.to_string_lossy()).unwrap_or_default()
@@ -168,18 +181,24 @@ fn resolve_name(
         return Err(type_error!("globals must be a dict"));
     };
     let get = |key: &str| -> PyResult<Option<Obj>> {
-        Ok(globals.get_item(&*PyStr::intern(key)?)?.filter(|value| !value.is(krait_runtime::none())))
+        Ok(globals
+            .get_item(&*PyStr::intern(key)?)?
+            .filter(|value| !value.is(krait_runtime::none())))
     };
     let package = package_name(&get)?;
     if package.is_empty() {
-        return Err(import_error!("attempted relative import with no known parent package"));
+        return Err(import_error!(
+            "attempted relative import with no known parent package"
+        ));
     }
     let mut base = package.as_str();
     for _ in 1..level {
         match base.rfind('.') {
             Some(dot) => base = &base[..dot],
             None => {
-                return Err(import_error!("attempted relative import beyond top-level package"));
+                return Err(import_error!(
+                    "attempted relative import beyond top-level package"
+                ));
             }
         }
     }
@@ -216,5 +235,7 @@ fn package_name(get: &dyn Fn(&str) -> PyResult<Option<Obj>>) -> PyResult<String>
     if get("__path__")?.is_some() {
         return Ok(name);
     }
-    Ok(name.rfind('.').map_or_else(String::new, |dot| name[..dot].to_owned()))
+    Ok(name
+        .rfind('.')
+        .map_or_else(String::new, |dot| name[..dot].to_owned()))
 }

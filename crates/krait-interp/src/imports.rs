@@ -21,7 +21,10 @@ pub(crate) fn import_name(
     let globals = frame.globals();
     let interp = Interpreter::current();
     if interp.import_func.is(&import) {
-        let level = level.downcast::<PyLong>().and_then(PyLong::to_i64).unwrap_or(0) as i32;
+        let level = level
+            .downcast::<PyLong>()
+            .and_then(PyLong::to_i64)
+            .unwrap_or(0) as i32;
         let hook = interp.hooks.get().import;
         return hook(name, Some(globals), frame.locals(), Some(fromlist), level);
     }
@@ -39,7 +42,11 @@ pub(crate) fn import_from(module: &PyObject, name: &PyStr) -> PyResult<Obj> {
     let module_name = module.lookup_attr_str("__name__")?;
     let text = module_name.as_deref().and_then(PyObject::downcast::<PyStr>);
     if let Some(package) = text {
-        let full = PyStr::new(&format!("{}.{}", package.to_string_lossy(), name.to_string_lossy()))?;
+        let full = PyStr::new(&format!(
+            "{}.{}",
+            package.to_string_lossy(),
+            name.to_string_lossy()
+        ))?;
         if let Some(modules) = Interpreter::current().modules.get()
             && let Some(found) = modules.get_item(&full)?
         {
@@ -51,7 +58,10 @@ pub(crate) fn import_from(module: &PyObject, name: &PyStr) -> PyResult<Obj> {
 
 /// CPython's error for a name that a module does not have.
 fn cannot_import(module: &PyObject, package: Option<&PyStr>, name: &PyStr) -> PyResult<PyErr> {
-    let shown = package.map_or_else(|| "<unknown module name>".to_owned(), PyStr::to_string_lossy);
+    let shown = package.map_or_else(
+        || "<unknown module name>".to_owned(),
+        PyStr::to_string_lossy,
+    );
     let wanted = name.to_string_lossy();
     let spec = module.lookup_attr_str("__spec__")?;
     let origin = match &spec {
@@ -60,7 +70,9 @@ fn cannot_import(module: &PyObject, package: Option<&PyStr>, name: &PyStr) -> Py
     };
     let file = match origin.filter(|origin| origin.is_instance_of::<PyStr>()) {
         Some(origin) => Some(origin),
-        None => module.lookup_attr_str("__file__")?.filter(|file| file.is_instance_of::<PyStr>()),
+        None => module
+            .lookup_attr_str("__file__")?
+            .filter(|file| file.is_instance_of::<PyStr>()),
     };
     let initializing = match &spec {
         Some(spec) => match spec.lookup_attr_str("_initializing")? {
@@ -69,7 +81,10 @@ fn cannot_import(module: &PyObject, package: Option<&PyStr>, name: &PyStr) -> Py
         },
         None => false,
     };
-    let place = file.as_deref().and_then(PyObject::downcast::<PyStr>).map(PyStr::to_string_lossy);
+    let place = file
+        .as_deref()
+        .and_then(PyObject::downcast::<PyStr>)
+        .map(PyStr::to_string_lossy);
     let message = match (&place, initializing) {
         (Some(place), true) => format!(
             "cannot import name '{wanted}' from partially initialized module '{shown}' \
@@ -97,14 +112,18 @@ fn cannot_import(module: &PyObject, package: Option<&PyStr>, name: &PyStr) -> Py
 /// `from module import *`.
 pub(crate) fn import_star(frame: &Frame, module: &PyObject) -> PyResult<Obj> {
     let Some(locals) = frame.locals() else {
-        return Err(krait_runtime::system_error!("no locals found during 'import *'"));
+        return Err(krait_runtime::system_error!(
+            "no locals found during 'import *'"
+        ));
     };
     let (names, skip_private) = match module.lookup_attr_str("__all__")? {
         Some(all) => (all, false),
         None => match module.lookup_attr_str("__dict__")? {
             Some(dict) => (dict.call_method_str("keys", &[])?, true),
             None => {
-                return Err(import_error!("from-import-* object has no __dict__ and no __all__"));
+                return Err(import_error!(
+                    "from-import-* object has no __dict__ and no __all__"
+                ));
             }
         },
     };
@@ -127,9 +146,16 @@ pub(crate) fn import_star(frame: &Frame, module: &PyObject) -> PyResult<Obj> {
 fn not_a_name(module: &PyObject, name: &PyObject, from_dict: bool) -> PyResult<PyErr> {
     let module_name = module.getattr_str("__name__")?;
     let Some(module_name) = module_name.downcast::<PyStr>() else {
-        return Ok(type_error!("module __name__ must be a string, not {}", module_name.type_name()));
+        return Ok(type_error!(
+            "module __name__ must be a string, not {}",
+            module_name.type_name()
+        ));
     };
-    let (kind, place) = if from_dict { ("Key", "__dict__") } else { ("Item", "__all__") };
+    let (kind, place) = if from_dict {
+        ("Key", "__dict__")
+    } else {
+        ("Item", "__all__")
+    };
     Ok(type_error!(
         "{kind} in {}.{place} must be str, not {}",
         module_name.to_string_lossy(),

@@ -79,7 +79,10 @@ pub(crate) fn warn_unawaited(coroutine: &PyObject) {
         krait_runtime::hooks::warn(&exc::RuntimeWarning, &message, 1)
     };
     if let Err(error) = warn() {
-        let context = format!("Exception ignored while finalizing coroutine {}", coroutine.to_display());
+        let context = format!(
+            "Exception ignored while finalizing coroutine {}",
+            coroutine.to_display()
+        );
         error.write_unraisable(Some(&context), None);
     }
 }

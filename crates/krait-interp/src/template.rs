@@ -36,7 +36,10 @@ pub struct PyInterpolation {
 pub(crate) fn build_template(strings: &PyObject, interpolations: &PyObject) -> PyResult<Obj> {
     let tuple = |object: &PyObject| match object.to_obj().cast::<PyTuple>() {
         Ok(tuple) => Ok(tuple),
-        Err(object) => Err(type_error!("expected a tuple, got {}", object.type_().tp_name())),
+        Err(object) => Err(type_error!(
+            "expected a tuple, got {}",
+            object.type_().tp_name()
+        )),
     };
     let template = PyTemplate {
         ob_base: PyObject::HEADER,
@@ -72,7 +75,9 @@ pub(crate) fn build_interpolation(
 }
 
 fn or_none(field: &Field<PyObject>) -> Obj {
-    field.get().unwrap_or_else(|| krait_runtime::none().to_obj())
+    field
+        .get()
+        .unwrap_or_else(|| krait_runtime::none().to_obj())
 }
 
 fn or_empty(field: &Field<PyTuple>) -> Py<PyTuple> {
@@ -140,7 +145,12 @@ impl PyInterpolation {
 
     #[pymethod(name = "__reduce__", signature = "($self, /)")]
     fn reduce(&self) -> PyResult<Obj> {
-        let parts = [&self.value, &self.expression, &self.conversion, &self.format_spec];
+        let parts = [
+            &self.value,
+            &self.expression,
+            &self.conversion,
+            &self.format_spec,
+        ];
         let parts = PyTuple::from_vec(parts.into_iter().map(or_none).collect())?;
         Ok(PyTuple::from_vec(vec![self.type_().to_obj(), parts.into_object()])?.into_object())
     }
@@ -148,7 +158,12 @@ impl PyInterpolation {
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Obj> {
         let mut parts = Vec::new();
-        for part in [&self.value, &self.expression, &self.conversion, &self.format_spec] {
+        for part in [
+            &self.value,
+            &self.expression,
+            &self.conversion,
+            &self.format_spec,
+        ] {
             parts.push(or_none(part).repr()?.to_string_lossy());
         }
         Ok(PyStr::new(&format!("Interpolation({})", parts.join(", ")))?.into_object())
@@ -168,7 +183,11 @@ impl PyTemplate {
                     None => PyClass::to_owned(part),
                 });
             } else if arg.is_exact::<PyInterpolation>() {
-                strings.push(text.take().map_or_else(|| PyStr::new(""), Ok)?.into_object());
+                strings.push(
+                    text.take()
+                        .map_or_else(|| PyStr::new(""), Ok)?
+                        .into_object(),
+                );
                 interpolations.push(arg.to_obj());
             } else {
                 return Err(type_error!(
@@ -178,7 +197,10 @@ impl PyTemplate {
             }
         }
         strings.push(text.map_or_else(|| PyStr::new(""), Ok)?.into_object());
-        build_template(&*PyTuple::from_vec(strings)?, &*PyTuple::from_vec(interpolations)?)
+        build_template(
+            &*PyTuple::from_vec(strings)?,
+            &*PyTuple::from_vec(interpolations)?,
+        )
     }
 
     /// Strings
@@ -197,7 +219,10 @@ impl PyTemplate {
     #[pygetter]
     fn values(&self) -> PyResult<Obj> {
         let items = or_empty(&self.interpolations);
-        let values = items.as_slice().iter().map(|item| item.getattr_str("value"));
+        let values = items
+            .as_slice()
+            .iter()
+            .map(|item| item.getattr_str("value"));
         Ok(PyTuple::from_vec(values.collect::<PyResult<_>>()?)?.into_object())
     }
 
@@ -206,7 +231,10 @@ impl PyTemplate {
         let (strings, items) = (or_empty(&self.strings), or_empty(&self.interpolations));
         let mut parts = Vec::new();
         for (index, text) in strings.as_slice().iter().enumerate() {
-            if text.downcast::<PyStr>().is_some_and(|text| !text.is_empty()) {
+            if text
+                .downcast::<PyStr>()
+                .is_some_and(|text| !text.is_empty())
+            {
                 parts.push(text.clone());
             }
             parts.extend(items.as_slice().get(index).cloned());
@@ -216,11 +244,15 @@ impl PyTemplate {
 
     #[slot(nb_add)]
     fn add(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
-        let (Some(first), Some(second)) =
-            (left.downcast::<PyTemplate>(), right.downcast::<PyTemplate>())
-        else {
-            let (template, other) =
-                if left.is_instance_of::<PyTemplate>() { (left, right) } else { (right, left) };
+        let (Some(first), Some(second)) = (
+            left.downcast::<PyTemplate>(),
+            right.downcast::<PyTemplate>(),
+        ) else {
+            let (template, other) = if left.is_instance_of::<PyTemplate>() {
+                (left, right)
+            } else {
+                (right, left)
+            };
             let _ = template;
             return Err(type_error!(
                 "can only concatenate string.templatelib.Template (not \"{}\") to string.templatelib.Template",

@@ -27,6 +27,9 @@ pub(crate) fn instrumented(machine: Machine, opcode: u8, oparg: u32) -> Option<(
     }
     machine.save();
     let base = DEOPT[usize::from(opcode)];
-    drop(system_error!("{}: unknown opcode {opcode} (base {base})", machine.frame().line().unwrap_or(0)));
+    drop(system_error!(
+        "{}: unknown opcode {opcode} (base {base})",
+        machine.frame().line().unwrap_or(0)
+    ));
     None
 }

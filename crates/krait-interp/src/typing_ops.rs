@@ -37,9 +37,15 @@ pub(crate) fn subscript_generic(parameters: &PyObject) -> PyResult<Obj> {
 /// A `type` statement: name, type parameters, and a function that gives the value.
 pub(crate) fn type_alias(parts: &PyObject) -> PyResult<Obj> {
     let Some(parts) = parts.downcast::<PyTuple>().filter(|parts| parts.len() == 3) else {
-        return Err(system_error!("type alias made of something that is no triple"));
+        return Err(system_error!(
+            "type alias made of something that is no triple"
+        ));
     };
-    let parts: Vec<&PyObject> = parts.as_slice().iter().map(|part| part.as_object()).collect();
+    let parts: Vec<&PyObject> = parts
+        .as_slice()
+        .iter()
+        .map(|part| part.as_object())
+        .collect();
     typing("_make_typealias")?.call(&parts)
 }
 

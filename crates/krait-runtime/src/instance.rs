@@ -330,7 +330,8 @@ impl PyType {
     /// The index of a name in the keys that instances share.
     pub fn shared_key_index(&self, name: &PyStr) -> Option<usize> {
         let keys = self.cached_keys()?;
-        keys.find_str(name, name.hash_text()).map(|index| index as usize)
+        keys.find_str(name, name.hash_text())
+            .map(|index| index as usize)
     }
 
     /// The version of the keys that instances share, given now if there is none; 0 without any.

@@ -3,7 +3,9 @@
 use krait_bytecode::oparg::nb;
 use krait_runtime::abstract_::number::{BinaryOp, binary_op, inplace_op};
 use krait_runtime::frame::StackRef;
-use krait_runtime::{Obj, PyClass, PyDict, PyFloat, PyList, PyLong, PyObject, PyResult, PySlice, PyStr, PyTuple};
+use krait_runtime::{
+    Obj, PyClass, PyDict, PyFloat, PyList, PyLong, PyObject, PyResult, PySlice, PyStr, PyTuple,
+};
 
 use super::machine::*;
 use crate::specialize;
@@ -64,7 +66,11 @@ fn floats(m: &Machine) -> Option<(f64, f64)> {
 #[inline(always)]
 fn overwrite(float: &PyFloat, value: f64) {
     // SAFETY: the object is a float, and nobody else can see it.
-    unsafe { (*float.as_ptr().cast::<krait_abi::PyFloatObject>()).ob_fval.set(value) }
+    unsafe {
+        (*float.as_ptr().cast::<krait_abi::PyFloatObject>())
+            .ob_fval
+            .set(value)
+    }
 }
 
 /// Replaces two floats by their result, in place of an operand that nobody else refers to.
@@ -96,19 +102,25 @@ fn push_float(m: &mut Machine, result: f64) -> Flow {
 
 #[inline(always)]
 pub(super) fn binary_op_add_float(m: &mut Machine) -> Flow {
-    let Some((left, right)) = floats(m) else { return Flow::Base };
+    let Some((left, right)) = floats(m) else {
+        return Flow::Base;
+    };
     push_float(m, left + right)
 }
 
 #[inline(always)]
 pub(super) fn binary_op_subtract_float(m: &mut Machine) -> Flow {
-    let Some((left, right)) = floats(m) else { return Flow::Base };
+    let Some((left, right)) = floats(m) else {
+        return Flow::Base;
+    };
     push_float(m, left - right)
 }
 
 #[inline(always)]
 pub(super) fn binary_op_multiply_float(m: &mut Machine) -> Flow {
-    let Some((left, right)) = floats(m) else { return Flow::Base };
+    let Some((left, right)) = floats(m) else {
+        return Flow::Base;
+    };
     push_float(m, left * right)
 }
 
@@ -138,19 +150,25 @@ fn push_int(m: &mut Machine, result: i64) -> Flow {
 
 #[inline(always)]
 pub(super) fn binary_op_add_int(m: &mut Machine) -> Flow {
-    let Some((left, right)) = compact_ints(m) else { return Flow::Base };
+    let Some((left, right)) = compact_ints(m) else {
+        return Flow::Base;
+    };
     push_int(m, left + right)
 }
 
 #[inline(always)]
 pub(super) fn binary_op_subtract_int(m: &mut Machine) -> Flow {
-    let Some((left, right)) = compact_ints(m) else { return Flow::Base };
+    let Some((left, right)) = compact_ints(m) else {
+        return Flow::Base;
+    };
     push_int(m, left - right)
 }
 
 #[inline(always)]
 pub(super) fn binary_op_multiply_int(m: &mut Machine) -> Flow {
-    let Some((left, right)) = compact_ints(m) else { return Flow::Base };
+    let Some((left, right)) = compact_ints(m) else {
+        return Flow::Base;
+    };
     push_int(m, left * right)
 }
 
@@ -221,7 +239,9 @@ pub(super) fn binary_op_subscr_list_int(m: &mut Machine) -> Flow {
     let (Some(index), Some(list)) = (small_index(m.peek(1)), exact::<PyList>(m.peek(2))) else {
         return Flow::Base;
     };
-    let Some(item) = list.get(index) else { return Flow::Base };
+    let Some(item) = list.get(index) else {
+        return Flow::Base;
+    };
     m.save();
     m.replace_two(StackRef::from_obj(item));
     m.next(CACHES)
@@ -232,7 +252,9 @@ pub(super) fn binary_op_subscr_tuple_int(m: &mut Machine) -> Flow {
     let (Some(index), Some(tuple)) = (small_index(m.peek(1)), exact::<PyTuple>(m.peek(2))) else {
         return Flow::Base;
     };
-    let Some(item) = tuple.as_slice().get(index) else { return Flow::Base };
+    let Some(item) = tuple.as_slice().get(index) else {
+        return Flow::Base;
+    };
     let item = StackRef::new(item);
     m.save();
     m.replace_two(item);
@@ -269,7 +291,9 @@ pub(super) fn binary_op_subscr_list_slice(m: &mut Machine) -> Flow {
 
 #[inline(always)]
 pub(super) fn binary_op_subscr_dict(m: &mut Machine) -> Flow {
-    let Some(dict) = exact::<PyDict>(m.peek(2)) else { return Flow::Base };
+    let Some(dict) = exact::<PyDict>(m.peek(2)) else {
+        return Flow::Base;
+    };
     m.save();
     let key = m.object(1);
     match attempt!(dict.get_item(key)) {
@@ -333,7 +357,12 @@ pub(super) fn store_slice(m: &mut Machine) -> Flow {
 }
 
 #[inline(never)]
-fn set_slice(container: &PyObject, start: StackRef, stop: StackRef, value: &PyObject) -> PyResult<()> {
+fn set_slice(
+    container: &PyObject,
+    start: StackRef,
+    stop: StackRef,
+    value: &PyObject,
+) -> PyResult<()> {
     container.set_item(&*slice_of(start, stop)?, value)
 }
 
@@ -372,7 +401,9 @@ pub(super) fn store_subscr_list_int(m: &mut Machine) -> Flow {
 
 #[inline(always)]
 pub(super) fn store_subscr_dict(m: &mut Machine) -> Flow {
-    let Some(dict) = exact::<PyDict>(m.peek(2)) else { return Flow::Base };
+    let Some(dict) = exact::<PyDict>(m.peek(2)) else {
+        return Flow::Base;
+    };
     m.save();
     attempt!(dict.set_item(m.object(1), m.object(3)));
     m.drop_many(3);

@@ -32,13 +32,10 @@ fn awaitable(value: &PyObject, oparg: u32) -> PyResult<Obj> {
                 2 => "__aexit__",
                 _ => return Err(error),
             };
-            let no_await = value
-                .type_()
-                .raw()
-                .tp_as_async
-                .get();
+            let no_await = value.type_().raw().tp_as_async.get();
             // SAFETY: a class's suite lives as long as the class.
-            let has_await = unsafe { no_await.as_ref() }.is_some_and(|suite| suite.am_await.get().is_some());
+            let has_await =
+                unsafe { no_await.as_ref() }.is_some_and(|suite| suite.am_await.get().is_some());
             if has_await {
                 return Err(error);
             }
@@ -144,4 +141,3 @@ fn yield_from_iter(object: &PyObject, flags: i32) -> PyResult<Option<Obj>> {
     }
     object.iter().map(Some)
 }
-

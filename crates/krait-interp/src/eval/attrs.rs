@@ -86,8 +86,11 @@ pub(super) fn load_attr_instance_value(m: &mut Machine, oparg: u32) -> Flow {
     }
     // SAFETY: the cached offset is that of one of the inline values.
     let value = unsafe {
-        (*owner.as_ptr().byte_add(usize::from(m.cache(3))).cast::<std::cell::Cell<*mut abi::PyObject>>())
-            .get()
+        (*owner
+            .as_ptr()
+            .byte_add(usize::from(m.cache(3)))
+            .cast::<std::cell::Cell<*mut abi::PyObject>>())
+        .get()
     };
     match new_ref(value) {
         Some(value) => finish(m, oparg, value),
@@ -97,17 +100,23 @@ pub(super) fn load_attr_instance_value(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn load_attr_module(m: &mut Machine, oparg: u32) -> Flow {
-    let Some(module) = m.object(1).downcast_exact::<PyModule>() else { return Flow::Base };
+    let Some(module) = m.object(1).downcast_exact::<PyModule>() else {
+        return Flow::Base;
+    };
     // SAFETY: a module has a dictionary; the cached version is of a unicode key table that has an
     // entry at the cached index.
     let value = unsafe {
-        let dict = (*module.as_ptr().cast::<abi::PyModuleObject>()).md_dict.get();
+        let dict = (*module.as_ptr().cast::<abi::PyModuleObject>())
+            .md_dict
+            .get();
         let dict = &*dict.cast::<abi::PyDictObject>();
         let keys = &*dict.ma_keys.get();
         if keys.dk_version.get() != m.cache32(1) {
             return Flow::Base;
         }
-        (*unicode_entry(keys, usize::from(m.cache(3)))).me_value.get()
+        (*unicode_entry(keys, usize::from(m.cache(3))))
+            .me_value
+            .get()
     };
     match new_ref(value) {
         Some(value) => finish(m, oparg, value),
@@ -184,7 +193,9 @@ fn descriptor(m: &Machine) -> StackRef {
 
 #[inline(always)]
 pub(super) fn load_attr_class(m: &mut Machine, oparg: u32) -> Flow {
-    let Some(class) = m.object(1).downcast::<PyType>() else { return Flow::Base };
+    let Some(class) = m.object(1).downcast::<PyType>() else {
+        return Flow::Base;
+    };
     if class.raw().tp_version_tag.get() != m.cache32(1) {
         return Flow::Base;
     }
@@ -194,7 +205,9 @@ pub(super) fn load_attr_class(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn load_attr_class_with_metaclass_check(m: &mut Machine, oparg: u32) -> Flow {
-    let Some(class) = m.object(1).downcast::<PyType>() else { return Flow::Base };
+    let Some(class) = m.object(1).downcast::<PyType>() else {
+        return Flow::Base;
+    };
     if class.raw().tp_version_tag.get() != m.cache32(1)
         || class.type_().raw().tp_version_tag.get() != m.cache32(3)
     {
@@ -248,12 +261,20 @@ fn values_match(m: &Machine) -> bool {
 
 #[inline(always)]
 pub(super) fn load_attr_method_with_values(m: &mut Machine) -> Flow {
-    if !class_matches(m) || !values_match(m) { Flow::Base } else { push_method(m) }
+    if !class_matches(m) || !values_match(m) {
+        Flow::Base
+    } else {
+        push_method(m)
+    }
 }
 
 #[inline(always)]
 pub(super) fn load_attr_method_no_dict(m: &mut Machine) -> Flow {
-    if !class_matches(m) { Flow::Base } else { push_method(m) }
+    if !class_matches(m) {
+        Flow::Base
+    } else {
+        push_method(m)
+    }
 }
 
 #[inline(always)]
@@ -269,7 +290,11 @@ pub(super) fn load_attr_method_lazy_dict(m: &mut Machine) -> Flow {
             .cast::<std::cell::Cell<*mut abi::PyObject>>())
         .get()
     };
-    if dict.is_null() { push_method(m) } else { Flow::Base }
+    if dict.is_null() {
+        push_method(m)
+    } else {
+        Flow::Base
+    }
 }
 
 #[inline(always)]
@@ -331,7 +356,10 @@ pub(super) fn store_attr_instance_value(m: &mut Machine) -> Flow {
             return Flow::Base;
         }
         let offset = usize::from(m.cache(3));
-        let slot = owner.as_ptr().byte_add(offset).cast::<std::cell::Cell<*mut abi::PyObject>>();
+        let slot = owner
+            .as_ptr()
+            .byte_add(offset)
+            .cast::<std::cell::Cell<*mut abi::PyObject>>();
         let value = own(m.peek(2)).into_ptr();
         let old = (*slot).replace(value);
         if old.is_null() {
@@ -395,8 +423,13 @@ pub(super) fn load_super_attr(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
     let name = m.name(oparg >> 2);
     let with_arguments = oparg & 2 != 0;
-    let value =
-        attempt!(super_attr(m.object(3), m.object(2), m.object(1), name, with_arguments));
+    let value = attempt!(super_attr(
+        m.object(3),
+        m.object(2),
+        m.object(1),
+        name,
+        with_arguments
+    ));
     m.replace_many(3, StackRef::from_obj(value));
     if oparg & 1 != 0 {
         m.push(StackRef::NULL);
@@ -412,24 +445,40 @@ fn super_attr(
     name: &PyStr,
     with_arguments: bool,
 ) -> PyResult<Obj> {
-    let object = if with_arguments { function.call(&[class, instance])? } else { function.call0()? };
+    let object = if with_arguments {
+        function.call(&[class, instance])?
+    } else {
+        function.call0()?
+    };
     object.getattr(name)
 }
 
 #[inline(always)]
 pub(super) fn load_super_attr_attr(m: &mut Machine, oparg: u32) -> Flow {
-    let Some((class, instance)) = super_operands(m) else { return Flow::Base };
+    let Some((class, instance)) = super_operands(m) else {
+        return Flow::Base;
+    };
     m.save();
-    let value = attempt!(krait_runtime::typeobject::super_getattr(class, instance, m.name(oparg >> 2)));
+    let value = attempt!(krait_runtime::typeobject::super_getattr(
+        class,
+        instance,
+        m.name(oparg >> 2)
+    ));
     m.replace_many(3, StackRef::from_obj(value));
     m.next(1)
 }
 
 #[inline(always)]
 pub(super) fn load_super_attr_method(m: &mut Machine, oparg: u32) -> Flow {
-    let Some((class, instance)) = super_operands(m) else { return Flow::Base };
+    let Some((class, instance)) = super_operands(m) else {
+        return Flow::Base;
+    };
     m.save();
-    match attempt!(krait_runtime::typeobject::super_method(class, instance, m.name(oparg >> 2))) {
+    match attempt!(krait_runtime::typeobject::super_method(
+        class,
+        instance,
+        m.name(oparg >> 2)
+    )) {
         Method::Unbound(function) => {
             let (instance, class, function_slot) = (m.pop(), m.pop(), m.pop());
             m.push_obj(function);
@@ -449,7 +498,10 @@ pub(super) fn load_super_attr_method(m: &mut Machine, oparg: u32) -> Flow {
 /// Class and instance, if `super` is itself and the class is one.
 #[inline(always)]
 fn super_operands<'a>(m: &Machine) -> Option<(&'a PyType, &'a PyObject)> {
-    if !m.peek(3).is(krait_runtime::typeobject::PySuper::type_object()) {
+    if !m
+        .peek(3)
+        .is(krait_runtime::typeobject::PySuper::type_object())
+    {
         return None;
     }
     Some((borrow(m.peek(2)).downcast::<PyType>()?, borrow(m.peek(1))))

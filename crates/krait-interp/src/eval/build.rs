@@ -2,7 +2,9 @@
 
 use krait_runtime::frame::StackRef;
 use krait_runtime::set::PySet;
-use krait_runtime::{Obj, PyClass, PyDict, PyErr, PyList, PyObject, PyResult, PySlice, PyTuple, exc, type_error};
+use krait_runtime::{
+    Obj, PyClass, PyDict, PyErr, PyList, PyObject, PyResult, PySlice, PyTuple, exc, type_error,
+};
 
 use super::machine::*;
 use crate::errors;
@@ -65,7 +67,11 @@ pub(super) fn build_map(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(never)]
 fn dict_of(items: Vec<Obj>) -> PyResult<Obj> {
-    let dict = if items.is_empty() { PyDict::new()? } else { PyDict::with_capacity(items.len() / 2)? };
+    let dict = if items.is_empty() {
+        PyDict::new()?
+    } else {
+        PyDict::with_capacity(items.len() / 2)?
+    };
     for pair in items.chunks_exact(2) {
         dict.set_item(&pair[0], &pair[1])?;
     }
@@ -167,7 +173,10 @@ fn update_dict(dict: &PyDict, update: &PyObject) -> PyResult<()> {
     match crate::builtins::merge_mapping(dict, update, crate::builtins::Duplicates::Replace) {
         Err(error) if error.matches(&exc::AttributeError) => {
             error.clear();
-            Err(type_error!("'{}' object is not a mapping", update.type_().tp_name()))
+            Err(type_error!(
+                "'{}' object is not a mapping",
+                update.type_().tp_name()
+            ))
         }
         result => result,
     }
@@ -177,7 +186,11 @@ fn update_dict(dict: &PyDict, update: &PyObject) -> PyResult<()> {
 pub(super) fn dict_merge(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
     let function = m.object(oparg as usize + 4);
-    attempt!(merge_kwargs(container::<PyDict>(m, oparg + 1), m.object(1), function));
+    attempt!(merge_kwargs(
+        container::<PyDict>(m, oparg + 1),
+        m.object(1),
+        function
+    ));
     m.drop_top();
     m.next(0)
 }

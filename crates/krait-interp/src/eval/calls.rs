@@ -55,7 +55,12 @@ fn arguments(m: &Machine, oparg: u32) -> (*const StackRef, usize) {
 pub(super) fn call(m: &mut Machine, oparg: u32) -> Flow {
     if m.specialize_now() {
         m.save();
-        specialize::call(m.ip, m.object(oparg as usize + 2), m.peek(oparg as usize + 1), oparg);
+        specialize::call(
+            m.ip,
+            m.object(oparg as usize + 2),
+            m.peek(oparg as usize + 1),
+            oparg,
+        );
         return Flow::Again;
     }
     m.save();
@@ -168,7 +173,9 @@ fn has_room(m: &Machine, code: &PyCode) -> bool {
 #[inline(always)]
 pub(super) fn call_py_exact_args(m: &mut Machine, oparg: u32) -> Flow {
     let slot = m.peek(oparg as usize + 2);
-    let Some(function) = cached_function(m, slot) else { return Flow::Base };
+    let Some(function) = cached_function(m, slot) else {
+        return Flow::Base;
+    };
     let (args, count) = arguments(m, oparg);
     // SAFETY: the function keeps its code; nothing runs before the frame has its own reference.
     let code = unsafe { call::code_of(function) };
@@ -193,9 +200,13 @@ fn expand_cached_method(m: &mut Machine, oparg: u32) -> bool {
     if !m.peek(depth - 1).is_null() {
         return false;
     }
-    let Some(method) = exact::<PyMethod>(m.peek(depth)) else { return false };
+    let Some(method) = exact::<PyMethod>(m.peek(depth)) else {
+        return false;
+    };
     // SAFETY: a method keeps its function; nothing runs while it is borrowed.
-    let Some(function) = (unsafe { method.im_func.borrow() }) else { return false };
+    let Some(function) = (unsafe { method.im_func.borrow() }) else {
+        return false;
+    };
     match function.downcast_exact::<PyFunction>() {
         Some(function) if function.func_version.get() == m.cache32(1) => {
             m.save();
@@ -208,7 +219,11 @@ fn expand_cached_method(m: &mut Machine, oparg: u32) -> bool {
 
 #[inline(always)]
 pub(super) fn call_bound_method_exact_args(m: &mut Machine, oparg: u32) -> Flow {
-    if expand_cached_method(m, oparg) { call_py_exact_args(m, oparg) } else { Flow::Base }
+    if expand_cached_method(m, oparg) {
+        call_py_exact_args(m, oparg)
+    } else {
+        Flow::Base
+    }
 }
 
 #[inline(always)]
@@ -222,14 +237,22 @@ pub(super) fn call_py_general(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn call_bound_method_general(m: &mut Machine, oparg: u32) -> Flow {
-    if expand_cached_method(m, oparg) { enter_function(m, oparg) } else { Flow::Base }
+    if expand_cached_method(m, oparg) {
+        enter_function(m, oparg)
+    } else {
+        Flow::Base
+    }
 }
 
 #[inline(always)]
 pub(super) fn call_kw(m: &mut Machine, oparg: u32) -> Flow {
     if m.specialize_now() {
         m.save();
-        specialize::call_kw(m.ip, m.object(oparg as usize + 3), m.peek(oparg as usize + 2));
+        specialize::call_kw(
+            m.ip,
+            m.object(oparg as usize + 3),
+            m.peek(oparg as usize + 2),
+        );
         return Flow::Again;
     }
     m.save();
@@ -248,7 +271,12 @@ fn call_kw_general(m: &mut Machine, oparg: u32) -> Flow {
     let kwnames = unsafe { borrow(names).downcast_unchecked::<PyTuple>() };
     let (args, count) = arguments(m, oparg);
     let positional = count - kwnames.len();
-    let result = vectorcall(m.object(oparg as usize + 2), args, positional, Some(kwnames));
+    let result = vectorcall(
+        m.object(oparg as usize + 2),
+        args,
+        positional,
+        Some(kwnames),
+    );
     close(names);
     let result = attempt!(result);
     finish_call(m, oparg, StackRef::from_obj(result))
@@ -313,7 +341,11 @@ pub(super) fn call_function_ex(m: &mut Machine) -> Flow {
     if python_function(m.peek(4)).is_some() {
         return enter_function_ex(m);
     }
-    let result = attempt!(call_with_tuple(m.object(4), m.object(2), borrow_opt(m.peek(1))));
+    let result = attempt!(call_with_tuple(
+        m.object(4),
+        m.object(2),
+        borrow_opt(m.peek(1))
+    ));
     m.replace_many(4, StackRef::from_obj(result));
     attempt!(check_breaker(m));
     m.next(0)
@@ -375,7 +407,11 @@ fn push_ex(
             slots.push(StackRef::from_obj(value));
         }
     }
-    let names = if names.is_empty() { None } else { Some(PyTuple::from_vec(names)?) };
+    let names = if names.is_empty() {
+        None
+    } else {
+        Some(PyTuple::from_vec(names)?)
+    };
     push(m, function, slots.as_ptr(), count, names.as_deref())
 }
 
@@ -395,12 +431,22 @@ pub(super) fn enter_getter(
         return Flow::Base;
     }
     let owner = m.pop();
-    let args = [owner, name.map_or(StackRef::NULL, |name| StackRef::new(name.as_object()))];
+    let args = [
+        owner,
+        name.map_or(StackRef::NULL, |name| StackRef::new(name.as_object())),
+    ];
     m.frame().return_offset.set(1 + caches as u16);
     m.save();
     // SAFETY: rule 3: the arguments move into the frame; there is room for it.
     let frame = unsafe {
-        call::push_exact(m.ts, StackRef::new(getter), code, args.as_ptr(), count, m.frame)
+        call::push_exact(
+            m.ts,
+            StackRef::new(getter),
+            code,
+            args.as_ptr(),
+            count,
+            m.frame,
+        )
     };
     m.enter(frame, 0);
     Flow::Next
@@ -410,7 +456,9 @@ pub(super) fn enter_getter(
 #[inline(always)]
 pub(super) fn binary_op_subscr_getitem(m: &mut Machine) -> Flow {
     let class = m.object(2).type_();
-    let Some(heap) = class.heap() else { return Flow::Base };
+    let Some(heap) = class.heap() else {
+        return Flow::Base;
+    };
     let getitem = heap._spec_cache.getitem.get();
     if getitem.is_null() {
         return Flow::Base;
@@ -445,13 +493,18 @@ pub(super) fn call_alloc_and_enter_init(m: &mut Machine, oparg: u32) -> Flow {
     if !m.peek(oparg as usize + 1).is_null() {
         return Flow::Base;
     }
-    let Some(class) = m.object(oparg as usize + 2).downcast::<krait_runtime::PyType>() else {
+    let Some(class) = m
+        .object(oparg as usize + 2)
+        .downcast::<krait_runtime::PyType>()
+    else {
         return Flow::Base;
     };
     if class.raw().tp_version_tag.get() != m.cache32(1) {
         return Flow::Base;
     }
-    let Some(heap) = class.heap() else { return Flow::Base };
+    let Some(heap) = class.heap() else {
+        return Flow::Base;
+    };
     let init = heap._spec_cache.init.get();
     if init.is_null() {
         return Flow::Base;

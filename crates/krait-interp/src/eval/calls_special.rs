@@ -73,8 +73,12 @@ fn tuple_of(value: &PyObject) -> PyResult<Obj> {
 
 #[inline(always)]
 pub(super) fn call_builtin_class(m: &mut Machine, oparg: u32) -> Flow {
-    let Some(class) = callable(m, oparg).downcast::<PyType>() else { return Flow::Base };
-    let Some(function) = class.raw().tp_vectorcall.get() else { return Flow::Base };
+    let Some(class) = callable(m, oparg).downcast::<PyType>() else {
+        return Flow::Base;
+    };
+    let Some(function) = class.raw().tp_vectorcall.get() else {
+        return Flow::Base;
+    };
     m.save();
     let (args, count) = arguments(m, oparg);
     let result = attempt!(with_pointers(args, count, |pointers| {
@@ -111,10 +115,7 @@ fn with_pointers(
 
 /// The row of a builtin function with these flags, and its `self`.
 #[inline(always)]
-fn builtin(
-    function: &PyObject,
-    flags: c_int,
-) -> Option<(&abi::PyMethodDef, *mut abi::PyObject)> {
+fn builtin(function: &PyObject, flags: c_int) -> Option<(&abi::PyMethodDef, *mut abi::PyObject)> {
     if !function.is_exact::<krait_runtime::PyCFunction>() {
         return None;
     }
@@ -125,8 +126,11 @@ fn builtin(
         if row.ml_flags & KIND != flags {
             return None;
         }
-        let receiver =
-            if row.ml_flags & abi::METH_STATIC != 0 { std::ptr::null_mut() } else { function.m_self.get() };
+        let receiver = if row.ml_flags & abi::METH_STATIC != 0 {
+            std::ptr::null_mut()
+        } else {
+            function.m_self.get()
+        };
         Some((row, receiver))
     }
 }
@@ -153,7 +157,9 @@ unsafe fn function_of<F: Copy>(row: &abi::PyMethodDef) -> F {
 #[inline(always)]
 pub(super) fn call_builtin_o(m: &mut Machine, oparg: u32) -> Flow {
     let (args, count) = arguments(m, oparg);
-    let Some((row, receiver)) = builtin(callable(m, oparg), abi::METH_O) else { return Flow::Base };
+    let Some((row, receiver)) = builtin(callable(m, oparg), abi::METH_O) else {
+        return Flow::Base;
+    };
     if count != 1 || m.ts.stack_is_low() {
         return Flow::Base;
     }
@@ -186,7 +192,9 @@ pub(super) fn call_builtin_fast(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(always)]
 pub(super) fn call_builtin_fast_with_keywords(m: &mut Machine, oparg: u32) -> Flow {
     let flags = abi::METH_FASTCALL | abi::METH_KEYWORDS;
-    let Some((row, receiver)) = builtin(callable(m, oparg), flags) else { return Flow::Base };
+    let Some((row, receiver)) = builtin(callable(m, oparg), flags) else {
+        return Flow::Base;
+    };
     m.save();
     let (args, count) = arguments(m, oparg);
     let result = attempt!(with_pointers(args, count, |pointers| {
@@ -201,7 +209,9 @@ pub(super) fn call_builtin_fast_with_keywords(m: &mut Machine, oparg: u32) -> Fl
 
 #[inline(always)]
 pub(super) fn call_len(m: &mut Machine, oparg: u32) -> Flow {
-    if !without_self(m, oparg) || !specialize::is_builtin(callable(m, oparg), specialize::Known::Len) {
+    if !without_self(m, oparg)
+        || !specialize::is_builtin(callable(m, oparg), specialize::Known::Len)
+    {
         return Flow::Base;
     }
     m.save();
@@ -235,7 +245,9 @@ pub(super) fn call_list_append(m: &mut Machine, oparg: u32) -> Flow {
     {
         return Flow::Base;
     }
-    let Some(list) = exact::<PyList>(m.peek(2)) else { return Flow::Base };
+    let Some(list) = exact::<PyList>(m.peek(2)) else {
+        return Flow::Base;
+    };
     m.save();
     let item = m.pop_obj();
     m.save_sp();
@@ -276,7 +288,9 @@ fn method<'a>(
 #[inline(always)]
 pub(super) fn call_method_descriptor_o(m: &mut Machine, oparg: u32) -> Flow {
     let (args, count) = arguments(m, oparg);
-    let Some((row, receiver)) = method(m, oparg, abi::METH_O) else { return Flow::Base };
+    let Some((row, receiver)) = method(m, oparg, abi::METH_O) else {
+        return Flow::Base;
+    };
     if count != 2 || m.ts.stack_is_low() {
         return Flow::Base;
     }
@@ -292,7 +306,9 @@ pub(super) fn call_method_descriptor_o(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(always)]
 pub(super) fn call_method_descriptor_noargs(m: &mut Machine, oparg: u32) -> Flow {
     let (_, count) = arguments(m, oparg);
-    let Some((row, receiver)) = method(m, oparg, abi::METH_NOARGS) else { return Flow::Base };
+    let Some((row, receiver)) = method(m, oparg, abi::METH_NOARGS) else {
+        return Flow::Base;
+    };
     if count != 1 || m.ts.stack_is_low() {
         return Flow::Base;
     }
@@ -307,7 +323,9 @@ pub(super) fn call_method_descriptor_noargs(m: &mut Machine, oparg: u32) -> Flow
 
 #[inline(always)]
 pub(super) fn call_method_descriptor_fast(m: &mut Machine, oparg: u32) -> Flow {
-    let Some((row, receiver)) = method(m, oparg, abi::METH_FASTCALL) else { return Flow::Base };
+    let Some((row, receiver)) = method(m, oparg, abi::METH_FASTCALL) else {
+        return Flow::Base;
+    };
     m.save();
     let (args, count) = arguments(m, oparg);
     // SAFETY: `self` is the first argument.
@@ -325,7 +343,9 @@ pub(super) fn call_method_descriptor_fast(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(always)]
 pub(super) fn call_method_descriptor_fast_with_keywords(m: &mut Machine, oparg: u32) -> Flow {
     let flags = abi::METH_FASTCALL | abi::METH_KEYWORDS;
-    let Some((row, receiver)) = method(m, oparg, flags) else { return Flow::Base };
+    let Some((row, receiver)) = method(m, oparg, flags) else {
+        return Flow::Base;
+    };
     m.save();
     let (args, count) = arguments(m, oparg);
     // SAFETY: `self` is the first argument.

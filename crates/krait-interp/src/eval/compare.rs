@@ -22,8 +22,14 @@ pub(super) fn compare_op(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(never)]
 fn compare_objects(left: &PyObject, right: &PyObject, oparg: u32) -> PyResult<StackRef> {
-    const OPS: [CompareOp; 6] =
-        [CompareOp::Lt, CompareOp::Le, CompareOp::Eq, CompareOp::Ne, CompareOp::Gt, CompareOp::Ge];
+    const OPS: [CompareOp; 6] = [
+        CompareOp::Lt,
+        CompareOp::Le,
+        CompareOp::Eq,
+        CompareOp::Ne,
+        CompareOp::Gt,
+        CompareOp::Ge,
+    ];
     let result = left.rich_compare(right, OPS[compare::operator(oparg) as usize])?;
     if oparg & compare::TO_BOOL == 0 {
         return Ok(StackRef::from_obj(result));
@@ -109,7 +115,9 @@ pub(super) fn contains_op(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn contains_op_dict(m: &mut Machine, oparg: u32) -> Flow {
-    let Some(dict) = exact::<PyDict>(m.peek(1)) else { return Flow::Base };
+    let Some(dict) = exact::<PyDict>(m.peek(1)) else {
+        return Flow::Base;
+    };
     m.save();
     let found = attempt!(dict.contains(m.object(2)));
     m.replace_two(truth(found != (oparg != 0)));
@@ -160,7 +168,9 @@ pub(super) fn to_bool_bool(m: &mut Machine) -> Flow {
 
 #[inline(always)]
 pub(super) fn to_bool_int(m: &mut Machine) -> Flow {
-    let Some(value) = exact::<PyLong>(m.peek(1)) else { return Flow::Base };
+    let Some(value) = exact::<PyLong>(m.peek(1)) else {
+        return Flow::Base;
+    };
     let value = truth(!value.is_zero());
     m.replace_top(value);
     m.next(3)
@@ -168,7 +178,9 @@ pub(super) fn to_bool_int(m: &mut Machine) -> Flow {
 
 #[inline(always)]
 pub(super) fn to_bool_list(m: &mut Machine) -> Flow {
-    let Some(list) = exact::<PyList>(m.peek(1)) else { return Flow::Base };
+    let Some(list) = exact::<PyList>(m.peek(1)) else {
+        return Flow::Base;
+    };
     let value = truth(!list.is_empty());
     m.save();
     m.replace_top(value);
@@ -186,7 +198,9 @@ pub(super) fn to_bool_none(m: &mut Machine) -> Flow {
 
 #[inline(always)]
 pub(super) fn to_bool_str(m: &mut Machine) -> Flow {
-    let Some(text) = exact::<PyStr>(m.peek(1)) else { return Flow::Base };
+    let Some(text) = exact::<PyStr>(m.peek(1)) else {
+        return Flow::Base;
+    };
     let value = truth(!text.is_empty());
     m.replace_top(value);
     m.next(3)

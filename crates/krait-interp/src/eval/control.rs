@@ -15,7 +15,10 @@ pub(super) fn resume(m: &mut Machine, oparg: u32) -> Flow {
     }
     if !crate::trace::is_active(m.ts) {
         // From now on only the breaker is looked at.
-        m.unit(0).cache.set(u16::from_le_bytes([krait_bytecode::op::RESUME_CHECK, oparg as u8]));
+        m.unit(0).cache.set(u16::from_le_bytes([
+            krait_bytecode::op::RESUME_CHECK,
+            oparg as u8,
+        ]));
     }
     m.next(0)
 }

@@ -17,7 +17,11 @@ use super::{
 /// # Safety
 /// The frame keeps the eval loop's rules, and is linked to an entry frame.
 #[inline(never)]
-pub(crate) unsafe fn run(ts: &'static ThreadState, frame: *mut Frame, throw: bool) -> PyResult<Obj> {
+pub(crate) unsafe fn run(
+    ts: &'static ThreadState,
+    frame: *mut Frame,
+    throw: bool,
+) -> PyResult<Obj> {
     // SAFETY: the caller's contract.
     let mut machine = unsafe { Machine::new(ts, frame) };
     let m = &mut machine;

@@ -3,7 +3,9 @@
 use krait_runtime::attr::Method;
 use krait_runtime::exceptions::{PyBaseException, PyBaseExceptionGroup};
 use krait_runtime::frame::StackRef;
-use krait_runtime::{Obj, PyClass, PyErr, PyObject, PyResult, PyStr, PyTuple, PyType, exc, runtime_error, type_error};
+use krait_runtime::{
+    Obj, PyClass, PyErr, PyObject, PyResult, PyStr, PyTuple, PyType, exc, runtime_error, type_error,
+};
 
 use super::machine::*;
 
@@ -25,7 +27,8 @@ pub(super) fn pop_except(m: &mut Machine) -> Flow {
     // SAFETY: as above.
     let item = unsafe { &*m.ts.exc_info.get() };
     let previous = own(previous);
-    item.exc_value.set((!previous.is(krait_runtime::none())).then_some(previous));
+    item.exc_value
+        .set((!previous.is(krait_runtime::none())).then_some(previous));
     m.next(0)
 }
 
@@ -40,11 +43,16 @@ pub(super) fn check_exc_match(m: &mut Machine) -> Flow {
 const CANNOT_CATCH: &str = "catching classes that do not inherit from BaseException is not allowed";
 
 fn is_exception_class(object: &PyObject) -> bool {
-    object.downcast::<PyType>().is_some_and(|class| class.is_subtype(PyBaseException::type_object()))
+    object
+        .downcast::<PyType>()
+        .is_some_and(|class| class.is_subtype(PyBaseException::type_object()))
 }
 
 /// The classes of an `except` clause: one, or the items of a tuple.
-fn each_class(classes: &PyObject, mut check: impl FnMut(&PyObject) -> PyResult<()>) -> PyResult<()> {
+fn each_class(
+    classes: &PyObject,
+    mut check: impl FnMut(&PyObject) -> PyResult<()>,
+) -> PyResult<()> {
     match classes.downcast::<PyTuple>() {
         Some(classes) => classes.as_slice().iter().try_for_each(|class| check(class)),
         None => check(classes),
@@ -54,15 +62,24 @@ fn each_class(classes: &PyObject, mut check: impl FnMut(&PyObject) -> PyResult<(
 #[inline(never)]
 fn exception_matches(raised: &PyObject, classes: &PyObject) -> PyResult<bool> {
     each_class(classes, |class| {
-        if is_exception_class(class) { Ok(()) } else { Err(type_error!("{CANNOT_CATCH}")) }
+        if is_exception_class(class) {
+            Ok(())
+        } else {
+            Err(type_error!("{CANNOT_CATCH}"))
+        }
     })?;
     Ok(matches_classes(raised, classes))
 }
 
 fn matches_classes(raised: &PyObject, classes: &PyObject) -> bool {
     match classes.downcast::<PyTuple>() {
-        Some(classes) => classes.as_slice().iter().any(|class| matches_classes(raised, class)),
-        None => classes.downcast::<PyType>().is_some_and(|class| raised.type_().is_subtype(class)),
+        Some(classes) => classes
+            .as_slice()
+            .iter()
+            .any(|class| matches_classes(raised, class)),
+        None => classes
+            .downcast::<PyType>()
+            .is_some_and(|class| raised.type_().is_subtype(class)),
     }
 }
 
@@ -73,7 +90,9 @@ pub(super) fn check_eg_match(m: &mut Machine) -> Flow {
     m.drop_many(2);
     if !matched.is(krait_runtime::none()) {
         // SAFETY: the thread's stack of handled exceptions is alive.
-        unsafe { &*m.ts.exc_info.get() }.exc_value.set(Some(matched.clone()));
+        unsafe { &*m.ts.exc_info.get() }
+            .exc_value
+            .set(Some(matched.clone()));
     }
     m.push_obj(rest);
     m.push_obj(matched);
@@ -146,7 +165,11 @@ pub(super) fn raise_varargs(m: &mut Machine, oparg: u32) -> Flow {
     m.save_sp();
     match raised {
         None => {
-            if reraise_handled(m.ts) { Flow::Unwind } else { Flow::Error }
+            if reraise_handled(m.ts) {
+                Flow::Unwind
+            } else {
+                Flow::Error
+            }
         }
         Some(raised) => {
             drop(raise(raised, cause));
@@ -199,7 +222,9 @@ fn raise(raised: Obj, cause: Option<Obj>) -> PyErr {
                 match instance_of(cause)? {
                     Some(cause) => Some(cause),
                     None => {
-                        return Err(type_error!("exception causes must derive from BaseException"));
+                        return Err(type_error!(
+                            "exception causes must derive from BaseException"
+                        ));
                     }
                 }
             };
@@ -265,8 +290,7 @@ pub(super) fn end_async_for(m: &mut Machine) -> Flow {
 #[inline(always)]
 pub(super) fn with_except_start(m: &mut Machine) -> Flow {
     m.save();
-    let result =
-        attempt!(call_exit(m.object(5), borrow_opt(m.peek(4)), m.object(1)));
+    let result = attempt!(call_exit(m.object(5), borrow_opt(m.peek(4)), m.object(1)));
     m.push_obj(result);
     m.next(0)
 }
@@ -288,8 +312,16 @@ fn call_exit(exit: &PyObject, owner: Option<&PyObject>, exception: &PyObject) ->
 const SPECIAL: [(&str, &str, &str); 4] = [
     ("__enter__", "__aenter__", "the context manager protocol"),
     ("__exit__", "__aexit__", "the context manager protocol"),
-    ("__aenter__", "__enter__", "the asynchronous context manager protocol"),
-    ("__aexit__", "__exit__", "the asynchronous context manager protocol"),
+    (
+        "__aenter__",
+        "__enter__",
+        "the asynchronous context manager protocol",
+    ),
+    (
+        "__aexit__",
+        "__exit__",
+        "the asynchronous context manager protocol",
+    ),
 ];
 
 #[inline(always)]
@@ -316,7 +348,8 @@ fn special_method(owner: &PyObject, which: usize) -> PyResult<Method> {
         return Ok(method);
     }
     let class = owner.type_().qualified_name()?;
-    let mut message = format!("'{class}' object does not support {protocol} (missed {name} method)");
+    let mut message =
+        format!("'{class}' object does not support {protocol} (missed {name} method)");
     if owner.type_().lookup(&*PyStr::intern(other)?).is_some() {
         let hint = if which < 2 {
             " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?"

@@ -2,7 +2,10 @@
 
 use krait_bytecode::oparg::{intrinsic1, intrinsic2, make_function as part};
 use krait_runtime::frame::StackRef;
-use krait_runtime::{Obj, PyClass, PyDict, PyFunction, PyList, PyObject, PyResult, PyTuple, exc, runtime_error, system_error};
+use krait_runtime::{
+    Obj, PyClass, PyDict, PyFunction, PyList, PyObject, PyResult, PyTuple, exc, runtime_error,
+    system_error,
+};
 
 use super::machine::*;
 use crate::{asyncgen, builtins, imports, typing_ops};
@@ -29,7 +32,11 @@ pub(super) fn set_function_attribute(m: &mut Machine, oparg: u32) -> Flow {
     let function = m.pop();
     let value = m.pop_obj();
     // SAFETY: rule 2: `MAKE_FUNCTION` came before.
-    set_part(unsafe { borrow(function).downcast_unchecked::<PyFunction>() }, value, oparg);
+    set_part(
+        unsafe { borrow(function).downcast_unchecked::<PyFunction>() },
+        value,
+        oparg,
+    );
     m.push(function);
     m.next(0)
 }
@@ -54,11 +61,7 @@ pub(super) fn call_intrinsic_1(m: &mut Machine, oparg: u32) -> Flow {
 }
 
 #[inline(never)]
-fn intrinsic_1(
-    frame: &krait_runtime::frame::Frame,
-    value: &PyObject,
-    which: u32,
-) -> PyResult<Obj> {
+fn intrinsic_1(frame: &krait_runtime::frame::Frame, value: &PyObject, which: u32) -> PyResult<Obj> {
     match which {
         intrinsic1::PRINT => builtins::display(value),
         intrinsic1::IMPORT_STAR => imports::import_star(frame, value),
@@ -114,7 +117,9 @@ fn intrinsic_2(first: &PyObject, second: &PyObject, which: u32) -> PyResult<Obj>
     match which {
         intrinsic2::PREP_RERAISE_STAR => match second.downcast::<PyList>() {
             Some(raised) => krait_runtime::exceptions::prep_reraise_star(first, raised),
-            None => Err(system_error!("the exceptions raised by except* are in no list")),
+            None => Err(system_error!(
+                "the exceptions raised by except* are in no list"
+            )),
         },
         intrinsic2::TYPEVAR_WITH_BOUND => typing_ops::type_var(first, Some(second), None),
         intrinsic2::TYPEVAR_WITH_CONSTRAINTS => typing_ops::type_var(first, None, Some(second)),

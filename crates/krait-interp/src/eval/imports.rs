@@ -8,8 +8,12 @@ use crate::imports;
 #[inline(always)]
 pub(super) fn import_name(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    let module =
-        attempt!(imports::import_name(m.frame(), m.name(oparg), m.object(1), m.object(2)));
+    let module = attempt!(imports::import_name(
+        m.frame(),
+        m.name(oparg),
+        m.object(1),
+        m.object(2)
+    ));
     m.replace_two(StackRef::from_obj(module));
     m.next(0)
 }

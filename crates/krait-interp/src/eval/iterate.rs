@@ -1,7 +1,9 @@
 //! Iteration: `GET_ITER`, `FOR_ITER`, `SEND`, unpacking.
 
 use krait_runtime::frame::StackRef;
-use krait_runtime::{Obj, PyClass, PyErr, PyList, PyObject, PyResult, PyTuple, exc, type_error, value_error};
+use krait_runtime::{
+    Obj, PyClass, PyErr, PyList, PyObject, PyResult, PyTuple, exc, type_error, value_error,
+};
 
 use super::machine::*;
 use crate::genobject::{self, PyGenerator};
@@ -42,7 +44,10 @@ pub(super) fn for_iter(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(always)]
 fn next_of(iterator: &PyObject) -> PyResult<Option<Obj>> {
     let Some(slot) = iterator.type_().raw().tp_iternext.get() else {
-        return Err(type_error!("'{}' object is not an iterator", iterator.type_name()));
+        return Err(type_error!(
+            "'{}' object is not an iterator",
+            iterator.type_name()
+        ));
     };
     // SAFETY: the slot takes instances of its class.
     match unsafe { krait_runtime::Py::from_owned_ptr_opt(slot(iterator.as_ptr())) } {
@@ -96,7 +101,9 @@ pub(super) fn for_iter_range(m: &mut Machine, oparg: u32) -> Flow {
                 Some(small) => StackRef::from_immortal(small.as_object()),
                 None => {
                     m.save();
-                    StackRef::from_obj(attempt!(krait_runtime::PyLong::from_i64(number)).into_object())
+                    StackRef::from_obj(
+                        attempt!(krait_runtime::PyLong::from_i64(number)).into_object(),
+                    )
                 }
             };
             m.push(slot);
@@ -108,7 +115,9 @@ pub(super) fn for_iter_range(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn for_iter_gen(m: &mut Machine, oparg: u32) -> Flow {
-    let Some(generator) = m.object(1).downcast_exact::<PyGenerator>() else { return Flow::Base };
+    let Some(generator) = m.object(1).downcast_exact::<PyGenerator>() else {
+        return Flow::Base;
+    };
     if !generator.can_resume() || m.ts.recursion_remaining.get() <= 1 {
         return Flow::Base;
     }
@@ -216,7 +225,9 @@ pub(super) fn unpack_sequence(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn unpack_sequence_two_tuple(m: &mut Machine) -> Flow {
-    let Some(tuple) = exact::<PyTuple>(m.peek(1)) else { return Flow::Base };
+    let Some(tuple) = exact::<PyTuple>(m.peek(1)) else {
+        return Flow::Base;
+    };
     if tuple.len() != 2 {
         return Flow::Base;
     }
@@ -231,7 +242,9 @@ pub(super) fn unpack_sequence_two_tuple(m: &mut Machine) -> Flow {
 
 #[inline(always)]
 pub(super) fn unpack_sequence_tuple(m: &mut Machine, oparg: u32) -> Flow {
-    let Some(tuple) = exact::<PyTuple>(m.peek(1)) else { return Flow::Base };
+    let Some(tuple) = exact::<PyTuple>(m.peek(1)) else {
+        return Flow::Base;
+    };
     if tuple.len() != oparg as usize {
         return Flow::Base;
     }
@@ -246,13 +259,17 @@ pub(super) fn unpack_sequence_tuple(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn unpack_sequence_list(m: &mut Machine, oparg: u32) -> Flow {
-    let Some(list) = exact::<PyList>(m.peek(1)) else { return Flow::Base };
+    let Some(list) = exact::<PyList>(m.peek(1)) else {
+        return Flow::Base;
+    };
     if list.len() != oparg as usize {
         return Flow::Base;
     }
     let slot = m.pop();
     for index in (0..oparg as usize).rev() {
-        let Some(item) = list.get(index) else { return Flow::Base };
+        let Some(item) = list.get(index) else {
+            return Flow::Base;
+        };
         m.push_obj(item);
     }
     m.save();
@@ -339,8 +356,10 @@ fn not_unpackable(iterable: &PyObject, error: PyErr) -> PyErr {
         && !iterable.is_sequence()
     {
         error.clear();
-        return type_error!("cannot unpack non-iterable {} object", iterable.type_().tp_name());
+        return type_error!(
+            "cannot unpack non-iterable {} object",
+            iterable.type_().tp_name()
+        );
     }
     error
 }
-

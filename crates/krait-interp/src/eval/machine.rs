@@ -59,14 +59,24 @@ impl Machine {
     #[inline(always)]
     pub(crate) unsafe fn new(ts: &'static ThreadState, frame: *mut Frame) -> Machine {
         // SAFETY: the caller's contract.
-        let (ip, sp) = unsafe { ((&*frame).instr_ptr.get(), (&*frame).stackpointer.get().cast()) };
+        let (ip, sp) = unsafe {
+            (
+                (&*frame).instr_ptr.get(),
+                (&*frame).stackpointer.get().cast(),
+            )
+        };
         Machine { ip, sp, frame, ts }
     }
 
     /// The registers by value, for functions that are not inlined: the loop's own stay in registers.
     #[inline(always)]
     pub(crate) fn snapshot(&self) -> Machine {
-        Machine { ip: self.ip, sp: self.sp, frame: self.frame, ts: self.ts }
+        Machine {
+            ip: self.ip,
+            sp: self.sp,
+            frame: self.frame,
+            ts: self.ts,
+        }
     }
 
     /// The frame.
@@ -290,7 +300,8 @@ impl Machine {
     pub(crate) fn name<'a>(&self, index: u32) -> &'a PyStr {
         // SAFETY: rule 2: the index is within the names, which are strings.
         unsafe {
-            PyObject::from_ptr(tuple_item(self.code().co_names.as_ptr(), index)).downcast_unchecked()
+            PyObject::from_ptr(tuple_item(self.code().co_names.as_ptr(), index))
+                .downcast_unchecked()
         }
     }
 
@@ -309,7 +320,13 @@ impl Machine {
 #[inline(always)]
 unsafe fn tuple_item(tuple: *mut abi::PyObject, index: u32) -> *mut abi::PyObject {
     // SAFETY: the caller's contract.
-    unsafe { (*(*tuple.cast::<abi::PyTupleObject>()).ob_item.as_ptr().add(index as usize)).get() }
+    unsafe {
+        (*(*tuple.cast::<abi::PyTupleObject>())
+            .ob_item
+            .as_ptr()
+            .add(index as usize))
+        .get()
+    }
 }
 
 /// The object of a slot. Rule 4: the borrow is not used after the slot is closed or overwritten.

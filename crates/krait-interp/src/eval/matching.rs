@@ -3,7 +3,9 @@
 use krait_abi as abi;
 use krait_runtime::frame::StackRef;
 use krait_runtime::set::PySet;
-use krait_runtime::{Obj, PyClass, PyErr, PyObject, PyResult, PyStr, PyTuple, PyType, type_error, value_error};
+use krait_runtime::{
+    Obj, PyClass, PyErr, PyObject, PyResult, PyStr, PyTuple, PyType, type_error, value_error,
+};
 
 use super::machine::*;
 
@@ -36,7 +38,9 @@ fn contains(set: &PySet, item: &PyObject) -> PyResult<bool> {
 /// The values of all the keys of a mapping pattern, `None` if one is missing.
 #[inline(never)]
 fn keys_of(subject: &PyObject, keys: &PyObject) -> PyResult<Option<Obj>> {
-    let Some(keys) = keys.downcast::<PyTuple>() else { return Ok(None) };
+    let Some(keys) = keys.downcast::<PyTuple>() else {
+        return Ok(None);
+    };
     if keys.is_empty() {
         return Ok(Some(PyTuple::empty().into_object()));
     }
@@ -65,7 +69,12 @@ fn keys_of(subject: &PyObject, keys: &PyObject) -> PyResult<Option<Obj>> {
 #[inline(always)]
 pub(super) fn match_class(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    let result = attempt!(class_pattern(m.object(3), m.object(2), m.object(1), oparg as usize));
+    let result = attempt!(class_pattern(
+        m.object(3),
+        m.object(2),
+        m.object(1),
+        oparg as usize
+    ));
     m.replace_many(3, result.map_or_else(none, StackRef::from_obj));
     m.next(0)
 }
@@ -87,7 +96,9 @@ fn class_pattern(
     }
     let seen = PySet::new()?;
     let mut values = Vec::new();
-    if positional > 0 && !positional_attributes(subject, class_type, positional, &seen, &mut values)? {
+    if positional > 0
+        && !positional_attributes(subject, class_type, positional, &seen, &mut values)?
+    {
         return Ok(None);
     }
     for name in names.as_slice() {
@@ -133,7 +144,9 @@ fn positional_attributes(
         values.push(subject.to_obj());
         return Ok(true);
     }
-    let Some(match_args) = match_args else { return Ok(true) };
+    let Some(match_args) = match_args else {
+        return Ok(true);
+    };
     for name in &match_args.as_slice()[..positional] {
         if name.downcast::<PyStr>().is_none() {
             return Err(type_error!(

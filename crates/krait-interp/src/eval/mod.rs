@@ -91,7 +91,9 @@ pub(crate) unsafe fn eval_frame(
         visited: 0.into(),
         localsplus: [raw_of(StackRef::NULL).into()],
     };
-    entry.stackpointer.set(entry.localsplus.as_ptr().cast_mut().cast());
+    entry
+        .stackpointer
+        .set(entry.localsplus.as_ptr().cast_mut().cast());
     let entry_ptr = std::ptr::from_ref(&entry).cast_mut();
     // SAFETY: the caller's contract; the entry frame outlives the run, which ends by leaving it.
     unsafe {
@@ -112,7 +114,11 @@ fn breaker_set(ts: &ThreadState) -> bool {
 /// Handles the eval breaker if it is set.
 #[inline(always)]
 fn check_breaker(machine: &Machine) -> PyResult<()> {
-    if breaker_set(machine.ts) { handle_breaker(machine.snapshot()) } else { Ok(()) }
+    if breaker_set(machine.ts) {
+        handle_breaker(machine.snapshot())
+    } else {
+        Ok(())
+    }
 }
 
 #[cold]
@@ -210,12 +216,9 @@ fn note_traceback(machine: &Machine) {
 fn handle_in_frame(machine: &mut Machine) -> bool {
     let frame = machine.frame();
     let unit = frame.unit();
-    let Some(handler) = machine
-        .code()
-        .co_exceptiontable
-        .get()
-        .and_then(|table| krait_bytecode::exceptiontable::find_handler(table.as_bytes(), unit as usize))
-    else {
+    let Some(handler) = machine.code().co_exceptiontable.get().and_then(|table| {
+        krait_bytecode::exceptiontable::find_handler(table.as_bytes(), unit as usize)
+    }) else {
         return false;
     };
     let error = PyErr::occurred().map(PyErr::take);

@@ -137,7 +137,11 @@ pub(super) fn load_from_dict_or_globals(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(always)]
 pub(super) fn store_name(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    attempt!(store_name_in(m.frame().locals(), m.name(oparg), m.object(1)));
+    attempt!(store_name_in(
+        m.frame().locals(),
+        m.name(oparg),
+        m.object(1)
+    ));
     m.drop_top();
     m.next(0)
 }
@@ -145,7 +149,10 @@ pub(super) fn store_name(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(never)]
 fn store_name_in(locals: Option<&PyObject>, name: &PyStr, value: &PyObject) -> PyResult<()> {
     match locals {
-        None => Err(system_error!("no locals found when storing '{}'", name.to_string_lossy())),
+        None => Err(system_error!(
+            "no locals found when storing '{}'",
+            name.to_string_lossy()
+        )),
         Some(locals) => match locals.downcast_exact::<PyDict>() {
             Some(dict) => dict.set_item(name, value),
             None => locals.set_item(name, value),
@@ -163,7 +170,10 @@ pub(super) fn delete_name(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(never)]
 fn delete_name_in(locals: Option<&PyObject>, name: &PyStr) -> PyResult<()> {
     let Some(locals) = locals else {
-        return Err(system_error!("no locals when deleting '{}'", name.to_string_lossy()));
+        return Err(system_error!(
+            "no locals when deleting '{}'",
+            name.to_string_lossy()
+        ));
     };
     match locals.del_item(name) {
         Err(error) if error.matches(&exc::KeyError) => {

@@ -141,7 +141,9 @@ fn common_constant_object(oparg: u32) -> PyResult<StackRef> {
         common_constant::ASSERTION_ERROR => &krait_runtime::exc::AssertionError,
         common_constant::NOT_IMPLEMENTED_ERROR => &krait_runtime::exc::NotImplementedError,
         common_constant::BUILTIN_TUPLE => krait_runtime::PyTuple::type_object(),
-        common_constant::BUILTIN_ALL => return crate::builtins::builtin("all").map(StackRef::from_obj),
+        common_constant::BUILTIN_ALL => {
+            return crate::builtins::builtin("all").map(StackRef::from_obj);
+        }
         _ => return crate::builtins::builtin("any").map(StackRef::from_obj),
     };
     Ok(StackRef::new(class))
@@ -191,7 +193,10 @@ pub(super) fn make_cell(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(always)]
 pub(super) fn copy_free_vars(m: &mut Machine, oparg: u32) -> Flow {
-    let closure = m.frame().function().and_then(|function| function.func_closure.get());
+    let closure = m
+        .frame()
+        .function()
+        .and_then(|function| function.func_closure.get());
     if let Some(closure) = closure {
         let offset = m.code().co_nlocalsplus.get() as u32 - oparg;
         for index in 0..oparg {
@@ -252,7 +257,9 @@ pub(super) fn delete_deref(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(always)]
 pub(super) fn load_from_dict_or_deref(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    let Some(name) = m.code().local_name(oparg as usize) else { return Flow::Error };
+    let Some(name) = m.code().local_name(oparg as usize) else {
+        return Flow::Error;
+    };
     match attempt!(m.object(1).lookup_item(name.as_object())) {
         Some(value) => m.replace_top(StackRef::from_obj(value)),
         None => match cell(m, oparg).contents.get() {

@@ -48,7 +48,10 @@ pub(super) fn format_with_spec(m: &mut Machine) -> Flow {
 fn format_value(value: &PyObject, spec: &PyObject) -> PyResult<Obj> {
     match spec.downcast::<PyStr>() {
         Some(spec) => Ok(value.format(spec)?.into_object()),
-        None => Err(system_error!("Format specifier must be a string, not {}", spec.type_name())),
+        None => Err(system_error!(
+            "Format specifier must be a string, not {}",
+            spec.type_name()
+        )),
     }
 }
 

@@ -26,7 +26,9 @@ enum Kind {
 }
 
 fn classify(class: &PyType, name: &PyStr, store: bool) -> Kind {
-    let Some(descr) = class.lookup(name) else { return Kind::Absent };
+    let Some(descr) = class.lookup(name) else {
+        return Kind::Absent;
+    };
     let kind = descr.type_();
     if kind.raw().tp_descr_set.get().is_some() {
         if let Some(member) = descr.downcast_exact::<PyMemberDescr>() {
@@ -49,7 +51,11 @@ fn classify(class: &PyType, name: &PyStr, store: bool) -> Kind {
     if kind.has_flag(abi::Py_TPFLAGS_METHOD_DESCRIPTOR) {
         return Kind::Method(descr);
     }
-    if kind.raw().tp_descr_get.get().is_some() { Kind::Other } else { Kind::Plain(descr) }
+    if kind.raw().tp_descr_get.get().is_some() {
+        Kind::Other
+    } else {
+        Kind::Plain(descr)
+    }
 }
 
 /// Specialises `LOAD_ATTR`; `is_method` if a call follows.
@@ -92,7 +98,9 @@ fn class_attr(site: Site, class: &PyType, name: &PyStr) -> Option<u8> {
     {
         return None;
     }
-    let (Kind::Method(descr) | Kind::Plain(descr)) = classify(class, name, false) else { return None };
+    let (Kind::Method(descr) | Kind::Plain(descr)) = classify(class, name, false) else {
+        return None;
+    };
     let version = class.version_tag();
     if version == 0 {
         return None;
@@ -265,7 +273,12 @@ fn specialize_store(site: Site, owner: &PyObject, name: &PyStr) -> Option<u8> {
 
 /// Specialises `LOAD_SUPER_ATTR`.
 #[inline(never)]
-pub(crate) fn load_super_attr(ip: *mut Unit, function: &PyObject, class: &PyObject, is_method: bool) {
+pub(crate) fn load_super_attr(
+    ip: *mut Unit,
+    function: &PyObject,
+    class: &PyObject,
+    is_method: bool,
+) {
     let site = Site::new(ip);
     let fits = function.is(krait_runtime::typeobject::PySuper::type_object())
         && class.is_instance_of::<PyType>();

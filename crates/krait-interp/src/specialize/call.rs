@@ -9,8 +9,8 @@ use krait_runtime::descr::PyMethodDescr;
 use krait_runtime::frame::{Frame, StackRef, raw_of};
 use krait_runtime::state::ThreadState;
 use krait_runtime::{
-    Obj, PyBytes, PyCFunction, PyClass, PyCode, PyFunction, PyList, PyMethod, PyObject,
-    PyResult, PyStr, PyTuple, PyType,
+    Obj, PyBytes, PyCFunction, PyClass, PyCode, PyFunction, PyList, PyMethod, PyObject, PyResult,
+    PyStr, PyTuple, PyType,
 };
 
 use super::Site;
@@ -66,10 +66,18 @@ fn row_of(function: &PyObject) -> Option<*mut abi::PyMethodDef> {
     // SAFETY: both are laid out so.
     unsafe {
         if function.is_exact::<PyCFunction>() {
-            return Some((*function.as_ptr().cast::<abi::PyCFunctionObject>()).m_ml.get());
+            return Some(
+                (*function.as_ptr().cast::<abi::PyCFunctionObject>())
+                    .m_ml
+                    .get(),
+            );
         }
         if function.is_exact::<PyMethodDescr>() {
-            return Some((*function.as_ptr().cast::<abi::PyMethodDescrObject>()).d_method.get());
+            return Some(
+                (*function.as_ptr().cast::<abi::PyMethodDescrObject>())
+                    .d_method
+                    .get(),
+            );
         }
     }
     None
@@ -101,7 +109,13 @@ pub(crate) fn call(ip: *mut Unit, callable: &PyObject, receiver: StackRef, oparg
     let site = Site::new(ip);
     let count = oparg as usize + usize::from(!receiver.is_null());
     let opcode = if let Some(function) = callable.downcast_exact::<PyFunction>() {
-        python(site, function, count, op::CALL_PY_EXACT_ARGS, op::CALL_PY_GENERAL)
+        python(
+            site,
+            function,
+            count,
+            op::CALL_PY_EXACT_ARGS,
+            op::CALL_PY_GENERAL,
+        )
     } else if let Some(method) = callable.downcast_exact::<PyMethod>() {
         match method.function().downcast_exact::<PyFunction>() {
             Some(function) if receiver.is_null() => python(
@@ -131,7 +145,11 @@ fn python(site: Site, function: &PyFunction, count: usize, exact: u8, general: u
         return None;
     }
     site.set32(1, version);
-    Some(if is_simple(function, count) { exact } else { general })
+    Some(if is_simple(function, count) {
+        exact
+    } else {
+        general
+    })
 }
 
 /// How a native function takes its arguments.
@@ -206,9 +224,15 @@ fn initializer(site: Site, class: &PyType) -> Option<()> {
     let ordinary = class.type_().is(PyType::type_object())
         && class.has_flag(abi::Py_TPFLAGS_INLINE_VALUES)
         && !class.has_flag(abi::Py_TPFLAGS_IS_ABSTRACT)
-        && same(class.raw().tp_new.get()?, PyObject::type_object().raw().tp_new.get()?)
+        && same(
+            class.raw().tp_new.get()?,
+            PyObject::type_object().raw().tp_new.get()?,
+        )
         && class.raw().tp_alloc.get().is_none_or(|alloc| {
-            std::ptr::fn_addr_eq(alloc, krait_runtime::alloc::type_generic_alloc as abi::allocfunc)
+            std::ptr::fn_addr_eq(
+                alloc,
+                krait_runtime::alloc::type_generic_alloc as abi::allocfunc,
+            )
         });
     if !ordinary {
         return None;
@@ -301,9 +325,14 @@ pub(crate) unsafe fn push_init_shim(
 ) -> *mut Frame {
     // SAFETY: the caller's contract; every field of the header is set.
     unsafe {
-        let frame: *mut Frame = ts.datastack.push_unchecked(shim.co_framesize.get() as usize).cast();
+        let frame: *mut Frame = ts
+            .datastack
+            .push_unchecked(shim.co_framesize.get() as usize)
+            .cast();
         let header = &*frame;
-        header.f_executable.set(raw_of(StackRef::from_immortal(shim.as_object())));
+        header
+            .f_executable
+            .set(raw_of(StackRef::from_immortal(shim.as_object())));
         header.previous.set(previous.cast());
         header.f_funcobj.set(raw_of(StackRef::NULL));
         header.f_globals.set(std::ptr::null_mut());

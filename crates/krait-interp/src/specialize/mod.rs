@@ -62,7 +62,9 @@ impl Site {
     /// Becomes `opcode`, which gets some time before its misses count.
     pub(crate) fn become_(&self, opcode: u8) {
         let instruction = self.unit(0);
-        instruction.cache.set(u16::from_le_bytes([opcode, instruction.arg()]));
+        instruction
+            .cache
+            .set(u16::from_le_bytes([opcode, instruction.arg()]));
         self.set(
             0,
             abi::ADAPTIVE_COOLDOWN_VALUE << abi::BACKOFF_BITS | abi::ADAPTIVE_COOLDOWN_BACKOFF,
@@ -73,7 +75,9 @@ impl Site {
     pub(crate) fn fail(&self) {
         let instruction = self.unit(0);
         let base = krait_bytecode::opcode::DEOPT[usize::from(instruction.code())];
-        instruction.cache.set(u16::from_le_bytes([base, instruction.arg()]));
+        instruction
+            .cache
+            .set(u16::from_le_bytes([base, instruction.arg()]));
         let backoff = self.unit(1).cache.get() & ((1 << abi::BACKOFF_BITS) - 1);
         let backoff = (backoff + 1).min(abi::MAX_BACKOFF);
         self.set(0, ((1 << backoff) - 1) << abi::BACKOFF_BITS | backoff);
@@ -106,7 +110,13 @@ pub(crate) unsafe fn inline_values(object: &PyObject) -> &abi::PyDictValues {
 #[inline(always)]
 pub(crate) unsafe fn managed_dict(object: &PyObject) -> Option<&abi::PyDictObject> {
     // SAFETY: the caller's contract: the word three before the object is the dictionary or null.
-    unsafe { (*object.as_ptr().cast::<*const abi::PyDictObject>().offset(-3)).as_ref() }
+    unsafe {
+        (*object
+            .as_ptr()
+            .cast::<*const abi::PyDictObject>()
+            .offset(-3))
+        .as_ref()
+    }
 }
 
 /// An entry of a key table of strings.
@@ -173,7 +183,8 @@ fn has_unicode_keys(dict: &PyDict) -> bool {
     // SAFETY: a dictionary has a key table.
     unsafe {
         let raw = &*dict.as_ptr().cast::<abi::PyDictObject>();
-        raw.ma_values.get().is_null() && (*raw.ma_keys.get()).dk_kind.get() == abi::DICT_KEYS_UNICODE
+        raw.ma_values.get().is_null()
+            && (*raw.ma_keys.get()).dk_kind.get() == abi::DICT_KEYS_UNICODE
     }
 }
 

@@ -30,7 +30,11 @@ fn compact(object: &PyObject) -> Option<i64> {
 pub(crate) fn binary_op(frame: &Frame, ip: *mut Unit, left: StackRef, right: StackRef, oparg: u32) {
     let site = Site::new(ip);
     let (left, right) = (borrow(left), borrow(right));
-    let operator = if oparg < nb::SUBSCR && oparg >= nb::INPLACE { oparg - nb::INPLACE } else { oparg };
+    let operator = if oparg < nb::SUBSCR && oparg >= nb::INPLACE {
+        oparg - nb::INPLACE
+    } else {
+        oparg
+    };
     let ints = compact(left).is_some() && compact(right).is_some();
     let floats = both::<PyFloat>(left, right);
     let opcode = match operator {
@@ -52,9 +56,13 @@ fn string_add(frame: &Frame, ip: *mut Unit, left: &PyObject) -> u8 {
     // SAFETY: an instruction follows the operator and its five caches.
     let next = unsafe { &*ip.add(6) };
     // SAFETY: `STORE_FAST` names a variable of the frame.
-    let stored = next.code() == op::STORE_FAST
-        && unsafe { frame.slot(usize::from(next.arg())) }.is(left);
-    if stored { op::BINARY_OP_INPLACE_ADD_UNICODE } else { op::BINARY_OP_ADD_UNICODE }
+    let stored =
+        next.code() == op::STORE_FAST && unsafe { frame.slot(usize::from(next.arg())) }.is(left);
+    if stored {
+        op::BINARY_OP_INPLACE_ADD_UNICODE
+    } else {
+        op::BINARY_OP_ADD_UNICODE
+    }
 }
 
 fn subscript(container: &PyObject, key: &PyObject) -> Option<u8> {
@@ -63,7 +71,9 @@ fn subscript(container: &PyObject, key: &PyObject) -> Option<u8> {
         if index {
             return Some(op::BINARY_OP_SUBSCR_LIST_INT);
         }
-        return key.is_exact::<PySlice>().then_some(op::BINARY_OP_SUBSCR_LIST_SLICE);
+        return key
+            .is_exact::<PySlice>()
+            .then_some(op::BINARY_OP_SUBSCR_LIST_SLICE);
     }
     if container.is_exact::<PyTuple>() {
         return index.then_some(op::BINARY_OP_SUBSCR_TUPLE_INT);
@@ -155,11 +165,19 @@ fn int_operator(operator: u32, left: i64, right: i64) -> Option<Extended> {
         nb::XOR => left ^ right,
         nb::FLOOR_DIVIDE if right != 0 => {
             let quotient = left / right;
-            if left % right != 0 && (left < 0) != (right < 0) { quotient - 1 } else { quotient }
+            if left % right != 0 && (left < 0) != (right < 0) {
+                quotient - 1
+            } else {
+                quotient
+            }
         }
         nb::REMAINDER if right != 0 => {
             let rest = left % right;
-            if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest }
+            if rest != 0 && (rest < 0) != (right < 0) {
+                rest + right
+            } else {
+                rest
+            }
         }
         // One digit shifted by at most 31 still fits.
         nb::LSHIFT if (0..32).contains(&right) => left << right,
@@ -189,7 +207,9 @@ pub(crate) fn store_subscr(ip: *mut Unit, container: StackRef, key: StackRef) {
             .filter(|index| (0..list.len() as i64).contains(index))
             .map(|_| op::STORE_SUBSCR_LIST_INT)
     } else {
-        container.is_exact::<PyDict>().then_some(op::STORE_SUBSCR_DICT)
+        container
+            .is_exact::<PyDict>()
+            .then_some(op::STORE_SUBSCR_DICT)
     };
     Site::new(ip).decide(opcode);
 }
@@ -251,9 +271,20 @@ fn always_true(site: Site, value: &PyObject) -> Option<u8> {
     let raw = value.type_().raw();
     // SAFETY: a class's suites live as long as the class.
     let decides = unsafe {
-        raw.tp_as_number.get().as_ref().is_some_and(|suite| suite.nb_bool.get().is_some())
-            || raw.tp_as_mapping.get().as_ref().is_some_and(|suite| suite.mp_length.get().is_some())
-            || raw.tp_as_sequence.get().as_ref().is_some_and(|suite| suite.sq_length.get().is_some())
+        raw.tp_as_number
+            .get()
+            .as_ref()
+            .is_some_and(|suite| suite.nb_bool.get().is_some())
+            || raw
+                .tp_as_mapping
+                .get()
+                .as_ref()
+                .is_some_and(|suite| suite.mp_length.get().is_some())
+            || raw
+                .tp_as_sequence
+                .get()
+                .as_ref()
+                .is_some_and(|suite| suite.sq_length.get().is_some())
     };
     let version = value.type_().version_tag();
     if decides || version == 0 {
@@ -273,7 +304,9 @@ pub(crate) fn for_iter(ip: *mut Unit, iterator: &PyObject) {
     } else if iterator.is_exact::<PyRangeIter>() {
         Some(op::FOR_ITER_RANGE)
     } else {
-        iterator.is_exact::<PyGenerator>().then_some(op::FOR_ITER_GEN)
+        iterator
+            .is_exact::<PyGenerator>()
+            .then_some(op::FOR_ITER_GEN)
     };
     Site::new(ip).decide(opcode);
 }
@@ -303,4 +336,3 @@ pub(crate) fn unpack_sequence(ip: *mut Unit, sequence: &PyObject, oparg: u32) {
     };
     Site::new(ip).decide(opcode);
 }
-

@@ -346,7 +346,10 @@ impl PyTupleIter {
     pub fn next_item(&self) -> Option<Obj> {
         let index = self.index.get();
         // SAFETY: the borrow ends before the field can change.
-        let item = unsafe { self.tuple.borrow() }?.as_slice().get(index).cloned();
+        let item = unsafe { self.tuple.borrow() }?
+            .as_slice()
+            .get(index)
+            .cloned();
         match item {
             Some(_) => self.index.set(index + 1),
             None => self.tuple.set(None),
