@@ -3,8 +3,14 @@
 //! One file or folder a module, one row each in [`MODULES`].
 
 pub mod builtins;
+pub mod sys;
 
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[&builtins::BUILTINS, &krait_runtime::gc::module::GC];
+pub const MODULES: &[&ModuleDef] = &[
+    &builtins::BUILTINS,
+    &sys::SYS,
+    &krait_runtime::gc::module::GC,
+];

@@ -300,6 +300,19 @@ impl StructSeq {
     }
 }
 
+/// What `sys.unraisablehook` is called with.
+pub static UNRAISABLE_HOOK_ARGS: StructSeq = StructSeq::new(
+    "UnraisableHookArgs",
+    "UnraisableHookArgs\n\nType used to pass arguments to sys.unraisablehook.",
+    &[
+        ("exc_type", "Exception type"),
+        ("exc_value", "Exception value"),
+        ("exc_traceback", "Exception traceback"),
+        ("err_msg", "Error message"),
+        ("object", "Object causing the exception"),
+    ],
+);
+
 /// An instance of any class of struct sequences.
 #[repr(transparent)]
 pub struct PyStructSeq(PyTuple);
