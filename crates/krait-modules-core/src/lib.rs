@@ -8,7 +8,6 @@ pub mod sys;
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&builtins::BUILTINS, &krait_runtime::gc::module::GC];
 pub const MODULES: &[&ModuleDef] = &[
     &builtins::BUILTINS,
     &sys::SYS,
