@@ -15,6 +15,13 @@ pub struct Moment {
     pub nsec: i64,
 }
 
+/// The whole content of a file.
+pub fn read_file(path: &CStr) -> Result<Vec<u8>> {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::ffi::OsStr::from_bytes(path.to_bytes());
+    std::fs::read(path).map_err(|error| Errno(error.raw_os_error().unwrap_or(libc::EIO)))
+}
+
 /// What the system says of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Stat {
