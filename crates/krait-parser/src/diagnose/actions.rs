@@ -22,42 +22,19 @@ pub(super) fn raise(
     captures: &Captures,
     end: usize,
 ) -> Option<SyntaxError> {
-    let (name, _) = action.name.split_once(' ').unwrap_or((action.name, ""));
-    let a = captures[0];
-    let b = captures[1];
-    let first = a.map(|(first, _)| first);
+    let name = action.name.split(' ').next().unwrap_or_default();
+    if let Some((range, about)) = place(matcher, name, captures, end) {
+        return Some(at_range(
+            matcher,
+            range,
+            fill_in(matcher, action.message, about),
+        ));
+    }
+    let syntax_error = ErrorKind::SyntaxError;
+    let text = action.message.to_owned();
+    let first = captures[0].map(|(first, _)| first);
     let message = |of: Ref| fill_in(matcher, action.message, of);
     match name {
-        "loc" => {
-            let (first, last) = a?;
-            Some(at_range(
-                matcher,
-                span(matcher, first, last),
-                message(first),
-            ))
-        }
-        "range" => {
-            let (first, last) = (first?, b.or(a)?.1);
-            Some(at_range(
-                matcher,
-                span(matcher, first, last_expression(matcher, last)),
-                message(first),
-            ))
-        }
-        "diamond" => {
-            let (left, right) = (first_token(matcher, first?), first_token(matcher, b?.0));
-            let adjacent = matcher.tokens[left].end == matcher.tokens[right].start;
-            let range = span(matcher, first?, b?.1);
-            adjacent.then(|| at_range(matcher, range, action.message.to_owned()))
-        }
-        "last_range" => {
-            let (last_of_a, last_of_b) = (a?.1, b?.1);
-            Some(at_range(
-                matcher,
-                span(matcher, last_of_a, last_of_b),
-                message(last_of_a),
-            ))
-        }
         "from" => {
             let mut error = from_here_on(matcher, range(matcher, first?), message(first?));
             if has_no_column(matcher.tokens[first_token(matcher, first?)]) {
@@ -65,73 +42,79 @@ pub(super) fn raise(
             }
             Some(error)
         }
-        "here" => Some(at_last_token(
-            matcher,
-            ErrorKind::SyntaxError,
-            action.message.to_owned(),
-        )),
-        "next" => Some(at_token(
-            matcher,
-            matcher.tokens[end.min(matcher.tokens.len() - 1)],
-            ErrorKind::SyntaxError,
-            action.message.to_owned(),
-        )),
+        "here" => Some(at_last_token(matcher, syntax_error, text)),
+        "next" => {
+            let token = matcher.tokens[end.min(matcher.tokens.len() - 1)];
+            Some(at_token(matcher, token, syntax_error, text))
+        }
         "indent" => {
-            let text = first.map_or_else(|| action.message.to_owned(), message);
+            let text = first.map_or(text, message);
             Some(at_last_token(matcher, ErrorKind::IndentationError, text))
         }
         "assign_target" => invalid_target(matcher, first?, Targets::Star),
         "delete_target" => invalid_target(matcher, first?, Targets::Del),
         "for_target" => invalid_target(matcher, first?, Targets::For),
-        "missing_comma" => {
-            let inside = bracket_level(matcher, end.saturating_sub(1)) > 0;
-            let first = first?;
-            let range = span(matcher, first, b?.1);
-            let legacy = is_legacy(matcher, first);
-            (inside && !legacy).then(|| at_range(matcher, range, message(first)))
-        }
-        "legacy" => {
-            let first = first?;
-            let range = span(matcher, first, b?.1);
-            is_legacy(matcher, first).then(|| at_range(matcher, range, message(first)))
-        }
         "bound" => {
-            let what = if matcher.kind(b?.0) == "Tuple" {
-                "constraints"
-            } else {
-                "bound"
-            };
-            let text = format!("cannot use {what} with {}", action.message);
+            let is_tuple = matcher.kind(captures[1]?.0) == "Tuple";
+            let what = if is_tuple { "constraints" } else { "bound" };
+            let text = format!("cannot use {what} with {text}");
             Some(from_here_on(matcher, range(matcher, first?), text))
         }
         "key_end" => {
             let range = range(matcher, first?);
-            let start = Range {
-                col_offset: range.end_col_offset.saturating_sub(1),
-                ..range
-            };
-            let mut error = at_range(matcher, start, message(first?));
+            let col_offset = range.end_col_offset.saturating_sub(1);
+            let mut error = at_range(
+                matcher,
+                Range {
+                    col_offset,
+                    ..range
+                },
+                text,
+            );
             error.end_offset = 0;
             Some(error)
-        }
-        "comprehension_range" => {
-            let range = span(matcher, first?, last_of_comprehension(matcher, b?.1));
-            Some(at_range(matcher, range, message(first?)))
-        }
-        "bare_generator" => {
-            let arguments = positional(matcher, first?);
-            let last = arguments.last().copied().filter(|_| arguments.len() > 1)?;
-            let range = span(matcher, last, last_of_comprehension(matcher, b?.1));
-            Some(at_range(matcher, range, message(last)))
         }
         "misplaced_argument" => {
             let unpacking = contains(matcher, first?, "DoubleStarred");
             let suffix = if unpacking { " unpacking" } else { "" };
-            let text = format!("{}{suffix}", action.message);
-            Some(at_last_token(matcher, ErrorKind::SyntaxError, text))
+            Some(at_last_token(matcher, syntax_error, text + suffix))
         }
         _ => None,
     }
+}
+
+/// For the actions that raise at a range: the range, and the part that the message speaks of.
+fn place(
+    matcher: &Matcher<'_>,
+    name: &str,
+    captures: &Captures,
+    end: usize,
+) -> Option<(Range, Ref)> {
+    let (first, last_of_a) = captures[0]?;
+    let last = captures[1].map_or(last_of_a, |(_, last)| last);
+    let applies = match name {
+        "loc" => return Some((span(matcher, first, last_of_a), first)),
+        "last_range" => return Some((span(matcher, last_of_a, last), last_of_a)),
+        "bare_generator" => {
+            let arguments = positional(matcher, first);
+            let argument = arguments.last().copied().filter(|_| arguments.len() > 1)?;
+            return Some((
+                span(matcher, argument, last_expression(matcher, last)),
+                argument,
+            ));
+        }
+        "range" | "comprehension_range" => true,
+        "diamond" => {
+            let (left, right) = (first_token(matcher, first), first_token(matcher, last));
+            matcher.tokens[left].end == matcher.tokens[right].start
+        }
+        "missing_comma" => {
+            bracket_level(matcher, end.saturating_sub(1)) > 0 && !is_legacy(matcher, first)
+        }
+        "legacy" => is_legacy(matcher, first),
+        _ => false,
+    };
+    applies.then(|| (span(matcher, first, last_expression(matcher, last)), first))
 }
 
 /// The message with its `%s` (kind of expression), `%d` (line) and `%n` (text) filled in.
@@ -191,7 +174,8 @@ fn expressions(matcher: &Matcher<'_>, of: Ref, found: &mut Vec<Ref>) {
     }
 }
 
-/// For a list of expressions the last of them, without a comma after it.
+/// For a list of expressions the last of them, without a comma after it; for the clauses of a
+/// comprehension the last condition or iterable.
 fn last_expression(matcher: &Matcher<'_>, of: Ref) -> Ref {
     if !matcher.kind(of).is_empty() {
         return of;
@@ -199,11 +183,6 @@ fn last_expression(matcher: &Matcher<'_>, of: Ref) -> Ref {
     let mut found = Vec::new();
     expressions(matcher, of, &mut found);
     found.last().copied().unwrap_or(of)
-}
-
-/// The last condition or the iterable of the last `for` of a comprehension.
-fn last_of_comprehension(matcher: &Matcher<'_>, clauses: Ref) -> Ref {
-    last_expression(matcher, clauses)
 }
 
 /// The plain and starred arguments among `args`.
