@@ -2,7 +2,9 @@
 
 use krait_runtime::object::{Obj, Py, PyClass};
 use krait_runtime::state::Flags;
-use krait_runtime::{Interpreter, PyDict, PyList, PyLong, PyResult, PyStr, PyTuple, bool_object, none};
+use krait_runtime::{
+    Interpreter, PyDict, PyList, PyLong, PyResult, PyStr, PyTuple, bool_object, none,
+};
 
 use super::info::{FLAGS, string_list};
 
@@ -68,12 +70,18 @@ fn flags_object(flags: &Flags) -> PyResult<Obj> {
 pub fn update_config(dict: &PyDict, config: &SysConfig) -> PyResult<()> {
     let flags = Interpreter::current().flags.borrow().clone();
     dict.set("flags", &*flags_object(&flags)?)?;
-    dict.set("dont_write_bytecode", bool_object(flags.dont_write_bytecode != 0))?;
+    dict.set(
+        "dont_write_bytecode",
+        bool_object(flags.dont_write_bytecode != 0),
+    )?;
     dict.set("argv", &*string_list(&config.argv)?)?;
     dict.set("orig_argv", &*string_list(&config.orig_argv)?)?;
     dict.set("warnoptions", &*string_list(&config.warnoptions)?)?;
     // The list itself may be known to others already.
-    match dict.get("path")?.and_then(|path| path.cast::<PyList>().ok()) {
+    match dict
+        .get("path")?
+        .and_then(|path| path.cast::<PyList>().ok())
+    {
         Some(path) => path.set_items(config.path.iter().map(|each| each.to_obj()).collect())?,
         None => dict.set("path", &*string_list(&config.path)?)?,
     }
@@ -93,11 +101,16 @@ pub fn update_config(dict: &PyDict, config: &SysConfig) -> PyResult<()> {
     dict.set("platlibdir", &*PyStr::new("lib")?)?;
     dict.set("_stdlib_dir", &*config.stdlib_dir)?;
     let optional = |value: &Option<Py<PyStr>>| -> Obj {
-        value.as_ref().map_or_else(|| none().to_obj(), |value| value.to_obj())
+        value
+            .as_ref()
+            .map_or_else(|| none().to_obj(), |value| value.to_obj())
     };
     dict.set("_home", &*optional(&config.home))?;
     dict.set("pycache_prefix", &*optional(&config.pycache_prefix))?;
     let names = config.builtin_module_names.iter();
     let names = names.map(|name| Ok(PyStr::intern(name)?.into_object()));
-    dict.set("builtin_module_names", &*PyTuple::from_vec(names.collect::<PyResult<Vec<_>>>()?)?)
+    dict.set(
+        "builtin_module_names",
+        &*PyTuple::from_vec(names.collect::<PyResult<Vec<_>>>()?)?,
+    )
 }

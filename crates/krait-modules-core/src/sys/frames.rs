@@ -16,7 +16,9 @@ pub fn exc_info() -> PyResult<Obj> {
     let Some(exception) = ThreadState::current().handled_exception() else {
         return (none(), none(), none()).into_py();
     };
-    let traceback = exception.downcast::<PyBaseException>().and_then(|raised| raised.traceback.get());
+    let traceback = exception
+        .downcast::<PyBaseException>()
+        .and_then(|raised| raised.traceback.get());
     let class = exception.type_().to_obj();
     (class, exception, traceback).into_py()
 }
@@ -51,7 +53,9 @@ pub fn _getframemodulename(depth: i32) -> PyResult<Option<Obj>> {
     for _ in 0..depth.max(0) {
         frame = frame.and_then(|frame| first_complete(frame.previous_frame()));
     }
-    let Some(function) = frame.and_then(|frame| frame.function()) else { return Ok(None) };
+    let Some(function) = frame.and_then(|frame| frame.function()) else {
+        return Ok(None);
+    };
     function.lookup_attr_str("__module__")
 }
 
@@ -80,7 +84,9 @@ fn by_thread(find: impl Fn(&ThreadState) -> PyResult<Option<Obj>>) -> PyResult<P
 pub fn _current_frames() -> PyResult<Py<PyDict>> {
     by_thread(|thread| {
         let frame = first_complete(thread.current_frame.get().cast());
-        frame.map(|frame| Ok(frame_of(frame)?.into_object())).transpose()
+        frame
+            .map(|frame| Ok(frame_of(frame)?.into_object()))
+            .transpose()
     })
 }
 
@@ -90,7 +96,11 @@ pub fn _current_frames() -> PyResult<Py<PyDict>> {
 #[pyfunction]
 pub fn _current_exceptions() -> PyResult<Py<PyDict>> {
     by_thread(|thread| {
-        Ok(Some(thread.handled_exception().unwrap_or_else(|| none().to_obj())))
+        Ok(Some(
+            thread
+                .handled_exception()
+                .unwrap_or_else(|| none().to_obj()),
+        ))
     })
 }
 

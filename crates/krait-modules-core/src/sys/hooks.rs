@@ -25,8 +25,14 @@ pub(super) fn import_module(name: &str) -> PyResult<Obj> {
     let import = Interpreter::current().hooks.get().import;
     let full = PyStr::intern(name)?;
     import(&full, None, None, None, 0)?;
-    match Interpreter::current().modules.get().map(|modules| modules.get_item(&full)) {
-        Some(module) => module?.ok_or_else(|| krait_runtime::key_error!("'{name}' not in sys.modules")),
+    match Interpreter::current()
+        .modules
+        .get()
+        .map(|modules| modules.get_item(&full))
+    {
+        Some(module) => {
+            module?.ok_or_else(|| krait_runtime::key_error!("'{name}' not in sys.modules"))
+        }
         None => Err(runtime_error!("unable to get sys.modules")),
     }
 }
@@ -52,7 +58,10 @@ pub fn addaudithook(hook: &PyObject) -> PyResult<()> {
 }
 
 /// Pass the event to any audit hooks that are attached.
-#[pyfunction(signature = "(event, /, *args)", text_signature = "($module, event, /, *args)")]
+#[pyfunction(
+    signature = "(event, /, *args)",
+    text_signature = "($module, event, /, *args)"
+)]
 pub fn audit(event: &PyStr, args: Args<'_>) -> PyResult<()> {
     if audit_hooks().borrow().is_empty() {
         return Ok(());
@@ -72,7 +81,9 @@ pub fn audit_event(event: &str, args: &[&PyObject]) -> PyResult<()> {
 fn call_audit_hooks(event: &PyStr, args: &[&PyObject]) -> PyResult<()> {
     let hooks = audit_hooks().borrow().clone();
     let args = PyTuple::from_refs(args)?;
-    hooks.iter().try_for_each(|hook| hook.call(&[event, &*args]).map(drop))
+    hooks
+        .iter()
+        .try_for_each(|hook| hook.call(&[event, &*args]).map(drop))
 }
 
 /// Print an object to sys.stdout and also save it in builtins._
@@ -105,11 +116,13 @@ pub fn displayhook(object: &PyObject) -> PyResult<()> {
 /// Writes text to a stream whose encoding does not have all of its characters.
 fn write_escaped(stdout: &PyObject, text: &PyStr) -> PyResult<()> {
     let encoding = stdout.getattr_str("encoding")?;
-    let encoded = text.call_method_str("encode", &[&encoding, &*PyStr::intern("backslashreplace")?])?;
+    let encoded =
+        text.call_method_str("encode", &[&encoding, &*PyStr::intern("backslashreplace")?])?;
     match stdout.lookup_attr_str("buffer")? {
         Some(buffer) => buffer.call_method_str("write", &[&encoded])?,
         None => {
-            let decoded = encoded.call_method_str("decode", &[&encoding, &*PyStr::intern("strict")?])?;
+            let decoded =
+                encoded.call_method_str("decode", &[&encoding, &*PyStr::intern("strict")?])?;
             stdout.call_method_str("write", &[&decoded])?
         }
     };
@@ -136,10 +149,13 @@ pub fn excepthook(exctype: &PyObject, value: &PyObject, traceback: &PyObject) ->
 #[pyfunction(signature = "(unraisable, /)")]
 pub fn unraisablehook(unraisable: &PyObject) -> PyResult<()> {
     let class = UNRAISABLE_HOOK_ARGS.class()?;
-    let Some(arguments) =
-        unraisable.downcast::<PyStructSeq>().filter(|_| std::ptr::eq(unraisable.type_(), class))
+    let Some(arguments) = unraisable
+        .downcast::<PyStructSeq>()
+        .filter(|_| std::ptr::eq(unraisable.type_(), class))
     else {
-        return Err(type_error!("sys.unraisablehook argument type must be UnraisableHookArgs"));
+        return Err(type_error!(
+            "sys.unraisablehook argument type must be UnraisableHookArgs"
+        ));
     };
     let field = |index: usize| arguments.field(index).filter(|value| !value.is(none()));
     let file = match sys_attribute("stderr")? {
@@ -197,10 +213,17 @@ pub fn exit(status: Option<&PyObject>) -> PyResult<()> {
 }
 
 /// What breakpoint() calls: the function that $PYTHONBREAKPOINT names, or pdb.set_trace.
-#[pyfunction(signature = "(*args, **kwargs)", text_signature = "($module, /, *args, **kwargs)")]
+#[pyfunction(
+    signature = "(*args, **kwargs)",
+    text_signature = "($module, /, *args, **kwargs)"
+)]
 pub fn breakpointhook(args: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<Obj> {
     let ignore = Interpreter::current().flags.borrow().ignore_environment != 0;
-    let variable = if ignore { None } else { krait_host::env::get(c"PYTHONBREAKPOINT") };
+    let variable = if ignore {
+        None
+    } else {
+        krait_host::env::get(c"PYTHONBREAKPOINT")
+    };
     let variable = variable.filter(|value| !value.is_empty());
     let name = variable.map_or_else(
         || "pdb.set_trace".to_owned(),

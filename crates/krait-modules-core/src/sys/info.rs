@@ -2,9 +2,7 @@
 
 use krait_runtime::object::{Obj, Py, PyClass};
 use krait_runtime::structseq::StructSeq;
-use krait_runtime::{
-    IntoPy, PyDict, PyFrozenSet, PyList, PyLong, PyResult, PyStr, PyTuple, none,
-};
+use krait_runtime::{IntoPy, PyDict, PyFrozenSet, PyList, PyLong, PyResult, PyStr, PyTuple, none};
 
 use super::version;
 
@@ -56,19 +54,37 @@ static FLOAT_INFO: StructSeq = StructSeq::new(
     "sys.float_info\n\nWhat the type float can hold, and how exactly.",
     &[
         ("max", "DBL_MAX -- maximum representable finite float"),
-        ("max_exp", "DBL_MAX_EXP -- maximum int e such that radix**(e-1) is representable"),
-        ("max_10_exp", "DBL_MAX_10_EXP -- maximum int e such that 10**e is representable"),
+        (
+            "max_exp",
+            "DBL_MAX_EXP -- maximum int e such that radix**(e-1) is representable",
+        ),
+        (
+            "max_10_exp",
+            "DBL_MAX_10_EXP -- maximum int e such that 10**e is representable",
+        ),
         ("min", "DBL_MIN -- Minimum positive normalized float"),
-        ("min_exp", "DBL_MIN_EXP -- minimum int e such that radix**(e-1) is a normalized float"),
-        ("min_10_exp", "DBL_MIN_10_EXP -- minimum int e such that 10**e is a normalized float"),
+        (
+            "min_exp",
+            "DBL_MIN_EXP -- minimum int e such that radix**(e-1) is a normalized float",
+        ),
+        (
+            "min_10_exp",
+            "DBL_MIN_10_EXP -- minimum int e such that 10**e is a normalized float",
+        ),
         (
             "dig",
             "DBL_DIG -- maximum number of decimal digits that can be faithfully represented in a float",
         ),
         ("mant_dig", "DBL_MANT_DIG -- mantissa digits"),
-        ("epsilon", "DBL_EPSILON -- Difference between 1 and the next representable float"),
+        (
+            "epsilon",
+            "DBL_EPSILON -- Difference between 1 and the next representable float",
+        ),
         ("radix", "FLT_RADIX -- radix of exponent"),
-        ("rounds", "FLT_ROUNDS -- rounding mode used for arithmetic operations"),
+        (
+            "rounds",
+            "FLT_ROUNDS -- rounding mode used for arithmetic operations",
+        ),
     ],
 );
 
@@ -77,9 +93,18 @@ static INT_INFO: StructSeq = StructSeq::new(
     "sys.int_info\n\nHow integers are represented. The attributes are read only.",
     &[
         ("bits_per_digit", "size of a digit in bits"),
-        ("sizeof_digit", "size in bytes of the C type used to represent a digit"),
-        ("default_max_str_digits", "maximum string conversion digits limitation"),
-        ("str_digits_check_threshold", "minimum positive value for int_max_str_digits"),
+        (
+            "sizeof_digit",
+            "size in bytes of the C type used to represent a digit",
+        ),
+        (
+            "default_max_str_digits",
+            "maximum string conversion digits limitation",
+        ),
+        (
+            "str_digits_check_threshold",
+            "minimum positive value for int_max_str_digits",
+        ),
     ],
 );
 
@@ -88,11 +113,20 @@ static HASH_INFO: StructSeq = StructSeq::new(
     "hash_info\n\nThe parameters that hashes are computed with. The attributes are read only.",
     &[
         ("width", "width of the type used for hashing, in bits"),
-        ("modulus", "prime number giving the modulus on which the hash function is based"),
+        (
+            "modulus",
+            "prime number giving the modulus on which the hash function is based",
+        ),
         ("inf", "value to be used for hash of a positive infinity"),
         ("nan", "value to be used for hash of a nan"),
-        ("imag", "multiplier used for the imaginary part of a complex number"),
-        ("algorithm", "name of the algorithm for hashing of str, bytes and memoryviews"),
+        (
+            "imag",
+            "multiplier used for the imaginary part of a complex number",
+        ),
+        (
+            "algorithm",
+            "name of the algorithm for hashing of str, bytes and memoryviews",
+        ),
         ("hash_bits", "internal output size of hash algorithm"),
         ("seed_bits", "seed size of hash algorithm"),
         ("cutoff", "small string optimization cutoff"),
@@ -112,7 +146,10 @@ static THREAD_INFO: StructSeq = StructSeq::new(
 pub(super) static ASYNCGEN_HOOKS: StructSeq = StructSeq::new(
     "asyncgen_hooks",
     "asyncgen_hooks\n\nThe hooks of asynchronous generators. The attributes are read only.",
-    &[("firstiter", "Hook to intercept first iteration"), ("finalizer", "Hook to intercept finalization")],
+    &[
+        ("firstiter", "Hook to intercept first iteration"),
+        ("finalizer", "Hook to intercept finalization"),
+    ],
 )
 .not_instantiable();
 
@@ -193,12 +230,22 @@ pub(super) fn add_constants(dict: &PyDict) -> PyResult<()> {
     dict.set("abiflags", &*text("")?)?;
     dict.set("copyright", &*text(COPYRIGHT)?)?;
     dict.set("platform", &*text("linux")?)?;
-    dict.set("byteorder", &*text(if cfg!(target_endian = "little") { "little" } else { "big" })?)?;
+    dict.set(
+        "byteorder",
+        &*text(if cfg!(target_endian = "little") {
+            "little"
+        } else {
+            "big"
+        })?,
+    )?;
     dict.set("maxsize", &*int(isize::MAX as i64)?)?;
     dict.set("maxunicode", &*int(0x10_FFFF)?)?;
     dict.set("float_repr_style", &*text("short")?)?;
     dict.set("float_info", &*float_info()?)?;
-    dict.set("int_info", &*INT_INFO.make(vec![int(30)?, int(4)?, int(4300)?, int(640)?])?)?;
+    dict.set(
+        "int_info",
+        &*INT_INFO.make(vec![int(30)?, int(4)?, int(4300)?, int(640)?])?,
+    )?;
     dict.set("hash_info", &*hash_info()?)?;
     let thread_info = vec![text("pthread")?, text("semaphore")?, none().to_obj()];
     dict.set("thread_info", &*THREAD_INFO.make(thread_info)?)?;

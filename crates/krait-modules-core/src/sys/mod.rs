@@ -89,7 +89,12 @@ pymodule! {
 fn exec(module: &PyModule) -> PyResult<()> {
     let dict = module.dict();
     info::add_constants(&dict)?;
-    for name in ["displayhook", "excepthook", "breakpointhook", "unraisablehook"] {
+    for name in [
+        "displayhook",
+        "excepthook",
+        "breakpointhook",
+        "unraisablehook",
+    ] {
         if let Some(function) = dict.get(name)? {
             dict.set(&format!("__{name}__"), &function)?;
         }

@@ -73,7 +73,10 @@ fn no_events(event_set: i32) -> PyResult<()> {
     if event_set < 0 || event_set >= 1 << 19 {
         return Err(value_error!("invalid event set 0x{event_set:x}"));
     }
-    Err(krait_runtime::exc!(NotImplementedError, "sys.monitoring does not send events yet"))
+    Err(krait_runtime::exc!(
+        NotImplementedError,
+        "sys.monitoring does not send events yet"
+    ))
 }
 
 /// Take a tool's number for use under a name.
@@ -120,14 +123,19 @@ fn register_callback(tool_id: i32, event: i32, func: &PyObject) -> PyResult<Opti
     let id = checked(tool_id)?;
     let event = i64::from(event);
     if event.count_ones() != 1 {
-        return Err(value_error!("The callback can only be set for one event at a time"));
+        return Err(value_error!(
+            "The callback can only be set for one event at a time"
+        ));
     }
     if !EVENTS.iter().any(|(_, bit)| *bit == event) {
         return Err(value_error!("invalid event {event}"));
     }
     let mut all = tools().borrow_mut();
     let callbacks = &mut all[id].callbacks;
-    let old = callbacks.iter().position(|(each, _)| *each == event).map(|at| callbacks.remove(at).1);
+    let old = callbacks
+        .iter()
+        .position(|(each, _)| *each == event)
+        .map(|at| callbacks.remove(at).1);
     if !func.is(none()) {
         callbacks.push((event, func.to_obj()));
     }
@@ -195,9 +203,12 @@ pub(super) fn create() -> PyResult<Py<PyModule>> {
         events.set(name, &*PyLong::from_i64(*bit)?)?;
     }
     dict.set("events", &*PyNamespace::with_dict(events)?)?;
-    for (name, id) in
-        [("DEBUGGER_ID", 0), ("COVERAGE_ID", 1), ("PROFILER_ID", 2), ("OPTIMIZER_ID", 5)]
-    {
+    for (name, id) in [
+        ("DEBUGGER_ID", 0),
+        ("COVERAGE_ID", 1),
+        ("PROFILER_ID", 2),
+        ("OPTIMIZER_ID", 5),
+    ] {
         dict.set(name, &*PyLong::from_i64(id)?)?;
     }
     Ok(module)

@@ -31,14 +31,19 @@ pub fn getsizeof(object: &PyObject, default: OptionalArg<&PyObject>) -> PyResult
 
 fn size_of_object(object: &PyObject) -> PyResult<usize> {
     let Some(method) = object.lookup_special(interned_name!("__sizeof__"))? else {
-        return Err(type_error!("Type {} doesn't define __sizeof__", object.type_().tp_name()));
+        return Err(type_error!(
+            "Type {} doesn't define __sizeof__",
+            object.type_().tp_name()
+        ));
     };
     let size = method.call0()?;
     let Some(size) = size.downcast::<PyLong>() else {
         return Err(type_error!("an integer is required"));
     };
     let Some(size) = size.to_i64() else {
-        return Err(krait_runtime::overflow_error!("Python int too large to convert to C ssize_t"));
+        return Err(krait_runtime::overflow_error!(
+            "Python int too large to convert to C ssize_t"
+        ));
     };
     let Ok(size) = usize::try_from(size) else {
         return Err(value_error!("__sizeof__() should return >= 0"));
@@ -76,7 +81,10 @@ pub fn getallocatedblocks() -> usize {
 }
 
 /// Return the number of interned strings.
-#[pyfunction(signature = "(*, _only_immortal=False)", text_signature = "($module, /, *, _only_immortal=False)")]
+#[pyfunction(
+    signature = "(*, _only_immortal=False)",
+    text_signature = "($module, /, *, _only_immortal=False)"
+)]
 pub fn getunicodeinternedsize(_only_immortal: bool) -> usize {
     Interpreter::current().interned.len()
 }
@@ -115,5 +123,8 @@ pub fn _clear_type_descriptors(r#type: &PyObject) -> PyResult<()> {
 /// Print how many blocks the allocator has given out to stderr.
 #[pyfunction]
 pub fn _debugmallocstats() {
-    eprintln!("{} blocks allocated", krait_runtime::alloc::allocated_blocks());
+    eprintln!(
+        "{} blocks allocated",
+        krait_runtime::alloc::allocated_blocks()
+    );
 }

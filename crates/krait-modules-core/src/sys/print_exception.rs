@@ -32,9 +32,8 @@ pub(super) fn display(value: &PyObject) -> PyResult<()> {
 
 /// Shows an exception on a stream.
 pub fn print_exception_to(value: &PyObject, file: &PyObject) -> PyResult<()> {
-    let printer = import_module("traceback").and_then(|traceback| {
-        traceback.getattr_str("_print_exception_bltin")
-    });
+    let printer = import_module("traceback")
+        .and_then(|traceback| traceback.getattr_str("_print_exception_bltin"));
     let printed = printer.and_then(|printer| printer.call1(value));
     match printed {
         Ok(_) => return Ok(()),
@@ -75,8 +74,9 @@ pub fn print_plain(value: &PyObject) -> PyResult<String> {
     }
     let mut text = String::new();
     for (exception, message) in chain.iter().rev() {
-        if let Some(traceback) =
-            exception.downcast::<PyBaseException>().and_then(|raised| raised.traceback.get())
+        if let Some(traceback) = exception
+            .downcast::<PyBaseException>()
+            .and_then(|raised| raised.traceback.get())
         {
             text.push_str(&traceback_text(&traceback)?);
         }
@@ -95,7 +95,10 @@ pub(super) fn headline(class: &PyObject, value: Option<&PyObject>) -> String {
     let message = value.map(|value| message_of(value).map_err(krait_runtime::PyErr::clear));
     match message {
         None => format!("{name}\n"),
-        Some(Ok(message)) if message.is_empty() || message == "None" && value.is_some_and(|value| value.is(none())) => {
+        Some(Ok(message))
+            if message.is_empty()
+                || message == "None" && value.is_some_and(|value| value.is(none())) =>
+        {
             format!("{name}\n")
         }
         Some(Ok(message)) => format!("{name}: {message}\n"),
@@ -114,15 +117,19 @@ fn message_of(value: &PyObject) -> PyResult<String> {
 
 /// The class's name with its module's in front, unless that is `builtins` or `__main__`.
 fn class_name(class: &PyObject) -> String {
-    let Some(class) = class.downcast::<PyType>() else { return "<unknown>".to_owned() };
+    let Some(class) = class.downcast::<PyType>() else {
+        return "<unknown>".to_owned();
+    };
     let attribute = |name: &str| -> PyResult<Option<String>> {
         let value = class.as_object().lookup_attr_str(name)?;
         Ok(value.and_then(|value| Some(value.downcast::<PyStr>()?.to_string_lossy())))
     };
-    let attribute = |name: &str| attribute(name).unwrap_or_else(|error| {
-        error.clear();
-        None
-    });
+    let attribute = |name: &str| {
+        attribute(name).unwrap_or_else(|error| {
+            error.clear();
+            None
+        })
+    };
     let name = attribute("__qualname__").unwrap_or_else(|| class.name());
     match attribute("__module__") {
         Some(module) if module == "builtins" || module == "__main__" => name,
@@ -135,17 +142,24 @@ fn class_name(class: &PyObject) -> String {
 fn syntax_error_place(exception: &PyObject) -> PyResult<String> {
     let text = |name: &str| -> PyResult<Option<String>> {
         let value = exception.lookup_attr_str(name)?;
-        Ok(value.filter(|value| !value.is(none())).map(|value| value.str()).transpose()?
+        Ok(value
+            .filter(|value| !value.is(none()))
+            .map(|value| value.str())
+            .transpose()?
             .map(|value| value.to_string_lossy()))
     };
-    let Some(line) = text("lineno")? else { return Ok(String::new()) };
+    let Some(line) = text("lineno")? else {
+        return Ok(String::new());
+    };
     let file = text("filename")?.unwrap_or_else(|| "<string>".to_owned());
     let mut shown = format!("  File \"{file}\", line {line}\n");
     if let Some(source) = text("text")? {
         let source = source.trim_end_matches('\n');
         let stripped = source.trim_start_matches([' ', '\t', '\u{c}']);
         shown.push_str(&format!("    {stripped}\n"));
-        let offset = text("offset")?.and_then(|offset| offset.parse::<usize>().ok()).unwrap_or(0);
+        let offset = text("offset")?
+            .and_then(|offset| offset.parse::<usize>().ok())
+            .unwrap_or(0);
         let cut = source.chars().count() - stripped.chars().count();
         if offset > cut {
             shown.push_str(&format!("    {}^\n", " ".repeat(offset - 1 - cut)));
@@ -175,10 +189,18 @@ pub(super) fn traceback_text(traceback: &PyObject) -> PyResult<String> {
     let mut last: Option<(String, i32, String)> = None;
     let mut repeats = 0;
     for entry in &entries[skipped..] {
-        let Some(frame) = entry.tb_frame.get() else { continue };
+        let Some(frame) = entry.tb_frame.get() else {
+            continue;
+        };
         let code = frame.frame().code();
-        let name = |text: Option<krait_runtime::Py<PyStr>>| text.map_or_else(String::new, |text| text.to_string_lossy());
-        let place = (name(code.co_filename.get()), entry.line().unwrap_or(-1), name(code.co_name.get()));
+        let name = |text: Option<krait_runtime::Py<PyStr>>| {
+            text.map_or_else(String::new, |text| text.to_string_lossy())
+        };
+        let place = (
+            name(code.co_filename.get()),
+            entry.line().unwrap_or(-1),
+            name(code.co_name.get()),
+        );
         if last.as_ref() == Some(&place) {
             repeats += 1;
         } else {
@@ -186,7 +208,10 @@ pub(super) fn traceback_text(traceback: &PyObject) -> PyResult<String> {
             repeats = 1;
         }
         if repeats <= REPEATS_SHOWN {
-            text.push_str(&format!("  File \"{}\", line {}, in {}\n", place.0, place.1, place.2));
+            text.push_str(&format!(
+                "  File \"{}\", line {}, in {}\n",
+                place.0, place.1, place.2
+            ));
             if let Some(line) = source_line(&place.0, place.1) {
                 text.push_str(&format!("    {line}\n"));
             }
@@ -210,6 +235,8 @@ fn source_line(file: &str, line: i32) -> Option<String> {
     let path = std::ffi::CString::new(file).ok()?;
     let text = krait_host::fs::read_file(&path).ok()?;
     let text = String::from_utf8_lossy(&text);
-    let line = text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
+    let line = text
+        .lines()
+        .nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
     Some(line.trim().to_owned())
 }

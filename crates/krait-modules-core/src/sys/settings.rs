@@ -23,7 +23,10 @@ struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         // RTLD_NOW; five milliseconds.
-        Settings { dlopen_flags: Cell::new(2), switch_interval: Cell::new(0.005) }
+        Settings {
+            dlopen_flags: Cell::new(2),
+            switch_interval: Cell::new(0.005),
+        }
     }
 }
 
@@ -59,7 +62,9 @@ pub fn getrecursionlimit() -> usize {
 #[pyfunction(signature = "(limit, /)")]
 pub fn setrecursionlimit(limit: i32) -> PyResult<()> {
     if limit < 1 {
-        return Err(value_error!("recursion limit must be greater or equal than 1"));
+        return Err(value_error!(
+            "recursion limit must be greater or equal than 1"
+        ));
     }
     let interp = Interpreter::current();
     let old = interp.recursion_limit.get() as isize;
@@ -73,7 +78,9 @@ pub fn setrecursionlimit(limit: i32) -> PyResult<()> {
     }
     interp.recursion_limit.set(new as usize);
     interp.for_each_thread(|thread| {
-        thread.recursion_remaining.set(thread.recursion_remaining.get() + new - old);
+        thread
+            .recursion_remaining
+            .set(thread.recursion_remaining.get() + new - old);
     });
     Ok(())
 }
@@ -88,9 +95,13 @@ pub fn get_int_max_str_digits() -> usize {
 #[pyfunction(signature = "(maxdigits)")]
 pub fn set_int_max_str_digits(maxdigits: i32) -> PyResult<()> {
     if maxdigits != 0 && maxdigits < DIGITS_THRESHOLD {
-        return Err(value_error!("maxdigits must be >= {DIGITS_THRESHOLD} or 0 for unlimited"));
+        return Err(value_error!(
+            "maxdigits must be >= {DIGITS_THRESHOLD} or 0 for unlimited"
+        ));
     }
-    Interpreter::current().int_max_str_digits.set(maxdigits as usize);
+    Interpreter::current()
+        .int_max_str_digits
+        .set(maxdigits as usize);
     Ok(())
 }
 
