@@ -185,6 +185,9 @@ fn general_power(base: Py_complex, exponent: Py_complex) -> Result<Py_complex, P
         length *= (-angle * exponent.imag).exp();
         phase += exponent.imag * size.ln();
     }
+    if phase.is_infinite() {
+        return Err(PowerError::Domain);
+    }
     Ok(complex(length * phase.cos(), length * phase.sin()))
 }
 

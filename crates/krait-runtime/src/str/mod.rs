@@ -16,6 +16,8 @@ mod methods;
 mod predicates;
 mod search;
 mod subclass;
+#[cfg(test)]
+mod tests;
 mod translate;
 
 use krait_abi as abi;
