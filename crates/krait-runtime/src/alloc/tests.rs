@@ -1,20 +1,13 @@
-//! The blocks' own tests; they share one heap, so they hold a lock as the interpreter would.
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
+//! The blocks' own tests.
 
 use super::blocks::{
     allocate, allocate_zeroed, allocated_blocks, free, reallocate, set_limit, size_of_block,
 };
-
-static LOCK: Mutex<()> = Mutex::new(());
-
-fn lock() -> MutexGuard<'static, ()> {
-    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::testing::attach;
 
 #[test]
 fn blocks_are_aligned_and_counted() {
-    let _guard = lock();
+    let _attached = attach();
     let before = allocated_blocks();
     let sizes = [0, 1, 15, 16, 17, 64, 511, 512, 513, 5000];
     let blocks: Vec<_> = sizes.iter().map(|&size| (size, allocate(size))).collect();
@@ -38,7 +31,7 @@ fn blocks_are_aligned_and_counted() {
 
 #[test]
 fn a_freed_block_is_used_again() {
-    let _guard = lock();
+    let _attached = attach();
     let first = allocate(100);
     // SAFETY: allocated above.
     unsafe { free(first) };
@@ -50,7 +43,7 @@ fn a_freed_block_is_used_again() {
 
 #[test]
 fn blocks_do_not_overlap() {
-    let _guard = lock();
+    let _attached = attach();
     let mut blocks = Vec::new();
     for index in 0..3000_usize {
         let block = allocate_zeroed(48).cast::<usize>();
@@ -70,7 +63,7 @@ fn blocks_do_not_overlap() {
 
 #[test]
 fn reallocation_keeps_the_content() {
-    let _guard = lock();
+    let _attached = attach();
     let mut block = allocate(24);
     // SAFETY: the block always has at least 24 bytes.
     unsafe {
@@ -89,7 +82,7 @@ fn reallocation_keeps_the_content() {
 
 #[test]
 fn the_limit_makes_allocations_fail() {
-    let _guard = lock();
+    let _attached = attach();
     set_limit(Some(0));
     assert!(allocate(1 << 20).is_null());
     set_limit(None);

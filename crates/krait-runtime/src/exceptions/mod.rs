@@ -130,3 +130,6 @@ pub fn given_exception_matches(exception: &PyObject, types: &PyObject) -> bool {
         _ => class.is(types),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -422,3 +422,6 @@ impl Drop for SavedError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

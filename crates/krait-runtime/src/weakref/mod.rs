@@ -152,3 +152,6 @@ pub fn referent(reference: &PyObject) -> PyResult<Option<Obj>> {
         None => Err(crate::type_error!("expected a weakref")),
     }
 }
+
+#[cfg(test)]
+mod tests;
