@@ -12,4 +12,5 @@ pub const MODULES: &[&ModuleDef] = &[
     &builtins::BUILTINS,
     &sys::SYS,
     &krait_runtime::gc::module::GC,
+    &krait_runtime::weakref::module::WEAKREF,
 ];
