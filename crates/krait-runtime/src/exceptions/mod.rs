@@ -74,6 +74,10 @@ pub fn new_with_message(class: &PyType, message: &PyStr) -> PyResult<Obj> {
 pub fn new_with_args(class: &PyType, args: Vec<Obj>) -> PyResult<Obj> {
     let args = PyTuple::from_vec(args)?;
     let raw = class.raw();
+    if !class.has_flag(abi::Py_TPFLAGS_READY) {
+        // While the first classes are made ready, an exception is an instance with `args` alone.
+        return base::allocate(class, &args);
+    }
     // `__call__` of a metaclass could tell the difference.
     let is_plain = class.type_ptr() == PyType::type_object().as_type_ptr()
         && raw.tp_new.get().is_some_and(class::is_base_new);
