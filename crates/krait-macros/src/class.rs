@@ -26,6 +26,8 @@ pub(crate) struct ClassOptions {
     itemsize: Option<Expr>,
     basicsize: Option<Expr>,
     vectorcall_offset: Option<Ident>,
+    /// For structs whose fields are those of `krait-abi`: where the list of weak references begins.
+    weaklist_offset: Option<Expr>,
     manual_layout: bool,
     doc: Option<LitStr>,
 }
@@ -57,6 +59,7 @@ impl Parse for ClassOptions {
                     "itemsize" => options.itemsize = Some(input.parse()?),
                     "basicsize" => options.basicsize = Some(input.parse()?),
                     "vectorcall_offset" => options.vectorcall_offset = Some(input.parse()?),
+                    "weaklist_offset" => options.weaklist_offset = Some(input.parse()?),
                     "doc" => options.doc = Some(input.parse()?),
                     "layout" => {
                         let value: Ident = input.parse()?;
@@ -70,7 +73,7 @@ impl Parse for ClassOptions {
                             key.span(),
                             format!(
                                 "unknown option `{other}`: expected name, module, base, symbol, flags(..), methods(..), \
-                                 itemsize, basicsize, vectorcall_offset, layout or doc"
+                                 itemsize, basicsize, vectorcall_offset, weaklist_offset, layout or doc"
                             ),
                         ));
                     }
@@ -275,7 +278,7 @@ fn gc_impl(class: &Ident, layout: &Layout, options: &ClassOptions) -> TokenStrea
         ..
     } = layout;
     let has_flag = |name: &str| options.flags.iter().any(|flag| flag == name);
-    let weakrefs = weaklist.is_some() || has_flag("MANAGED_WEAKREF");
+    let weakrefs = weaklist.is_some() || options.weaklist_offset.is_some() || has_flag("MANAGED_WEAKREF");
     let managed_dict = has_flag("MANAGED_DICT");
     let base = match &options.base {
         Some(base) => quote!(::core::option::Option::Some(<#base as #support::StaticClass>::TYPE)),
@@ -351,7 +354,11 @@ fn type_body(
         Some(field) => quote!(::core::mem::offset_of!(#class, #field) as isize),
         None => quote!(0),
     };
-    let (weaklist, dict) = (offset(&layout.weaklist), offset(&layout.dict));
+    let weaklist = match &options.weaklist_offset {
+        Some(offset) => quote!((#offset) as isize),
+        None => offset(&layout.weaklist),
+    };
+    let dict = offset(&layout.dict);
     let vectorcall = offset(&options.vectorcall_offset.clone().map(Member::Named));
     let basicsize = match &options.basicsize {
         Some(size) => quote!((#size) as isize),

@@ -41,8 +41,6 @@ pub mod long;
 pub mod object_type;
 pub mod singletons;
 pub mod str;
-#[cfg(test)]
-mod testing;
 pub mod tuple;
 pub mod weakref;
 

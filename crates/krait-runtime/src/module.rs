@@ -367,8 +367,8 @@ impl PyModule {
         self.dict().into_object()
     }
 
-    #[pygetter]
-    fn __annotations__(&self) -> PyResult<Obj> {
+    #[pygetter(name = "__annotations__")]
+    fn annotations(&self) -> PyResult<Obj> {
         let dict = self.dict();
         if let Some(annotations) = dict.get("__annotations__")? {
             return Ok(annotations);
@@ -397,8 +397,8 @@ impl PyModule {
         Ok(annotations)
     }
 
-    #[pysetter]
-    fn set___annotations__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__annotations__")]
+    fn set_annotations(&self, value: Option<&PyObject>) -> PyResult<()> {
         let dict = self.dict();
         match value {
             Some(value) => dict.set("__annotations__", value)?,
@@ -412,8 +412,8 @@ impl PyModule {
         Ok(())
     }
 
-    #[pygetter]
-    fn __annotate__(&self) -> PyResult<Obj> {
+    #[pygetter(name = "__annotate__")]
+    fn annotate(&self) -> PyResult<Obj> {
         let dict = self.dict();
         if let Some(annotate) = dict.get("__annotate__")? {
             return Ok(annotate);
@@ -422,8 +422,8 @@ impl PyModule {
         Ok(crate::none().to_obj())
     }
 
-    #[pysetter]
-    fn set___annotate__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__annotate__")]
+    fn set_annotate(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(value) = value else {
             return Err(crate::type_error!("cannot delete __annotate__ attribute"));
         };

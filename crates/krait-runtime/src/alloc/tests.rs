@@ -3,7 +3,7 @@
 use super::blocks::{
     allocate, allocate_zeroed, allocated_blocks, free, reallocate, set_limit, size_of_block,
 };
-use crate::testing::attach;
+use crate::test_support::attach;
 
 #[test]
 fn blocks_are_aligned_and_counted() {

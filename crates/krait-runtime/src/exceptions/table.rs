@@ -21,7 +21,7 @@ pub mod exc {
     macro_rules! exceptions {
         ($($name:ident($($base:ident)?): $layout:ident, $role:ident $(, $doc:literal)?;)+) => {
             $(
-                $(#[doc = $doc])?
+                #[doc = concat!("`", stringify!($name), "`.")]
                 pub static $name: PyType = static_class::<$layout>(
                     concat!(stringify!($name), "\0"),
                     exceptions!(@base $($base)?),

@@ -1,7 +1,7 @@
 //! Exceptions by their arguments; expected values are CPython 3.14's.
 
 use super::{PyBaseException, create_group, exc, exception_group_match, prep_reraise_star};
-use crate::testing::{attach, ok, raised};
+use crate::test_support::{attach, ok, raised};
 use crate::{Obj, PyBytes, PyClass, PyErr, PyList, PyLong, PyStr, PyTuple, PyType};
 
 /// An argument.

@@ -1,7 +1,7 @@
 //! Collections of real objects.
 
 use super::{GENERATIONS, collect, is_tracked, objects, referents, referrers};
-use crate::testing::{attach, ok};
+use crate::test_support::{attach, ok};
 use crate::{Interpreter, Py, PyDict, PyList, PyLong, PyTuple};
 
 fn cycle() -> Py<PyList> {

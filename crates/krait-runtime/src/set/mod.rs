@@ -26,6 +26,7 @@ use crate::{PyResult, PyStr, PyType, alloc};
     symbol = PySet_Type,
     flags(BASETYPE, GC, MATCH_SELF),
     methods(COMMON, MUTABLE),
+    weaklist_offset = std::mem::offset_of!(abi::PySetObject, weakreflist),
     layout = manual
 )]
 #[repr(transparent)]
@@ -39,6 +40,7 @@ pub struct PySet(pub(crate) abi::PySetObject);
     symbol = PyFrozenSet_Type,
     flags(BASETYPE, GC, MATCH_SELF),
     methods(COMMON, FROZEN),
+    weaklist_offset = std::mem::offset_of!(abi::PySetObject, weakreflist),
     layout = manual
 )]
 #[repr(transparent)]

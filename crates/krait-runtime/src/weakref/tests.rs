@@ -1,7 +1,7 @@
 //! Weak references to sets, which accept them.
 
 use super::{clear_weakrefs, new_proxy, new_ref, weakref_count};
-use crate::testing::{attach, ok, raised};
+use crate::test_support::{attach, ok, raised};
 use crate::{CompareOp, Obj, PyClass, PyList, PyLong, PySet, exc, gc};
 
 fn set() -> Obj {
