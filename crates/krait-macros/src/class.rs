@@ -278,7 +278,8 @@ fn gc_impl(class: &Ident, layout: &Layout, options: &ClassOptions) -> TokenStrea
         ..
     } = layout;
     let has_flag = |name: &str| options.flags.iter().any(|flag| flag == name);
-    let weakrefs = weaklist.is_some() || options.weaklist_offset.is_some() || has_flag("MANAGED_WEAKREF");
+    let weakrefs =
+        weaklist.is_some() || options.weaklist_offset.is_some() || has_flag("MANAGED_WEAKREF");
     let managed_dict = has_flag("MANAGED_DICT");
     let base = match &options.base {
         Some(base) => quote!(::core::option::Option::Some(<#base as #support::StaticClass>::TYPE)),

@@ -50,11 +50,26 @@ fn exceptions_show_their_arguments() {
     };
     check(&exc::ValueError, &[], "ValueError()", "");
     check(&exc::ValueError, &[Str("x")], "ValueError('x')", "x");
-    check(&exc::ValueError, &[Str("x"), Int(1)], "ValueError('x', 1)", "('x', 1)");
+    check(
+        &exc::ValueError,
+        &[Str("x"), Int(1)],
+        "ValueError('x', 1)",
+        "('x', 1)",
+    );
     check(&exc::KeyError, &[Str("x")], "KeyError('x')", "'x'");
-    check(&exc::KeyError, &[Int(1), Int(2)], "KeyError(1, 2)", "(1, 2)");
+    check(
+        &exc::KeyError,
+        &[Int(1), Int(2)],
+        "KeyError(1, 2)",
+        "(1, 2)",
+    );
     check(&exc::OSError, &[Int(2)], "OSError(2)", "2");
-    check(&exc::OSError, &[Int(2), Str("x")], "FileNotFoundError(2, 'x')", "[Errno 2] x");
+    check(
+        &exc::OSError,
+        &[Int(2), Str("x")],
+        "FileNotFoundError(2, 'x')",
+        "[Errno 2] x",
+    );
     check(
         &exc::OSError,
         &[Int(2), Str("x"), Str("f")],
@@ -123,7 +138,10 @@ fn exceptions_show_their_arguments() {
 fn wrong_arguments_raise_cpythons_errors() {
     let _attached = attach();
     let check = |class: &PyType, args: &[Arg], error: &str, message: &str| {
-        assert_eq!(raised(call(class, args)), (error.to_owned(), message.to_owned()));
+        assert_eq!(
+            raised(call(class, args)),
+            (error.to_owned(), message.to_owned())
+        );
     };
     check(
         &exc::SyntaxError,
@@ -182,7 +200,9 @@ fn raising_links_the_context() {
     assert!(error.matches(&exc::Exception) && !error.matches(&exc::TypeError));
     let cause = ok(exc::KeyError.call0());
     let exception = error.with_cause(cause.clone()).take();
-    let fields = exception.downcast::<PyBaseException>().expect("an exception");
+    let fields = exception
+        .downcast::<PyBaseException>()
+        .expect("an exception");
     assert!(fields.cause.is(&cause));
     assert_eq!(fields.suppress_context.get(), 1);
 }
@@ -206,11 +226,15 @@ fn notes_are_a_list_of_strings() {
 fn groups_are_split_by_class() {
     let _attached = attach();
     let leaf = |class: &PyType| ok(class.call0());
-    let inner = ok(create_group("inner", vec![leaf(&exc::KeyError), leaf(&exc::OSError)]));
+    let inner = ok(create_group(
+        "inner",
+        vec![leaf(&exc::KeyError), leaf(&exc::OSError)],
+    ));
     let group = ok(create_group("outer", vec![leaf(&exc::ValueError), inner]));
     let parts = ok(exception_group_match(&group, &exc::LookupError));
     let show = |part: &Option<Obj>| {
-        part.as_ref().map_or_else(String::new, |part| ok(part.repr()).to_string_lossy())
+        part.as_ref()
+            .map_or_else(String::new, |part| ok(part.repr()).to_string_lossy())
     };
     assert_eq!(
         show(&parts.matched),
@@ -228,6 +252,9 @@ fn groups_are_split_by_class() {
         "ExceptionGroup('outer', [ValueError(), ExceptionGroup('inner', [KeyError(), OSError()])])"
     );
     // A naked exception that matches is wrapped.
-    let parts = ok(exception_group_match(&leaf(&exc::KeyError), &exc::LookupError));
+    let parts = ok(exception_group_match(
+        &leaf(&exc::KeyError),
+        &exc::LookupError,
+    ));
     assert_eq!(show(&parts.matched), "ExceptionGroup('', [KeyError()])");
 }

@@ -57,7 +57,11 @@ fn survivors_move_to_older_generations() {
     let gc = &Interpreter::current().gc;
     let list = ok(PyList::new());
     let generation_of = || {
-        (0..GENERATIONS).find(|&each| objects(gc, Some(each)).iter().any(|object| object.is(&list)))
+        (0..GENERATIONS).find(|&each| {
+            objects(gc, Some(each))
+                .iter()
+                .any(|object| object.is(&list))
+        })
     };
     assert_eq!(generation_of(), Some(0));
     collect(0);

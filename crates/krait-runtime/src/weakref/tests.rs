@@ -77,7 +77,10 @@ fn some_objects_have_no_weak_references() {
     let _attached = attach();
     let number = ok(PyLong::from_i64(3));
     let (class, message) = raised(new_ref(&number, None));
-    assert_eq!((&*class, &*message), ("TypeError", "cannot create weak reference to 'int' object"));
+    assert_eq!(
+        (&*class, &*message),
+        ("TypeError", "cannot create weak reference to 'int' object")
+    );
     clear_weakrefs(&number);
 }
 
@@ -101,7 +104,9 @@ fn proxies_act_as_their_referents() {
     assert_eq!(ok(proxy.length()), 0);
     assert!(!ok(proxy.is_true()));
     drop(object);
-    let Err(error) = proxy.length() else { panic!("the referent is gone") };
+    let Err(error) = proxy.length() else {
+        panic!("the referent is gone")
+    };
     assert!(error.matches(&exc::ReferenceError));
     error.clear();
 }
