@@ -4,6 +4,7 @@
 
 pub mod builtins;
 pub mod sys;
+pub mod codecs;
 
 use krait_runtime::ModuleDef;
 
