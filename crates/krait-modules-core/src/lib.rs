@@ -3,14 +3,15 @@
 //! One file or folder a module, one row each in [`MODULES`].
 
 pub mod builtins;
-pub mod sys;
 pub mod codecs;
+pub mod sys;
 
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
     &builtins::BUILTINS,
+    &codecs::CODECS,
     &sys::SYS,
     &krait_runtime::gc::module::GC,
     &krait_runtime::weakref::module::WEAKREF,
