@@ -263,7 +263,7 @@ unsafe extern "C" fn base_vectorcall(
 ) -> *mut abi::PyObject {
     // SAFETY: the contract of vectorcall: `class` is the class that has this function.
     let (class, kwnames) = unsafe { (borrow::<PyType>(class), borrow_opt::<PyTuple>(kwnames)) };
-    if kwnames.is_some_and(|names| names.len() != 0) {
+    if kwnames.is_some_and(|names| !names.is_empty()) {
         let _error = crate::type_error!("{}() takes no keyword arguments", class.tp_name());
         return ptr::null_mut();
     }
