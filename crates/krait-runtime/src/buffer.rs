@@ -36,6 +36,19 @@ impl PyObject {
                 self.type_().tp_name()
             ));
         };
+        // SAFETY: the slot of the object's class.
+        unsafe { self.buffer_by(getbuffer, flags) }
+    }
+
+    /// Borrows the object's memory by a slot function of one of its classes.
+    ///
+    /// # Safety
+    /// `getbuffer` takes the object.
+    pub(crate) unsafe fn buffer_by(
+        &self,
+        getbuffer: abi::getbufferproc,
+        flags: c_int,
+    ) -> PyResult<BufferView> {
         let mut view = Box::new(abi::Py_buffer::EMPTY);
         // SAFETY: the slot fills the view of an instance of its class, or raises.
         if unsafe { getbuffer(self.as_ptr(), &raw mut *view, flags) } < 0 {
@@ -68,6 +81,18 @@ impl PyObject {
 }
 
 impl BufferView {
+    /// The same memory as another view, which goes on to own it.
+    ///
+    /// # Safety
+    /// The other view outlives this one.
+    pub(crate) unsafe fn unowned(view: *const abi::Py_buffer) -> BufferView {
+        let mut copy = Box::new(abi::Py_buffer::EMPTY);
+        // SAFETY: a view is plain data; the copy gives up the reference to the exporter.
+        unsafe { std::ptr::copy_nonoverlapping(view, &raw mut *copy, 1) };
+        copy.obj.set(std::ptr::null_mut());
+        BufferView { view: copy }
+    }
+
     /// The C struct.
     pub fn raw(&self) -> &abi::Py_buffer {
         &self.view

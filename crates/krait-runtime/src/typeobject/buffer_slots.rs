@@ -10,7 +10,9 @@ use krait_macros::{pyclass, pymethods};
 
 use super::glue::{self, Ptr};
 use super::slots::Special;
+use crate::buffer::BufferView;
 use crate::field::Field;
+use crate::memoryview::PyMemoryView;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{PyResult, intern, type_error, value_error};
 
@@ -81,18 +83,6 @@ fn call_release_buffer(exporter: &PyObject, memory: &PyObject) {
     }
 }
 
-/// The class `memoryview`, by its builtin name: the kernel does not know the struct.
-fn memoryview_class() -> PyResult<Obj> {
-    crate::descr::builtin("memoryview")
-}
-
-fn is_memoryview(object: &PyObject) -> PyResult<bool> {
-    Ok(std::ptr::eq(
-        object.type_().as_ptr(),
-        memoryview_class()?.as_ptr(),
-    ))
-}
-
 /// `bf_getbuffer` of classes with `__buffer__` in Python.
 pub(super) unsafe extern "C" fn slot_bf_getbuffer(
     this: Ptr,
@@ -107,7 +97,7 @@ pub(super) unsafe extern "C" fn slot_bf_getbuffer(
         };
         let flags_object = crate::PyLong::from_i64(i64::from(flags))?;
         let memory = method.call(&[this, &flags_object])?;
-        if !is_memoryview(&memory)? {
+        if memory.downcast::<PyMemoryView>().is_none() {
             return Err(type_error!("__buffer__ returned non-memoryview object"));
         }
         let wrapper = Py::new(PyBufferWrapper {
@@ -139,9 +129,15 @@ pub(super) unsafe extern "C" fn slot_bf_getbuffer(
 pub(super) unsafe extern "C" fn slot_bf_releasebuffer(this: Ptr, view: *mut abi::Py_buffer) {
     // SAFETY: the slot is called on a live object with a view that it gave out.
     let this = unsafe { glue::arg(this) };
-    let memory = (|| memoryview_class()?.call1(this))();
+    // SAFETY: the memoryview is released below, before the view itself.
+    let memory = PyMemoryView::from_buffer(unsafe { BufferView::unowned(view) });
     match memory {
-        Ok(memory) => call_release_buffer(this, &memory),
+        Ok(memory) => {
+            call_release_buffer(this, &memory);
+            if let Err(error) = memory.release() {
+                error.write_unraisable(None, Some(this));
+            }
+        }
         Err(error) => error.write_unraisable(None, Some(this)),
     }
     // The native base that made the view must be told too.
@@ -162,18 +158,25 @@ pub(super) unsafe extern "C" fn slot_bf_releasebuffer(this: Ptr, view: *mut abi:
 }
 
 /// `object.__buffer__(flags)` of a native exporter: a memoryview.
-pub(super) fn memoryview_of(object: &PyObject, flags: c_int) -> PyResult<Obj> {
-    let class = memoryview_class()?;
-    let flags = crate::PyLong::from_i64(i64::from(flags))?;
-    class.call_method(intern!("_from_flags"), &[object, &flags])
+///
+/// # Safety
+/// `slot` is the native function of the object's class or of a base.
+pub(super) unsafe fn memoryview_of(
+    object: &PyObject,
+    slot: abi::getbufferproc,
+    flags: c_int,
+) -> PyResult<Obj> {
+    // SAFETY: the caller's contract.
+    let buffer = unsafe { object.buffer_by(slot, flags) }?;
+    PyMemoryView::from_buffer(buffer).map(Py::into_object)
 }
 
 /// `object.__release_buffer__(memory)` of a native exporter.
 pub(super) fn release_memoryview(object: &PyObject, memory: &PyObject) -> PyResult<()> {
-    if !is_memoryview(memory)? {
+    let Some(view) = memory.downcast::<PyMemoryView>() else {
         return Err(type_error!("expected a memoryview object"));
-    }
-    let Some(shown) = memory.lookup_attr(intern!("obj"))? else {
+    };
+    let Ok(Some(shown)) = view.exporter().map_err(crate::PyErr::clear) else {
         return Err(value_error!(
             "memoryview's buffer has already been released"
         ));
@@ -181,5 +184,5 @@ pub(super) fn release_memoryview(object: &PyObject, memory: &PyObject) -> PyResu
     if !shown.is(object) {
         return Err(value_error!("memoryview's buffer is not this object"));
     }
-    memory.call_method(intern!("release"), &[]).map(drop)
+    view.release()
 }

@@ -42,22 +42,20 @@ fn slot_fields<'a>(this: &'a PyObject, class: &'a PyType) -> impl Iterator<Item 
         .map(|member| unsafe { &*this.as_ptr().byte_offset(member.offset).cast::<Field>() })
 }
 
-/// The classes from the object's own up to the first that ends instances by native code of its own,
-/// by a test of a slot; that one last.
-fn native_base<'a>(
-    class: &'a PyType,
-    is_ours: impl Fn(&PyType) -> bool,
-) -> (Vec<&'a PyType>, Option<&'a PyType>) {
-    let mut made_here = Vec::new();
-    let mut each = Some(class);
-    while let Some(class) = each {
-        if !is_ours(class) {
-            break;
-        }
-        made_here.push(class);
-        each = class.base();
+/// The first base whose slot is not the one of classes made in Python.
+#[inline]
+fn native_base(class: &PyType, is_ours: impl Fn(&PyType) -> bool) -> Option<&PyType> {
+    let mut each = class;
+    while is_ours(each) {
+        each = each.base()?;
     }
-    (made_here, each)
+    Some(each)
+}
+
+/// The classes from the object's own up to `end`, that one left out.
+fn made_here<'a>(class: &'a PyType, end: Option<&'a PyType>) -> impl Iterator<Item = &'a PyType> {
+    std::iter::successors(Some(class), |class| class.base())
+        .take_while(move |class| !end.is_some_and(|end| std::ptr::eq(end, *class)))
 }
 
 fn has_subtype_dealloc(class: &PyType) -> bool {
@@ -124,12 +122,12 @@ unsafe fn end_instance(object: Ptr) {
     unsafe {
         let this = glue::arg(object);
         let class: *const PyType = this.type_();
-        let (made_here, base) = native_base(&*class, has_subtype_dealloc);
+        let base = native_base(&*class, has_subtype_dealloc);
         let base_has_weaklist = base.is_some_and(|base| base.raw().tp_weaklistoffset.get() != 0);
         if !base_has_weaklist && this.type_().raw().tp_weaklistoffset.get() != 0 {
             crate::weakref::clear_weakrefs(this);
         }
-        for class in made_here {
+        for class in made_here(this.type_(), base) {
             slot_fields(this, class).for_each(|field| field.set(None));
         }
         this.clear_managed_dict();
@@ -159,8 +157,8 @@ pub(crate) unsafe extern "C" fn subtype_traverse(
     // SAFETY: the contract of `tp_traverse`.
     unsafe {
         let this = glue::arg(object);
-        let (made_here, base) = native_base(this.type_(), has_subtype_traverse);
-        for class in made_here {
+        let base = native_base(this.type_(), has_subtype_traverse);
+        for class in made_here(this.type_(), base) {
             for field in slot_fields(this, class) {
                 if let Some(value) = field.borrow() {
                     let status = visit(value.as_ptr(), arg);
@@ -200,8 +198,8 @@ pub(crate) unsafe extern "C" fn subtype_clear(object: Ptr) -> c_int {
     // SAFETY: the contract of `tp_clear`: the collector holds a reference meanwhile.
     unsafe {
         let this = glue::arg(object);
-        let (made_here, base) = native_base(this.type_(), has_subtype_clear);
-        for class in made_here {
+        let base = native_base(this.type_(), has_subtype_clear);
+        for class in made_here(this.type_(), base) {
             slot_fields(this, class).for_each(|field| field.set(None));
         }
         this.clear_managed_dict();

@@ -434,6 +434,9 @@ pub(super) unsafe extern "C" fn slot_tp_call(this: Ptr, args: Ptr, kwargs: Ptr) 
     })())
 }
 
+/// Calls with fewer arguments than this need no memory of their own.
+const SMALL: usize = 7;
+
 /// `callable(first, *args, **kwargs)`.
 pub(super) fn call_prepend(
     callable: &PyObject,
@@ -447,6 +450,13 @@ pub(super) fn call_prepend(
             all.push(first.to_obj());
             all.extend(args.as_slice().iter().cloned());
             callable.call_tuple(&*PyTuple::from_vec(all)?, Some(kwargs))
+        }
+        _ if args.len() < SMALL => {
+            let mut all = [first; SMALL];
+            for (place, item) in all[1..].iter_mut().zip(args.as_slice()) {
+                *place = item;
+            }
+            callable.call(&all[..=args.len()])
         }
         _ => {
             let mut all = Vec::with_capacity(args.len() + 1);

@@ -251,13 +251,14 @@ wrappers! {
         Ok(glue::none_obj())
     }
     /// `__buffer__`.
-    fn wrap_buffer(this, args, _slot: abi::getbufferproc) {
+    fn wrap_buffer(this, args, slot: abi::getbufferproc) {
         check_count(args, 1)?;
         let flags = args.as_slice()[0].as_isize(Some(&crate::exc::OverflowError))?;
         let Ok(flags) = c_int::try_from(flags) else {
             return Err(crate::overflow_error!("buffer flags out of range"));
         };
-        super::buffer_slots::memoryview_of(this, flags)
+        // SAFETY: the slot that the wrapper was made for.
+        unsafe { super::buffer_slots::memoryview_of(this, slot, flags) }
     }
     /// `__release_buffer__`.
     fn wrap_releasebuffer(this, args, _slot: abi::releasebufferproc) {
