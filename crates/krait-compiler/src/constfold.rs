@@ -309,7 +309,11 @@ fn float_divmod(a: f64, b: f64) -> (f64, f64) {
 }
 
 fn float_pow(a: f64, b: f64) -> Option<Number> {
-    let raises = (a == 0.0 && b < 0.0) || (a < 0.0 && a.is_finite() && b.fract() != 0.0);
+    if a < 0.0 && a.is_finite() && b.is_finite() && b.fract() != 0.0 {
+        let (real, imag) = complex_pow((a, 0.0), (b, 0.0))?;
+        return Some(Number::Complex(real, imag));
+    }
+    let raises = a == 0.0 && b < 0.0;
     let result = a.powf(b);
     let overflows = result.is_infinite() && a.is_finite() && b.is_finite();
     (!raises && !overflows).then_some(Number::Float(result))
@@ -346,9 +350,56 @@ fn complex_op(operator: u32, left: &Number, right: &Number) -> Option<Number> {
         (nb::TRUE_DIVIDE, other, Number::Complex(c, d)) => {
             complex_quotient(other.real()?, 0.0, *c, *d)?
         }
+        (nb::POWER, left, right) => {
+            let parts = |number: &Number| match number {
+                Number::Complex(real, imag) => Some((*real, *imag)),
+                number => number.real().map(|real| (real, 0.0)),
+            };
+            complex_pow(parts(left)?, parts(right)?)?
+        }
         _ => return None,
     };
     Some(Number::Complex(real, imag))
+}
+
+fn complex_product(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
+}
+
+fn complex_pow(a: (f64, f64), b: (f64, f64)) -> Option<(f64, f64)> {
+    let result = if b.1 == 0.0 && b.0 == b.0.floor() && b.0.abs() <= 100.0 {
+        let exponent = b.0.abs() as u32;
+        let (mut power, mut square) = ((1.0, 0.0), a);
+        let mut mask = 1;
+        while exponent >= mask {
+            if exponent & mask != 0 {
+                power = complex_product(power, square);
+            }
+            mask <<= 1;
+            square = complex_product(square, square);
+        }
+        if b.0 > 0.0 {
+            power
+        } else {
+            complex_quotient(1.0, 0.0, power.0, power.1)?
+        }
+    } else if a == (0.0, 0.0) {
+        if b.1 != 0.0 || b.0 < 0.0 {
+            return None;
+        }
+        (0.0, 0.0)
+    } else {
+        let size = a.0.hypot(a.1);
+        let angle = a.1.atan2(a.0);
+        let mut length = size.powf(b.0);
+        let mut phase = angle * b.0;
+        if b.1 != 0.0 {
+            length *= (-angle * b.1).exp();
+            phase += b.1 * size.ln();
+        }
+        (length * phase.cos(), length * phase.sin())
+    };
+    (result.0.is_finite() && result.1.is_finite()).then_some(result)
 }
 
 fn complex_quotient(a: f64, b: f64, c: f64, d: f64) -> Option<(f64, f64)> {

@@ -9,7 +9,7 @@ use super::expr::TUPLE;
 use super::stmt::attribute_location;
 use crate::error::{CompileError, Result, location};
 use crate::instr::Label;
-use crate::symtable::{Scope, def};
+use crate::symtable::{KeyKind, NodeKey, Scope, def};
 
 /// From how many items on collections are built piece by piece.
 pub(super) const STACK_USE_GUIDELINE: u32 = 30;
@@ -285,7 +285,8 @@ impl<'a> Compiler<'a> {
         else {
             return Ok(());
         };
-        if !keywords.is_empty() {
+        let entry = self.entry_id(NodeKey::new(generator, KeyKind::Comprehension))?;
+        if !keywords.is_empty() || self.symtable.entry(entry).coroutine {
             return Ok(());
         }
         // The builtin, and for the two that stop early: what keeps the loop going and the value then.

@@ -70,7 +70,10 @@ impl ConstTable {
         }
         let index = self.values.len() as u32;
         self.values.push(value.clone());
-        self.indices.insert(value, index);
+        // What is not equal to itself is found under no key.
+        if !has_nan(&value) {
+            self.indices.insert(value, index);
+        }
         index
     }
 
@@ -95,6 +98,15 @@ impl ConstTable {
             .map(|(index, value)| (value.clone(), index as u32))
             .collect();
         Self { values, indices }
+    }
+}
+
+fn has_nan(value: &Const) -> bool {
+    match value {
+        Const::Float(float) => float.is_nan(),
+        Const::Complex(real, imag) => real.is_nan() || imag.is_nan(),
+        Const::Tuple(items) | Const::FrozenSet(items) => items.iter().any(has_nan),
+        _ => false,
     }
 }
 

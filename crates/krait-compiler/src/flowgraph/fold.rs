@@ -56,33 +56,77 @@ impl Cfg {
         self.make_load_const(block, at, Const::Tuple(items));
     }
 
-    /// A long tuple is a list that is appended to and then made a tuple.
-    pub(super) fn fold_list_to_tuple(&mut self, block: BlockId, at: usize) {
-        let mut expect_append = true;
+    /// A long tuple is a list that is appended to and then made a tuple. Returns whether all its
+    /// items were constants.
+    pub(super) fn fold_list_to_tuple(&mut self, block: BlockId, at: usize) -> bool {
+        let Some((start, items)) =
+            self.appended_consts(block, at, AnyOpcode::BUILD_LIST, AnyOpcode::LIST_APPEND)
+        else {
+            return false;
+        };
+        self.nop_out_range(block, start, at);
+        self.make_load_const(block, at, Const::Tuple(items));
+        true
+    }
+
+    /// A long list or set that is only iterated over or searched is a constant.
+    pub(super) fn fold_appended(&mut self, block: BlockId, at: usize) {
+        let instrs = &self.blocks[block].instrs;
+        let Some(last) = (0..at)
+            .rev()
+            .find(|&place| instrs[place].op != AnyOpcode::NOP)
+        else {
+            return;
+        };
+        let (build, add) = match instrs[last].op {
+            AnyOpcode::LIST_APPEND => (AnyOpcode::BUILD_LIST, AnyOpcode::LIST_APPEND),
+            AnyOpcode::SET_ADD => (AnyOpcode::BUILD_SET, AnyOpcode::SET_ADD),
+            _ => return,
+        };
+        let Some((start, items)) = self.appended_consts(block, last + 1, build, add) else {
+            return;
+        };
+        // The constant's instruction has no place of its own in CPython either.
+        self.nop_out_range(block, start, last + 1);
+        let value = match build {
+            AnyOpcode::BUILD_LIST => Const::Tuple(items),
+            _ => constfold::frozenset(items),
+        };
+        self.make_load_const(block, last, value);
+    }
+
+    /// The constants that are added one by one before `at`, and where their collection is built.
+    fn appended_consts(
+        &self,
+        block: BlockId,
+        at: usize,
+        build: AnyOpcode,
+        add: AnyOpcode,
+    ) -> Option<(usize, Vec<Const>)> {
+        let mut expect_add = true;
         let mut places = Vec::new();
         for place in (0..at).rev() {
             let instr = self.blocks[block].instrs[place];
             match instr.op {
                 AnyOpcode::NOP => continue,
-                AnyOpcode::BUILD_LIST if instr.arg == 0 => {
-                    if !expect_append {
-                        return;
-                    }
+                op if op == build && instr.arg == 0 => {
                     places.reverse();
-                    let items = self.const_operands(block, &places);
-                    let all: Vec<usize> = (place..at)
-                        .filter(|&each| self.blocks[block].instrs[each].op != AnyOpcode::NOP)
-                        .collect();
-                    self.nop_out(block, &all);
-                    self.make_load_const(block, at, Const::Tuple(items));
-                    return;
+                    return expect_add.then(|| (place, self.const_operands(block, &places)));
                 }
-                AnyOpcode::LIST_APPEND if expect_append && instr.arg == 1 => {}
-                op if !expect_append && loads_const(op) => places.push(place),
-                _ => return,
+                op if op == add && expect_add && instr.arg == 1 => {}
+                op if !expect_add && loads_const(op) => places.push(place),
+                _ => return None,
             }
-            expect_append = !expect_append;
+            expect_add = !expect_add;
         }
+        None
+    }
+
+    fn nop_out_range(&mut self, block: BlockId, start: usize, end: usize) {
+        let places: Vec<usize> = (start..end)
+            .filter(|&place| self.blocks[block].instrs[place].op != AnyOpcode::NOP)
+            .collect();
+        self.nop_out(block, &places);
     }
 
     pub(super) fn fold_list_or_set(&mut self, block: BlockId, at: usize, next: Option<AnyOpcode>) {

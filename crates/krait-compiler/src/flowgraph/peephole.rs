@@ -165,6 +165,10 @@ impl Cfg {
                 }
                 _ => {}
             },
+            AnyOpcode::CONTAINS_OP => {
+                self.fold_appended(block, at);
+                self.optimize_plain(block, at, &instr, next);
+            }
             _ => self.optimize_plain(block, at, &instr, next),
         }
         false
@@ -220,16 +224,16 @@ impl Cfg {
                 self.fold_unary(block, at);
             }
             (AnyOpcode::CALL_INTRINSIC_1, _) if instr.arg == intrinsic1::LIST_TO_TUPLE => {
-                if next_op == Some(AnyOpcode::GET_ITER) {
-                    instrs[at].set_nop();
-                } else {
-                    self.fold_list_to_tuple(block, at);
+                let folded = self.fold_list_to_tuple(block, at);
+                if !folded && next_op == Some(AnyOpcode::GET_ITER) {
+                    self.blocks[block].instrs[at].set_nop();
                 }
             }
             (AnyOpcode::CALL_INTRINSIC_1, _) if instr.arg == intrinsic1::UNARY_POSITIVE => {
                 self.fold_unary(block, at);
             }
             (AnyOpcode::BINARY_OP, _) => self.fold_binary(block, at),
+            (AnyOpcode::GET_ITER, _) => self.fold_appended(block, at),
             _ => {}
         }
     }

@@ -242,7 +242,9 @@ impl Analyzer<'_> {
                         && CLASS_CELLS.contains(&name.as_str())
                     {
                         scope = Some(Scope::GlobalImplicit);
-                        free.remove(&name);
+                        if !self.is_free_in_any_child(comp, &name) {
+                            free.remove(&name);
+                        }
                         remove_dunder_class |= name == "__class__";
                     }
                     self.table.entries[block.id].symbols.set(&name, only_flags);
