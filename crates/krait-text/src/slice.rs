@@ -110,6 +110,8 @@ impl Ord for StrSlice<'_> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         match (self, other) {
             (StrSlice::Latin1(left), StrSlice::Latin1(right)) => left.cmp(right),
+            (StrSlice::Ucs2(left), StrSlice::Ucs2(right)) => left.cmp(right),
+            (StrSlice::Ucs4(left), StrSlice::Ucs4(right)) => left.cmp(right),
             _ => self.iter().cmp(other.iter()),
         }
     }

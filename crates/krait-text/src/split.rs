@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::StrSlice;
 use crate::search::{matches, rmatches};
+use crate::{StrSlice, with_units};
 
 /// Whose white space and line breaks: those of `str` or those of `bytes`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,12 +15,13 @@ pub enum Flavor {
 }
 
 impl Flavor {
+    #[inline(always)]
     fn is_space(self, code_point: u32) -> bool {
-        match self {
-            _ if code_point == 0x20 || (9..=13).contains(&code_point) => true,
-            Flavor::Bytes => false,
-            Flavor::Str if code_point < 0x1C => false,
-            Flavor::Str => krait_unicode::is_space(code_point),
+        match code_point {
+            0x20 | 9..=13 => true,
+            0..=0x1B | 0x21..=0x84 => false,
+            0x1C..=0x1F => self == Flavor::Str,
+            _ => self == Flavor::Str && krait_unicode::is_space(code_point),
         }
     }
 
@@ -37,8 +38,12 @@ impl Flavor {
 /// The words between runs of white space; after `max` of them the rest is one piece, without the
 /// white space at its start (nor, as in CPython, any at its end).
 pub fn split_whitespace(text: StrSlice<'_>, flavor: Flavor, max: usize) -> Vec<Range<usize>> {
-    let len = text.len();
-    let space = |index: usize| flavor.is_space(text.at(index));
+    with_units!(text, units => words(units, flavor, max))
+}
+
+fn words<T: Copy + Into<u32>>(units: &[T], flavor: Flavor, max: usize) -> Vec<Range<usize>> {
+    let len = units.len();
+    let space = |index: usize| flavor.is_space(units[index].into());
     let mut pieces = Vec::new();
     let mut index = 0;
     loop {
@@ -114,17 +119,21 @@ pub fn rsplit(text: StrSlice<'_>, separator: StrSlice<'_>, max: usize) -> Vec<Ra
 
 /// The lines, with their ends if `keep_ends`.
 pub fn split_lines(text: StrSlice<'_>, flavor: Flavor, keep_ends: bool) -> Vec<Range<usize>> {
-    let len = text.len();
+    with_units!(text, units => lines(units, flavor, keep_ends))
+}
+
+fn lines<T: Copy + Into<u32>>(units: &[T], flavor: Flavor, keep_ends: bool) -> Vec<Range<usize>> {
+    let len = units.len();
     let mut lines = Vec::new();
     let mut start = 0;
     while start < len {
-        let mut end = start;
-        while end < len && !flavor.is_linebreak(text.at(end)) {
-            end += 1;
-        }
+        let end = units[start..]
+            .iter()
+            .position(|&unit| flavor.is_linebreak(unit.into()))
+            .map_or(len, |found| start + found);
         let mut next = end;
         if next < len {
-            let pair = text.at(next) == 13 && next + 1 < len && text.at(next + 1) == 10;
+            let pair = units[next].into() == 13 && next + 1 < len && units[next + 1].into() == 10;
             next += if pair { 2 } else { 1 };
         }
         lines.push(start..if keep_ends { next } else { end });

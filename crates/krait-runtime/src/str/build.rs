@@ -54,7 +54,11 @@ pub(super) fn allocate(len: usize, max_char: u32) -> PyResult<Py<PyStr>> {
 /// The characters of a string that is being made.
 ///
 /// # Safety
-/// Nothing but the caller may have seen the string.
+/// Nothing but the caller may have seen the string, and no other borrow of its characters is alive.
+#[allow(
+    clippy::mut_from_ref,
+    reason = "a reference to an object says nothing of its characters"
+)]
 unsafe fn units_mut<T>(text: &Py<PyStr>) -> &mut [T] {
     debug_assert!(text.is_unique() && text.kind() as usize == size_of::<T>());
     // SAFETY: the caller's contract; the width was checked.
@@ -303,8 +307,9 @@ impl PyStr {
                 .filter(|&len| len <= isize::MAX as usize)
                 .ok_or_else(|| crate::overflow_error!("strings are too large to concat"))?;
         }
-        if len == 0 {
-            return Ok(crate::interned::empty_str().into());
+        if len <= 1 {
+            let only = parts.iter().find(|part| !part.is_empty());
+            return PyStr::from_slice(only.copied().unwrap_or(StrSlice::Latin1(&[])));
         }
         let text = allocate(len, max_bound)?;
         let mut at = 0;

@@ -134,6 +134,14 @@ impl PyStr {
 
     #[slot(tp_repr)]
     fn repr_slot(&self) -> PyResult<Py<PyStr>> {
+        if let Some(text) = self.as_ascii()
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, 0x20..=0x7E) && byte != b'\'' && byte != b'\\')
+        {
+            let quote = StrSlice::Latin1(b"'");
+            return PyStr::join_slices(&[quote, StrSlice::Latin1(text.as_bytes()), quote], 0x7F);
+        }
         PyStr::from_slice(repr::str_repr(self.as_slice()).as_slice())
     }
 

@@ -186,3 +186,84 @@ fn cases() {
         );
     });
 }
+
+/// A subclass of `str` made as `type(name, (str,), {})` makes it.
+fn subclass() -> Obj {
+    let make = || -> PyResult<Obj> {
+        let name = PyStr::new("Sub")?.into_object();
+        let bases = PyTuple::from_vec(vec![PyStr::type_object().to_obj()])?.into_object();
+        let namespace = PyDict::new()?.into_object();
+        let arguments = PyTuple::from_vec(vec![name, bases, namespace])?;
+        crate::PyType::type_object()
+            .as_object()
+            .call_tuple(&arguments, None)
+    };
+    make().unwrap_or_else(|error| panic!("{}", error.take().to_display()))
+}
+
+#[test]
+fn subclasses() {
+    with_runtime(|| {
+        let class = subclass();
+        for text in ["", "a", "plain", "\u{E9}t\u{E9}", "\u{1234}", "\u{1F600}!"] {
+            let plain = PyStr::new(text).ok().expect("a string");
+            let Ok(made) = class.call1(&plain) else {
+                panic!("an instance of {text:?}")
+            };
+            let made = made.cast::<PyStr>().expect("a string");
+            assert!(!made.is_exact::<PyStr>());
+            assert!(made.same_text(&plain) && made.hash_text() == plain.hash_text());
+            assert_eq!(made.as_utf8().ok(), Some(text));
+            let exact = made.as_object().str().ok().expect("its text");
+            // `str` of a subclass without `__str__` is a plain string.
+            assert!(exact.is_exact::<PyStr>() && exact.same_text(&plain));
+            let longer = made.concat(&plain).ok().expect("a longer string");
+            assert_eq!(longer.to_string_lossy(), format!("{text}{text}"));
+        }
+    });
+}
+
+#[test]
+fn appending() {
+    with_runtime(|| {
+        let mut text = PyStr::new("start").ok().expect("a string").into_object();
+        let mut expected = "start".to_owned();
+        for (index, part) in ["", "x", "yz", "\u{E9}", "tail", "\u{1234}", "end"]
+            .iter()
+            .cycle()
+            .take(500)
+            .enumerate()
+        {
+            let part = PyStr::new(part).ok().expect("a string");
+            let shared = (index % 50 == 0).then(|| text.clone());
+            let before = expected.clone();
+            text = crate::str::append_in_place(text, &part)
+                .ok()
+                .expect("a longer string");
+            expected.push_str(&part.to_string_lossy());
+            let made = text.downcast::<PyStr>().expect("a string");
+            assert_eq!(made.as_utf8().ok(), Some(expected.as_str()));
+            if let Some(shared) = shared {
+                let shared = shared.downcast::<PyStr>().expect("a string");
+                assert_eq!(
+                    shared.to_string_lossy(),
+                    before,
+                    "a shared string never changes"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn interned_strings_leave_the_table() {
+    with_runtime(|| {
+        let interned = || {
+            let text = PyStr::new("seen nowhere else").ok().expect("a string");
+            assert!(!text.is_interned(), "the table forgot the string");
+            text.interned()
+        };
+        assert!(interned().is_interned());
+        drop(interned());
+    });
+}
