@@ -6,9 +6,11 @@
 use super::table::{Alternative, Item, Part, Table, Yield};
 use super::{actions, literals};
 use crate::error::{ErrorKind, SyntaxError};
+use crate::ident::NameHasher;
 use crate::lexer::LexError;
 use crate::token::{Token, TokenKind};
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 /// How deep rules may nest, well within a stack of 8 MB.
 const MAX_DEPTH: u32 = 5000;
@@ -54,7 +56,8 @@ pub(super) struct Matcher<'a> {
     pub(super) fill: usize,
     /// Whether error productions are tried.
     pub(super) with_errors: bool,
-    memo: HashMap<(u16, u32, bool), Option<(Ref, u32)>>,
+    /// What was found, by rule, token and mode.
+    memo: HashMap<u64, Option<(Ref, u32)>, BuildHasherDefault<NameHasher>>,
     depth: u32,
     table: &'static Table,
 }
@@ -74,7 +77,7 @@ impl<'a> Matcher<'a> {
             nodes: Vec::new(),
             fill: 0,
             with_errors: false,
-            memo: HashMap::new(),
+            memo: HashMap::default(),
             depth: 0,
             table: Table::get(),
         }
@@ -114,9 +117,14 @@ impl<'a> Matcher<'a> {
 
     fn rule(&mut self, number: u16, pos: usize) -> Matched<(Ref, usize)> {
         let rule = &self.table.rules[usize::from(number)];
+        let kind = self.token(pos)?.kind;
+        if !rule.first.may_begin(kind, self.with_errors) {
+            return Ok(None);
+        }
         // CPython shares what it remembers between the passes of `expression_without_invalid` and
         // the others. What it does not remember it finds anew, and we may not mix up.
-        let key = (number, pos as u32, rule.shared_memo || self.with_errors);
+        let mode = rule.shared_memo || self.with_errors;
+        let key = u64::from(number) << 33 | (pos as u64) << 1 | u64::from(mode);
         if let Some(found) = self.memo.get(&key) {
             return Ok(found.map(|(found, end)| (found, end as usize)));
         }
@@ -128,7 +136,7 @@ impl<'a> Matcher<'a> {
         if rule.name == "expression_without_invalid" {
             self.with_errors = false;
         }
-        let found = self.alternatives(&rule.alternatives, pos);
+        let found = self.alternatives(&rule.alternatives, pos, kind);
         self.with_errors = outer;
         self.depth -= 1;
         let found = found?;
@@ -162,10 +170,10 @@ impl<'a> Matcher<'a> {
         &mut self,
         alternatives: &'static [Alternative],
         pos: usize,
+        kind: TokenKind,
     ) -> Matched<(Ref, usize)> {
         for alternative in alternatives {
-            let active = self.with_errors || alternative.error.as_ref().is_none_or(|e| e.always);
-            if !active {
+            if !alternative.first.may_begin(kind, self.with_errors) {
                 continue;
             }
             let mut captures = [None; 2];
@@ -353,7 +361,11 @@ impl<'a> Matcher<'a> {
         pos: usize,
         children: &mut Vec<Ref>,
     ) -> Matched<usize> {
+        let kind = self.token(pos)?.kind;
         for alternative in alternatives {
+            if !alternative.first.may_begin(kind, self.with_errors) {
+                continue;
+            }
             let before = children.len();
             let mut captures = [None; 2];
             let mut cut = false;

@@ -5,6 +5,7 @@
 //! is what decides which of several possible messages is given, and where.
 
 mod actions;
+mod first;
 mod grammar;
 mod literals;
 mod matcher;

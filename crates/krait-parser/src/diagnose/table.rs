@@ -1,5 +1,6 @@
 //! The grammar's text as a table that the matcher can follow.
 
+use super::first::{First, find_first};
 use super::grammar::GRAMMAR;
 use crate::token::TokenKind;
 use std::collections::HashMap;
@@ -14,12 +15,16 @@ pub(super) struct Table {
 pub(super) struct Rule {
     pub(super) name: &'static str,
     pub(super) alternatives: Vec<Alternative>,
+    /// What a match may begin with.
+    pub(super) first: First,
     /// Whether CPython remembers this rule's result; see `Matcher::rule`.
     pub(super) shared_memo: bool,
 }
 
 pub(super) struct Alternative {
     pub(super) parts: Vec<Part>,
+    /// What a match may begin with.
+    pub(super) first: First,
     pub(super) yields: Yield,
     pub(super) error: Option<Action>,
 }
@@ -133,6 +138,7 @@ impl Table {
             .map(|&name| Rule {
                 name,
                 alternatives: Vec::new(),
+                first: First::NONE,
                 shared_memo: SHARED_MEMO.contains(&name),
             })
             .collect();
@@ -155,6 +161,7 @@ impl Table {
                 current = usize::from(number);
             }
         }
+        find_first(&mut rules);
         Table { rules, numbers }
     }
 }
@@ -194,6 +201,7 @@ impl Reader<'_> {
         }
         Alternative {
             parts: self.parts(),
+            first: First::NONE,
             yields,
             error,
         }
@@ -275,6 +283,7 @@ impl Reader<'_> {
                 let parts = self.parts();
                 alternatives.push(Alternative {
                     parts,
+                    first: First::NONE,
                     yields: Yield::Plain,
                     error: None,
                 });
