@@ -9,15 +9,15 @@ use super::PyStr;
 /// Whether there is a character and `holds` for all.
 fn all(text: &PyStr, holds: impl Fn(u32) -> bool) -> bool {
     !text.is_empty()
-        && with_units!(text.as_slice(), units => units.iter().all(|&unit| holds(unit.into())))
+        && with_units!(text.as_slice(), units => units.iter().all(|&unit| holds(u32::from(unit))))
 }
 
 /// Whether there is a character with case, and `wrong` holds for none.
 fn cased(text: &PyStr, right: impl Fn(u32) -> bool, wrong: impl Fn(u32) -> bool) -> bool {
     let mut any = false;
     let none_wrong = with_units!(text.as_slice(), units => units.iter().all(|&unit| {
-        any |= right(unit.into());
-        !wrong(unit.into())
+        any |= right(u32::from(unit));
+        !wrong(u32::from(unit))
     }));
     none_wrong && any
 }
