@@ -5,6 +5,7 @@
 pub mod builtins;
 pub mod codecs;
 pub mod sys;
+pub mod warnings;
 
 use krait_runtime::ModuleDef;
 
@@ -13,6 +14,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &builtins::BUILTINS,
     &codecs::CODECS,
     &sys::SYS,
+    &warnings::WARNINGS,
     &krait_runtime::gc::module::GC,
     &krait_runtime::weakref::module::WEAKREF,
 ];
