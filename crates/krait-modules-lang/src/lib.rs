@@ -2,7 +2,11 @@
 //!
 //! One file or folder a module, one row each in [`MODULES`].
 
+pub mod imp;
+pub mod library;
+pub mod marshal;
+
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[];
+pub const MODULES: &[&ModuleDef] = &[&imp::IMP, &library::LIBRARY, &marshal::MARSHAL];

@@ -98,7 +98,7 @@ pub use list::PyList;
 pub use long::PyLong;
 pub use method::PyMethod;
 pub use module::PyModule;
-pub use module_macro::ModuleDef;
+pub use module_macro::{ModuleDef, ModuleRegistry};
 pub use object::{Obj, Py, PyClass, PyObject, PyVarObject};
 pub use set::{PyFrozenSet, PySet};
 pub use singletons::{PyBool, bool_object, ellipsis, false_, none, not_implemented, true_};

@@ -99,3 +99,24 @@ macro_rules! pymodule {
         };
     };
 }
+
+/// The native modules that an interpreter has: its program says which.
+#[derive(Default)]
+pub struct ModuleRegistry(std::cell::Cell<&'static [&'static ModuleDef]>);
+
+impl ModuleRegistry {
+    /// Sets the modules.
+    pub fn set(&self, modules: Vec<&'static ModuleDef>) {
+        self.0.set(Vec::leak(modules));
+    }
+
+    /// All modules.
+    pub fn all(&self) -> &'static [&'static ModuleDef] {
+        self.0.get()
+    }
+
+    /// The module with this name.
+    pub fn find(&self, name: &str) -> Option<&'static ModuleDef> {
+        self.0.get().iter().copied().find(|module| module.name() == name)
+    }
+}
