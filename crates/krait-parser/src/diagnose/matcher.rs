@@ -6,11 +6,8 @@
 use super::table::{Alternative, Item, Part, Table, Yield};
 use super::{actions, literals};
 use crate::error::{ErrorKind, SyntaxError};
-use crate::ident::NameHasher;
 use crate::lexer::LexError;
 use crate::token::{Token, TokenKind};
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 
 /// How deep rules may nest, well within a stack of 8 MB.
 const MAX_DEPTH: u32 = 5000;
@@ -43,6 +40,9 @@ pub(super) struct Raised {
     pub(super) from_lexer: bool,
 }
 
+/// What a rule made and the token after it, if it matched.
+type Found = Option<(Ref, u32)>;
+
 /// The end of a match, or none.
 type Matched<T> = Result<Option<T>, Raised>;
 
@@ -56,8 +56,8 @@ pub(super) struct Matcher<'a> {
     pub(super) fill: usize,
     /// Whether error productions are tried.
     pub(super) with_errors: bool,
-    /// What was found, by rule, token and mode.
-    memo: HashMap<u64, Option<(Ref, u32)>, BuildHasherDefault<NameHasher>>,
+    /// What was found at each token, by rule and mode.
+    memo: Vec<Vec<(u16, Found)>>,
     depth: u32,
     table: &'static Table,
 }
@@ -77,7 +77,7 @@ impl<'a> Matcher<'a> {
             nodes: Vec::new(),
             fill: 0,
             with_errors: false,
-            memo: HashMap::default(),
+            memo: Vec::new(),
             depth: 0,
             table: Table::get(),
         }
@@ -87,6 +87,7 @@ impl<'a> Matcher<'a> {
     pub(super) fn run(&mut self, rule: &str, start: usize, with_errors: bool) -> Matched<()> {
         self.with_errors = with_errors;
         self.memo.clear();
+        self.memo.resize_with(self.tokens.len() + 1, Vec::new);
         self.depth = 0;
         let matched = self.rule(self.table.number(rule), start)?;
         Ok(matched.map(drop))
@@ -121,12 +122,15 @@ impl<'a> Matcher<'a> {
         if !rule.first.may_begin(kind, self.with_errors) {
             return Ok(None);
         }
-        // CPython shares what it remembers between the passes of `expression_without_invalid` and
-        // the others. What it does not remember it finds anew, and we may not mix up.
+        // CPython shares what it remembers between `expression_without_invalid` and the rules
+        // around it. What it does not remember it finds anew, so we may not mix the modes up.
         let mode = rule.shared_memo || self.with_errors;
-        let key = u64::from(number) << 33 | (pos as u64) << 1 | u64::from(mode);
-        if let Some(found) = self.memo.get(&key) {
-            return Ok(found.map(|(found, end)| (found, end as usize)));
+        let key = number << 1 | u16::from(mode);
+        if rule.memo {
+            let known = self.memo[pos].iter().find(|(known, _)| *known == key);
+            if let Some((_, found)) = known {
+                return Ok(found.map(|(found, end)| (found, end as usize)));
+            }
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -143,8 +147,9 @@ impl<'a> Matcher<'a> {
         if let Some((_, end)) = found {
             self.check_literals(rule.name, pos, end)?;
         }
-        self.memo
-            .insert(key, found.map(|(found, end)| (found, end as u32)));
+        if rule.memo {
+            self.memo[pos].push((key, found.map(|(found, end)| (found, end as u32))));
+        }
         Ok(found)
     }
 

@@ -17,7 +17,9 @@ pub(super) struct Rule {
     pub(super) alternatives: Vec<Alternative>,
     /// What a match may begin with.
     pub(super) first: First,
-    /// Whether CPython remembers this rule's result; see `Matcher::rule`.
+    /// Whether its results are kept.
+    pub(super) memo: bool,
+    /// Whether CPython keeps them, too; see `Matcher::rule`.
     pub(super) shared_memo: bool,
 }
 
@@ -113,6 +115,18 @@ const SHARED_MEMO: &[&str] = &[
     "tstring",
 ];
 
+/// Further rules whose results are worth keeping: they are tried in several places.
+const OWN_MEMO: &[&str] = &[
+    "named_expression",
+    "genexp",
+    "atom",
+    "statement",
+    "star_targets",
+    "args",
+    "kwargs",
+    "invalid_comprehension",
+];
+
 impl Table {
     /// The one table of the process.
     pub(super) fn get() -> &'static Table {
@@ -139,6 +153,7 @@ impl Table {
                 name,
                 alternatives: Vec::new(),
                 first: First::NONE,
+                memo: SHARED_MEMO.contains(&name) || OWN_MEMO.contains(&name),
                 shared_memo: SHARED_MEMO.contains(&name),
             })
             .collect();
