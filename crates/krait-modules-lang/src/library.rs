@@ -6,9 +6,7 @@ use krait_lib::Entry;
 use krait_macros::pyfunction;
 use krait_runtime::hooks::CompileRequest;
 use krait_runtime::object::{Obj, PyObject};
-use krait_runtime::{
-    Interpreter, IntoPy, PyBytes, PyErr, PyList, PyResult, PyStr, exc, pymodule,
-};
+use krait_runtime::{Interpreter, IntoPy, PyBytes, PyErr, PyList, PyResult, PyStr, exc, pymodule};
 
 pymodule! {
     pub LIBRARY = "_krait_library",
@@ -42,8 +40,12 @@ pub(crate) fn code_of(entry: Entry, filename: &str) -> PyResult<Obj> {
 }
 
 fn entry(path: &str) -> PyResult<Entry> {
-    krait_lib::find(path)
-        .ok_or_else(|| PyErr::new(&exc::FileNotFoundError, format!("no file '{path}' in the library")))
+    krait_lib::find(path).ok_or_else(|| {
+        PyErr::new(
+            &exc::FileNotFoundError,
+            format!("no file '{path}' in the library"),
+        )
+    })
 }
 
 /// Return the code object of a module.
@@ -80,6 +82,8 @@ fn is_dir(path: &str) -> bool {
 #[pyfunction(signature = "(path, /)")]
 fn list_dir(path: &str) -> PyResult<Obj> {
     let rows = krait_lib::list_dir(path);
-    let rows = rows.iter().map(|(name, entry)| (*name, entry.is_some()).into_py());
+    let rows = rows
+        .iter()
+        .map(|(name, entry)| (*name, entry.is_some()).into_py());
     Ok(PyList::from_vec(rows.collect::<PyResult<_>>()?)?.into_object())
 }

@@ -117,6 +117,10 @@ impl ModuleRegistry {
 
     /// The module with this name.
     pub fn find(&self, name: &str) -> Option<&'static ModuleDef> {
-        self.0.get().iter().copied().find(|module| module.name() == name)
+        self.0
+            .get()
+            .iter()
+            .copied()
+            .find(|module| module.name() == name)
     }
 }

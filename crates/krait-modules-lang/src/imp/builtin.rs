@@ -10,7 +10,9 @@ use krait_runtime::{
 const MADE_AT_START: [&str; 2] = ["sys", "builtins"];
 
 fn find(name: &str) -> Option<&'static ModuleDef> {
-    Interpreter::current().extension::<ModuleRegistry>().find(name)
+    Interpreter::current()
+        .extension::<ModuleRegistry>()
+        .find(name)
 }
 
 /// Returns 1 for a native module, -1 if it cannot be made again, 0 if there is none.
@@ -29,7 +31,10 @@ pub(super) fn is_builtin(name: &PyStr) -> i32 {
 pub(super) fn create_builtin(spec: &PyObject) -> PyResult<Obj> {
     let name = spec.getattr_str("name")?;
     let Some(name) = name.downcast::<PyStr>() else {
-        return Err(type_error!("name must be string, not {}", name.type_().tp_name()));
+        return Err(type_error!(
+            "name must be string, not {}",
+            name.type_().tp_name()
+        ));
     };
     let text = name.to_string_lossy();
     if MADE_AT_START.contains(&text.as_str())
@@ -47,8 +52,12 @@ pub(super) fn create_builtin(spec: &PyObject) -> PyResult<Obj> {
 /// Run the code of a native module, the first time.
 #[pyfunction(name = "exec_builtin", signature = "(mod, /)")]
 pub(super) fn exec_builtin(r#mod: &PyObject) -> PyResult<i32> {
-    let Some(module) = r#mod.downcast::<PyModule>() else { return Ok(0) };
-    let Some(name) = module.name()? else { return Ok(0) };
+    let Some(module) = r#mod.downcast::<PyModule>() else {
+        return Ok(0);
+    };
+    let Some(name) = module.name()? else {
+        return Ok(0);
+    };
     let name = name.to_string_lossy();
     if MADE_AT_START.contains(&name.as_str()) || !module.state().is_null() {
         return Ok(0);
@@ -75,7 +84,9 @@ fn mark_run(module: &PyModule) -> PyResult<()> {
 pub fn import_builtin(name: &str) -> PyResult<Obj> {
     let interp = Interpreter::current();
     let Some(def) = find(name) else {
-        return Err(krait_runtime::import_error!("no built-in module named '{name}'"));
+        return Err(krait_runtime::import_error!(
+            "no built-in module named '{name}'"
+        ));
     };
     let module = def.create()?;
     if let Some(modules) = interp.modules.get() {

@@ -20,7 +20,10 @@ pub struct DynamicLoader {
 pub struct ExtensionLoading(pub Cell<Option<DynamicLoader>>);
 
 fn loader() -> Option<DynamicLoader> {
-    Interpreter::current().extension::<ExtensionLoading>().0.get()
+    Interpreter::current()
+        .extension::<ExtensionLoading>()
+        .0
+        .get()
 }
 
 /// Create an extension module.
@@ -39,10 +42,10 @@ fn unsupported(spec: &PyObject) -> PyResult<PyErr> {
         "cannot load '{}': this build of Krait has no C API",
         path.str()?.to_string_lossy()
     );
-    let error = exc
-        ::ImportError
-        .as_object()
-        .call_kw(&[&*PyStr::new(&text)?], &[("name", &*name), ("path", &*path)])?;
+    let error = exc::ImportError.as_object().call_kw(
+        &[&*PyStr::new(&text)?],
+        &[("name", &*name), ("path", &*path)],
+    )?;
     Ok(PyErr::raise(error))
 }
 

@@ -18,13 +18,21 @@ struct Frozen {
 }
 
 const fn row(name: &'static str, original: &'static str, package: bool) -> Frozen {
-    Frozen { name, original, package }
+    Frozen {
+        name,
+        original,
+        package,
+    }
 }
 
 /// The table; the first three are the import system itself, the others its tests' subjects.
 const FROZEN: &[Frozen] = &[
     row("_frozen_importlib", "importlib._bootstrap", false),
-    row("_frozen_importlib_external", "importlib._bootstrap_external", false),
+    row(
+        "_frozen_importlib_external",
+        "importlib._bootstrap_external",
+        false,
+    ),
     row("zipimport", "zipimport", false),
     row("__hello__", "__hello__", false),
     row("__hello_alias__", "__hello__", false),
@@ -53,7 +61,9 @@ fn find(name: &str) -> Option<&'static Frozen> {
 
 impl Frozen {
     fn code(&self) -> PyResult<Obj> {
-        let Some(entry) = krait_lib::find_module(self.original) else { return Err(missing(self.name)?) };
+        let Some(entry) = krait_lib::find_module(self.original) else {
+            return Err(missing(self.name)?);
+        };
         crate::library::code_of(entry, &format!("<frozen {}>", self.original))
     }
 }
@@ -62,7 +72,9 @@ impl Frozen {
 fn missing(name: &str) -> PyResult<PyErr> {
     let text = PyStr::new(&format!("No such frozen object named '{name}'"))?;
     let name = PyStr::new(name)?;
-    let error = exc::ImportError.as_object().call_kw(&[&*text], &[("name", &*name)])?;
+    let error = exc::ImportError
+        .as_object()
+        .call_kw(&[&*text], &[("name", &*name)])?;
     Ok(PyErr::raise(error))
 }
 
@@ -71,7 +83,9 @@ fn missing(name: &str) -> PyResult<PyErr> {
 /// The data is None unless it is asked for.
 #[pyfunction(signature = "(name, /, *, withdata=False)")]
 pub(super) fn find_frozen(name: &PyStr, withdata: bool) -> PyResult<Obj> {
-    let Some(frozen) = find(&name.to_string_lossy()) else { return Ok(none().to_obj()) };
+    let Some(frozen) = find(&name.to_string_lossy()) else {
+        return Ok(none().to_obj());
+    };
     let data = if withdata {
         let bytes = crate::marshal::dumps_bytes(&*frozen.code()?, 5, true)?;
         let bytes = krait_runtime::PyBytes::new(&bytes)?;
@@ -91,10 +105,14 @@ pub(super) fn get_frozen_object(name: &PyStr, data: Option<&PyObject>) -> PyResu
         let code = if bytes.is_empty() {
             None
         } else {
-            crate::marshal::loads_bytes(&bytes, true).map_err(PyErr::clear).ok()
+            crate::marshal::loads_bytes(&bytes, true)
+                .map_err(PyErr::clear)
+                .ok()
         };
         let Some(code) = code else {
-            return Err(krait_runtime::import_error!("Frozen object named '{name}' is invalid"));
+            return Err(krait_runtime::import_error!(
+                "Frozen object named '{name}' is invalid"
+            ));
         };
         if !code.is_instance_of::<PyCode>() {
             return Err(type_error!("frozen object '{name}' is not a code object"));
@@ -143,13 +161,18 @@ pub(super) fn _frozen_module_names() -> PyResult<Obj> {
 /// Hide the frozen modules that are not needed, or show them (for tests only).
 #[pyfunction(signature = "(override, /)")]
 pub(super) fn _override_frozen_modules_for_tests(r#override: i32) {
-    Interpreter::current().extension::<Override>().0.set(r#override);
+    Interpreter::current()
+        .extension::<Override>()
+        .0
+        .set(r#override);
 }
 
 /// Makes a frozen module, enters it into `sys.modules` and runs it, without `importlib`.
 pub fn import_frozen(name: &str) -> PyResult<Obj> {
     let interp = Interpreter::current();
-    let Some(frozen) = find(name) else { return Err(missing(name)?) };
+    let Some(frozen) = find(name) else {
+        return Err(missing(name)?);
+    };
     let code = frozen.code()?;
     let Some(code) = code.downcast::<PyCode>() else {
         return Err(type_error!("frozen object '{name}' is not a code object"));
@@ -168,7 +191,9 @@ pub fn import_frozen(name: &str) -> PyResult<Obj> {
     match interp.modules.get() {
         Some(modules) => match modules.get(name)? {
             Some(module) => Ok(module),
-            None => Err(krait_runtime::import_error!("Loaded module '{name}' not found in sys.modules")),
+            None => Err(krait_runtime::import_error!(
+                "Loaded module '{name}' not found in sys.modules"
+            )),
         },
         None => Ok(module.into_object()),
     }

@@ -49,7 +49,10 @@ fn magic_token() -> u32 {
 }
 
 fn exec(module: &PyModule) -> PyResult<()> {
-    module.add("pyc_magic_number_token", &*PyLong::from_u64(magic_token().into())?)?;
+    module.add(
+        "pyc_magic_number_token",
+        &*PyLong::from_u64(magic_token().into())?,
+    )?;
     module.add("check_hash_based_pycs", &*PyStr::intern("default")?)
 }
 
@@ -82,11 +85,20 @@ fn _fix_co_filename(code: &PyCode, path: &PyStr) -> PyResult<()> {
 }
 
 fn rename(code: &PyCode, old: &PyStr, new: &PyStr) {
-    if !code.co_filename.get().is_some_and(|name| name.same_text(old)) {
+    if !code
+        .co_filename
+        .get()
+        .is_some_and(|name| name.same_text(old))
+    {
         return;
     }
     code.co_filename.set(Some(new.into()));
-    for constant in code.co_consts.get().iter().flat_map(|consts| consts.as_slice()) {
+    for constant in code
+        .co_consts
+        .get()
+        .iter()
+        .flat_map(|consts| consts.as_slice())
+    {
         if let Some(inner) = constant.downcast::<PyCode>() {
             rename(inner, old, new);
         }

@@ -26,7 +26,9 @@ struct Memory<'a>(&'a [u8]);
 impl Source for Memory<'_> {
     #[inline]
     fn take(&mut self, count: usize) -> PyResult<std::borrow::Cow<'_, [u8]>> {
-        let Some((head, rest)) = self.0.split_at_checked(count) else { return Err(too_short()) };
+        let Some((head, rest)) = self.0.split_at_checked(count) else {
+            return Err(too_short());
+        };
         self.0 = rest;
         Ok(head.into())
     }
@@ -37,7 +39,9 @@ struct File<'a>(&'a PyObject);
 
 impl Source for File<'_> {
     fn take(&mut self, count: usize) -> PyResult<std::borrow::Cow<'_, [u8]>> {
-        let data = self.0.call_method_str("read", &[&*PyLong::from_usize(count)?])?;
+        let data = self
+            .0
+            .call_method_str("read", &[&*PyLong::from_usize(count)?])?;
         let Some(bytes) = data.downcast::<PyBytes>() else {
             return Err(type_error!(
                 "file.read() returned not bytes but {}",
@@ -63,13 +67,21 @@ pub fn loads_bytes(bytes: &[u8], allow_code: bool) -> PyResult<Obj> {
 pub(super) fn load_file(file: &PyObject, allow_code: bool) -> PyResult<Obj> {
     let empty = file.call_method_str("read", &[&*PyLong::from_i64(0)?])?;
     if empty.downcast::<PyBytes>().is_none() {
-        return Err(type_error!("file.read() returned not bytes but {}", empty.type_().tp_name()));
+        return Err(type_error!(
+            "file.read() returned not bytes but {}",
+            empty.type_().tp_name()
+        ));
     }
     read_all(File(file), allow_code)
 }
 
 fn read_all(source: impl Source, allow_code: bool) -> PyResult<Obj> {
-    let mut reader = Reader { source, references: Vec::new(), depth: 0, allow_code };
+    let mut reader = Reader {
+        source,
+        references: Vec::new(),
+        depth: 0,
+        allow_code,
+    };
     match reader.object()? {
         Some(object) => Ok(object),
         None => Err(type_error!("NULL object in marshal data for object")),
@@ -120,8 +132,15 @@ impl<S: Source> Reader<S> {
     fn text_float(&mut self) -> PyResult<f64> {
         let size = usize::from(self.u8()?);
         let text = self.source.take(size)?;
-        let parsed = std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
-        parsed.ok_or_else(|| value_error!("could not convert string to float: {:?}", String::from_utf8_lossy(&text)))
+        let parsed = std::str::from_utf8(&text)
+            .ok()
+            .and_then(|text| text.parse().ok());
+        parsed.ok_or_else(|| {
+            value_error!(
+                "could not convert string to float: {:?}",
+                String::from_utf8_lossy(&text)
+            )
+        })
     }
 
     /// An object that must be there.
@@ -221,7 +240,10 @@ impl<S: Source> Reader<S> {
     }
 
     fn latin1(&mut self, size: usize, interned: bool) -> PyResult<Obj> {
-        Ok(finish_text(PyStr::from_latin1(&self.source.take(size)?)?, interned))
+        Ok(finish_text(
+            PyStr::from_latin1(&self.source.take(size)?)?,
+            interned,
+        ))
     }
 
     fn long(&mut self) -> PyResult<Obj> {
@@ -328,7 +350,9 @@ impl<S: Source> Reader<S> {
 
     /// A part of a code object that must be of a class.
     fn part<T: PyClass>(&mut self) -> PyResult<Py<T>> {
-        self.item("code object")?.cast::<T>().map_err(|_| bad("invalid code object"))
+        self.item("code object")?
+            .cast::<T>()
+            .map_err(|_| bad("invalid code object"))
     }
 
     fn count(&mut self) -> PyResult<i32> {
@@ -369,8 +393,12 @@ impl<S: Source> Reader<S> {
             exceptiontable: self.part()?,
         };
         let names = [&parts.names, &parts.localsplusnames];
-        let all_text =
-            names.iter().all(|names| names.as_slice().iter().all(|name| name.is_instance_of::<PyStr>()));
+        let all_text = names.iter().all(|names| {
+            names
+                .as_slice()
+                .iter()
+                .all(|name| name.is_instance_of::<PyStr>())
+        });
         let parameters = i64::from(parts.argcount) + i64::from(parts.kwonlyargcount);
         if !all_text
             || parts.localspluskinds.len() != parts.localsplusnames.len()
@@ -385,5 +413,9 @@ impl<S: Source> Reader<S> {
 }
 
 fn finish_text(text: Py<PyStr>, interned: bool) -> Obj {
-    if interned { text.interned().into_object() } else { text.into_object() }
+    if interned {
+        text.interned().into_object()
+    } else {
+        text.into_object()
+    }
 }

@@ -13,8 +13,14 @@ use super::{FLAG_REF, MAX_DEPTH, tag};
 
 /// The object as marshalled bytes.
 pub fn dumps_bytes(value: &PyObject, version: i32, allow_code: bool) -> PyResult<Vec<u8>> {
-    let mut writer =
-        Writer { out: Vec::new(), version, allow_code, depth: 0, references: HashMap::new(), kept: Vec::new() };
+    let mut writer = Writer {
+        out: Vec::new(),
+        version,
+        allow_code,
+        depth: 0,
+        references: HashMap::new(),
+        kept: Vec::new(),
+    };
     writer.object(value)?;
     Ok(writer.out)
 }
@@ -57,7 +63,10 @@ impl Writer {
             (ellipsis(), tag::ELLIPSIS),
             (exc::StopIteration.as_object(), tag::STOP_ITERATION),
         ];
-        singletons.iter().find(|(singleton, _)| value.is(singleton)).map(|(_, tag)| *tag)
+        singletons
+            .iter()
+            .find(|(singleton, _)| value.is(singleton))
+            .map(|(_, tag)| *tag)
     }
 
     fn object(&mut self, value: &PyObject) -> PyResult<()> {
@@ -84,7 +93,9 @@ impl Writer {
             return Some(0);
         }
         // What nobody else refers to cannot come again, except for interned strings.
-        let interned = value.downcast_exact::<PyStr>().is_some_and(PyStr::is_interned);
+        let interned = value
+            .downcast_exact::<PyStr>()
+            .is_some_and(PyStr::is_interned);
         if value.is_unique() && !interned {
             return Some(0);
         }
@@ -94,7 +105,8 @@ impl Writer {
             self.i32(number as i32);
             return None;
         }
-        self.references.insert(address, self.references.len() as u32);
+        self.references
+            .insert(address, self.references.len() as u32);
         self.kept.push(value.to_obj());
         Some(FLAG_REF)
     }
@@ -116,11 +128,15 @@ impl Writer {
             let parts = [complex.real(), complex.imag()];
             if self.version > 1 {
                 self.out.push(tag::BINARY_COMPLEX | flag);
-                parts.iter().for_each(|part| self.out.extend_from_slice(&part.to_le_bytes()));
+                parts
+                    .iter()
+                    .for_each(|part| self.out.extend_from_slice(&part.to_le_bytes()));
                 return Ok(());
             }
             self.out.push(tag::COMPLEX | flag);
-            return parts.iter().try_for_each(|part| self.text_float(&*PyFloat::new(*part)?));
+            return parts
+                .iter()
+                .try_for_each(|part| self.text_float(&*PyFloat::new(*part)?));
         }
         if let Some(bytes) = value.downcast_exact::<PyBytes>() {
             self.out.push(tag::STRING | flag);
@@ -137,7 +153,10 @@ impl Writer {
                     self.size(tuple.len())?;
                 }
             }
-            return tuple.as_slice().iter().try_for_each(|item| self.object(item));
+            return tuple
+                .as_slice()
+                .iter()
+                .try_for_each(|item| self.object(item));
         }
         self.container(value, flag)
     }
@@ -209,7 +228,9 @@ impl Writer {
         let count = digits.len() * 2 - usize::from(top_is_half);
         let signed = i32::try_from(count).map_err(|_| value_error!("unmarshallable object"))?;
         self.i32(if int.is_negative() { -signed } else { signed });
-        let halves = digits.iter().flat_map(|digit| [digit & 0x7FFF, digit >> 15]);
+        let halves = digits
+            .iter()
+            .flat_map(|digit| [digit & 0x7FFF, digit >> 15]);
         for half in halves.take(count) {
             self.out.extend_from_slice(&(half as u16).to_le_bytes());
         }
@@ -230,22 +251,42 @@ impl Writer {
             && let Some(ascii) = text.as_ascii()
         {
             if let Ok(len) = u8::try_from(ascii.len()) {
-                let tag = if interned { tag::SHORT_ASCII_INTERNED } else { tag::SHORT_ASCII };
+                let tag = if interned {
+                    tag::SHORT_ASCII_INTERNED
+                } else {
+                    tag::SHORT_ASCII
+                };
                 self.out.extend([tag | flag, len]);
                 self.out.extend_from_slice(ascii.as_bytes());
                 return Ok(());
             }
-            self.out.push(if interned { tag::ASCII_INTERNED } else { tag::ASCII } | flag);
+            self.out.push(
+                if interned {
+                    tag::ASCII_INTERNED
+                } else {
+                    tag::ASCII
+                } | flag,
+            );
             return self.sized(ascii.as_bytes());
         }
-        let tag = if self.version >= 3 && interned { tag::INTERNED } else { tag::UNICODE };
+        let tag = if self.version >= 3 && interned {
+            tag::INTERNED
+        } else {
+            tag::UNICODE
+        };
         self.out.push(tag | flag);
         self.sized(text.to_wtf8().as_bytes())
     }
 
     /// Sets are written in the order of their members' bytes, so that equal sets give equal bytes.
     fn set(&mut self, value: &PyObject, flag: u8) -> PyResult<()> {
-        self.out.push(if value.is_exact::<PySet>() { tag::SET } else { tag::FROZENSET } | flag);
+        self.out.push(
+            if value.is_exact::<PySet>() {
+                tag::SET
+            } else {
+                tag::FROZENSET
+            } | flag,
+        );
         let Some(table) = SetTable::of(value) else {
             return Err(value_error!("unmarshallable object"));
         };
@@ -257,7 +298,9 @@ impl Writer {
             members.push((bytes, member));
         }
         members.sort_by(|left, right| left.0.cmp(&right.0));
-        members.into_iter().try_for_each(|(_, member)| self.list_item(member))
+        members
+            .into_iter()
+            .try_for_each(|(_, member)| self.list_item(member))
     }
 
     fn code(&mut self, code: &PyCode, flag: u8) -> PyResult<()> {
