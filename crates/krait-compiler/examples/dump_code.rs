@@ -1,7 +1,8 @@
 //! Prints what the compiler makes of a file, in a form that can be compared with CPython's.
 //!
 //! `dump_code FILE` prints one file's code objects; `dump_code --files LIST DIR` writes those of every
-//! file named in LIST to `DIR/<index>.txt`.
+//! file named in LIST to `DIR/<index>.txt`; `dump_code --snippets FILE OUT` those of every source in
+//! FILE. There sources are separated by NULs, and each starts with a line `MODE OPTIMIZE`.
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -161,13 +162,30 @@ fn compiled(path: &str) -> String {
         Ok(source) => source,
         Err(error) => return format!("{path}: {error}\n"),
     };
-    let module = match parse(&source, Mode::Exec, &Options::default()) {
+    compiled_source(&source, Mode::Exec, 0, false)
+}
+
+fn compiled_source(source: &[u8], mode: Mode, optimize: u8, with_warnings: bool) -> String {
+    let module = match parse(source, mode, &Options::default()) {
         Ok(parsed) => parsed.module,
-        Err(error) => return format!("{error:?}\n"),
+        Err(error) => return format!("PARSE {error:?}\n"),
     };
-    match compile(&module, &CompileOptions::new("<file>")) {
+    let options = CompileOptions {
+        optimize,
+        ..CompileOptions::new("<file>")
+    };
+    match compile(&module, &options) {
         Ok(compiled) => {
             let mut out = String::new();
+            if with_warnings {
+                for warning in &compiled.warnings {
+                    let _ = writeln!(
+                        out,
+                        "warning {} at {}",
+                        warning.message, warning.location.line
+                    );
+                }
+            }
             describe(&compiled.code, &mut out);
             out
         }
@@ -204,9 +222,33 @@ fn main() -> ExitCode {
                 }
             }
         }
+        [flag, list, out] if flag == "--snippets" => {
+            let Ok(list) = std::fs::read(list) else {
+                return ExitCode::FAILURE;
+            };
+            let mut text = String::new();
+            for snippet in list.split(|byte| *byte == 0) {
+                let mut parts = snippet.splitn(2, |byte| *byte == b'\n');
+                let (head, source) = (parts.next().unwrap_or_default(), parts.next());
+                let mode = match head.get(1) {
+                    Some(b'v') => Mode::Eval,
+                    Some(b'i') => Mode::Single,
+                    _ => Mode::Exec,
+                };
+                let optimize = head.last().map_or(0, |digit| digit.wrapping_sub(b'0'));
+                let source = source.unwrap_or_default();
+                let result =
+                    std::panic::catch_unwind(|| compiled_source(source, mode, optimize, true));
+                text.push_str(&result.unwrap_or_else(|_| "PANIC\n".into()));
+                text.push('\0');
+            }
+            if std::fs::write(out, text).is_err() {
+                return ExitCode::FAILURE;
+            }
+        }
         [path] => print!("{}", compiled(path)),
         _ => {
-            eprintln!("usage: dump_code FILE | dump_code --files LIST DIR");
+            eprintln!("usage: dump_code FILE | --files LIST DIR | --snippets FILE OUT");
             return ExitCode::FAILURE;
         }
     }

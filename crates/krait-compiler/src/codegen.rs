@@ -134,7 +134,8 @@ impl<'a> Compiler<'a> {
             return Ok(());
         }
         let mut rest = body;
-        if !self.interactive
+        let at_prompt = self.interactive && self.units.len() == 1;
+        if !at_prompt
             && self.ste().has_docstring
             && let Some(text) = crate::future::docstring(body)
         {

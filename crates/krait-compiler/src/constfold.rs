@@ -72,7 +72,7 @@ pub(crate) fn frozenset(items: Vec<Const>) -> Const {
 }
 
 /// Python's `==` between constants, under which `1`, `1.0` and `True` are equal.
-fn equals(left: &Const, right: &Const) -> bool {
+pub(crate) fn equals(left: &Const, right: &Const) -> bool {
     match (Number::from_const(left), Number::from_const(right)) {
         (Some(Number::Int(a)), Some(Number::Int(b))) => a == b,
         (Some(Number::Complex(a, b)), Some(Number::Complex(c, d))) => a == c && b == d,

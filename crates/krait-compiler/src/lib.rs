@@ -75,7 +75,7 @@ pub fn compile(module: &Mod, options: &CompileOptions) -> Result<Compiled, Compi
     future.features |= options.flags & FUTURE_MASK;
     let mut module = module.clone();
     let mut warnings = preprocess::preprocess(&mut module, options.optimize)?;
-    let symtable = SymbolTable::build(&module, &future)?;
+    let symtable = SymbolTable::build(&module, &future, options.allow_top_level_await)?;
     let settings = codegen::Settings {
         filename: &options.filename,
         inherited_flags: future.features,
@@ -90,7 +90,7 @@ pub fn compile(module: &Mod, options: &CompileOptions) -> Result<Compiled, Compi
 /// Builds the symbol table of a tree, as the `_symtable` module shows it.
 pub fn symbol_table(module: &Mod) -> Result<SymbolTable, CompileError> {
     let future = future::future_from_ast(module)?;
-    SymbolTable::build(module, &future)
+    SymbolTable::build(module, &future, false)
 }
 
 /// The source text of an expression in the form that `from __future__ import annotations` stores.

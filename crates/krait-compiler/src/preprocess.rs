@@ -6,7 +6,7 @@ mod format;
 
 use krait_ast::{
     Arguments, Constant, Expr, ExprContext, ExprKind, FunctionDef, MatchCase, Mod, Operator,
-    Pattern, PatternKind, Stmt, StmtKind, TypeParam, TypeParamKind, UnaryOp,
+    Pattern, PatternKind, Range, Stmt, StmtKind, TypeParam, TypeParamKind, UnaryOp,
 };
 use krait_bytecode::{AnyOpcode, Const};
 
@@ -48,16 +48,17 @@ struct Preprocessor {
 
 impl Preprocessor {
     fn body_with_docstring(&mut self, body: &mut Vec<Stmt>) -> Result<()> {
-        if self.optimize >= 2 && docstring(body).is_some() {
+        let mut had_docstring = docstring(body).is_some();
+        if self.optimize >= 2 && had_docstring {
+            had_docstring = false;
             let first = body.remove(0);
             if body.is_empty() {
                 body.push(Stmt {
                     kind: StmtKind::Pass,
-                    range: first.range,
+                    range: pass_range(first.range),
                 });
             }
         }
-        let had_docstring = docstring(body).is_some();
         self.stmts(body)?;
         // A statement that has become a string is no docstring.
         if !had_docstring && docstring(body).is_some() {
@@ -461,6 +462,15 @@ impl Preprocessor {
             self.exprs(&mut generator.ifs)?;
         }
         Ok(())
+    }
+}
+
+/// Where the `pass` stands that takes a docstring's place.
+fn pass_range(docstring: Range) -> Range {
+    Range {
+        end_lineno: docstring.lineno,
+        end_col_offset: docstring.col_offset + 4,
+        ..docstring
     }
 }
 

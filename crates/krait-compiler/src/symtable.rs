@@ -56,8 +56,12 @@ pub struct SymbolTable {
 
 impl SymbolTable {
     /// Builds the table of a tree.
-    pub(crate) fn build(module: &Mod, future: &FutureFeatures) -> Result<SymbolTable> {
-        let mut table = build::build(module, future)?;
+    pub(crate) fn build(
+        module: &Mod,
+        future: &FutureFeatures,
+        allow_top_level_await: bool,
+    ) -> Result<SymbolTable> {
+        let mut table = build::build(module, future, allow_top_level_await)?;
         analyze::analyze(&mut table)?;
         Ok(table)
     }

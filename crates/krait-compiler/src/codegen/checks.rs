@@ -48,18 +48,10 @@ fn may_be_identity(expr: &Expr) -> bool {
                 Constant::None | Constant::True | Constant::False | Constant::Ellipsis
             )
         }
-        ExprKind::Tuple { .. }
-        | ExprKind::List { .. }
-        | ExprKind::ListComp { .. }
-        | ExprKind::Dict { .. }
-        | ExprKind::DictComp { .. }
-        | ExprKind::Set { .. }
-        | ExprKind::SetComp { .. }
-        | ExprKind::GeneratorExp { .. }
-        | ExprKind::JoinedStr { .. }
-        | ExprKind::TemplateStr { .. }
-        | ExprKind::FormattedValue { .. }
-        | ExprKind::Interpolation { .. } => true,
+        // A tuple of literals is a literal, one level deep.
+        ExprKind::Tuple { elts, .. } => elts
+            .iter()
+            .any(|elt| !matches!(elt.kind, ExprKind::Constant { .. })),
         _ => true,
     }
 }

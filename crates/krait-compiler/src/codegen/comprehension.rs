@@ -123,7 +123,7 @@ impl<'a> Compiler<'a> {
         if kind == Kind::Generator {
             self.wrap_in_stopiteration_handler();
         } else {
-            self.op0(AnyOpcode::RETURN_VALUE, location(elt.range));
+            self.op0(AnyOpcode::RETURN_VALUE, loc);
         }
         let code = self.finish_scope(true)?;
         self.make_closure(code, 0, loc)?;

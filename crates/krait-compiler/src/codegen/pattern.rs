@@ -11,6 +11,7 @@ use krait_bytecode::{AnyOpcode, Const, Location};
 use super::Compiler;
 use super::expr::constant;
 use super::jump::Condition;
+use crate::constfold;
 use crate::error::{CompileError, Result, location, with_stack};
 use crate::instr::Label;
 
@@ -162,9 +163,7 @@ impl<'a> Compiler<'a> {
             PatternKind::MatchValue { value } => {
                 if !matches!(
                     value.kind,
-                    ExprKind::Constant { .. }
-                        | ExprKind::Attribute { .. }
-                        | ExprKind::JoinedStr { .. }
+                    ExprKind::Constant { .. } | ExprKind::Attribute { .. }
                 ) {
                     let message = "patterns may only match literals and attribute lookups";
                     return Err(CompileError::syntax(loc, message));
@@ -249,7 +248,7 @@ impl<'a> Compiler<'a> {
         for (index, pattern) in patterns.iter().enumerate() {
             if matches!(pattern.kind, PatternKind::MatchStar { .. }) {
                 if star.is_some() {
-                    let message = "multiple starred expressions in sequence pattern";
+                    let message = "multiple starred names in sequence pattern";
                     return Err(CompileError::syntax(loc, message));
                 }
                 star = Some(index);
@@ -403,7 +402,7 @@ impl<'a> Compiler<'a> {
             match &key.kind {
                 ExprKind::Constant { value, .. } => {
                     let value = constant(value);
-                    if seen.contains(&value) {
+                    if seen.iter().any(|other| constfold::equals(other, &value)) {
                         let text = crate::unparse::expr_as_string(key)?;
                         let text = String::from_utf8_lossy(text.as_bytes()).into_owned();
                         let message = format!("mapping pattern checks duplicate key ({text})");

@@ -164,7 +164,7 @@ pub(super) struct FBlock<'a> {
 }
 
 /// How many frame blocks may nest.
-const MAX_FBLOCKS: usize = 20;
+const MAX_FBLOCKS: usize = 21;
 
 /// A code object in the making.
 pub(super) struct Unit<'a> {
@@ -213,7 +213,7 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn maybe_mangle(&self, name: &Identifier) -> Identifier {
         if let Some(names) = &self.ste().mangled_names
-            && !names.contains(name)
+            && !names.borrow().contains(name)
         {
             return name.clone();
         }
@@ -420,9 +420,9 @@ impl<'a> Compiler<'a> {
         body: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
         self.unit_mut().in_conditional_block += 1;
-        let result = body(self);
+        let value = body(self)?;
         self.unit_mut().in_conditional_block -= 1;
-        result
+        Ok(value)
     }
 
     /// Adds a constant for a name.

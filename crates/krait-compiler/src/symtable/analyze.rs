@@ -206,6 +206,10 @@ impl Analyzer<'_> {
     /// A name that both the enclosing class and a function around it bind is looked up in the class
     /// and then among the globals, past the function.
     fn class_scope(&self, block: &Block, name: &str) -> Option<Scope> {
+        // The class's namespace itself is reached through a cell whatever the class binds.
+        if name == "__classdict__" {
+            return None;
+        }
         let flags = self.table.entries[block.class_entry?].flags(name);
         if flags & def::GLOBAL != 0 {
             Some(Scope::GlobalExplicit)
@@ -224,7 +228,7 @@ impl Analyzer<'_> {
             .map(|(name, flags)| (name.clone(), flags))
             .collect();
         let is_class = self.table.entries[block.id].block_type == BlockType::Class;
-        let mut remove_dunder_class = false;
+        let mut removed = Vec::new();
         for (name, flags) in symbols {
             if flags & def::PARAM != 0 {
                 continue;
@@ -245,7 +249,7 @@ impl Analyzer<'_> {
                         if !self.is_free_in_any_child(comp, &name) {
                             free.remove(&name);
                         }
-                        remove_dunder_class |= name == "__class__";
+                        removed.push(name.clone());
                     }
                     self.table.entries[block.id].symbols.set(&name, only_flags);
                     if let Some(scope) = scope {
@@ -262,8 +266,9 @@ impl Analyzer<'_> {
                 }
             }
         }
-        if remove_dunder_class {
-            self.table.entries[comp].symbols.remove("__class__");
+        // So that they stay global while the comprehension's own view of names holds.
+        for name in removed {
+            self.table.entries[comp].symbols.remove(&name);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The first pass: walks statements and notes what each block binds and uses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use krait_ast::{
     Arg, Arguments, Expr, ExprContext, ExprKind, FunctionDef, Identifier, Keyword, MatchCase, Mod,
@@ -29,7 +29,11 @@ pub(crate) fn mangle(private: Option<&Identifier>, name: &Identifier) -> Identif
 }
 
 /// Builds the blocks of a tree, without scopes.
-pub(super) fn build(module: &Mod, future: &FutureFeatures) -> Result<SymbolTable> {
+pub(super) fn build(
+    module: &Mod,
+    future: &FutureFeatures,
+    allow_top_level_await: bool,
+) -> Result<SymbolTable> {
     let mut builder = Builder {
         table: SymbolTable {
             entries: Vec::new(),
@@ -39,6 +43,7 @@ pub(super) fn build(module: &Mod, future: &FutureFeatures) -> Result<SymbolTable
         cur: 0,
         private: None,
         future: *future,
+        allow_top_level_await,
         depth: Depth::default(),
     };
     let key = NodeKey::new(module, KeyKind::Module);
@@ -71,6 +76,7 @@ pub(super) struct Builder {
     cur: EntryId,
     private: Option<Identifier>,
     future: FutureFeatures,
+    pub(super) allow_top_level_await: bool,
     depth: Depth,
 }
 
@@ -103,6 +109,12 @@ impl Builder {
         if !self.stack.is_empty() {
             let parent = self.cur;
             self.table.entries[id].comp_iter_expr = self.table.entries[parent].comp_iter_expr;
+            if self.table.entries[id].block_type != BlockType::Class
+                && self.table.entries[parent].mangled_names.is_some()
+            {
+                self.table.entries[id].mangled_names =
+                    self.table.entries[parent].mangled_names.clone();
+            }
             // Annotations that become strings do not touch the table.
             let strings = self.future.features & code_flags::FUTURE_ANNOTATIONS != 0;
             let is_annotation = self.table.entries[id].block_type == BlockType::Annotation;
@@ -144,7 +156,7 @@ impl Builder {
 
     fn maybe_mangle(&mut self, name: &Identifier) -> Identifier {
         if let Some(names) = &self.table.entries[self.cur].mangled_names
-            && !names.contains(name)
+            && !names.borrow().contains(name)
         {
             return name.clone();
         }
@@ -216,9 +228,9 @@ impl Builder {
             Self::check_name(name, location, ctx)?;
         }
         if flag & def::TYPE_PARAM != 0
-            && let Some(names) = &mut self.table.entries[self.cur].mangled_names
+            && let Some(names) = &self.table.entries[self.cur].mangled_names
         {
-            names.insert(name.clone());
+            names.borrow_mut().insert(name.clone());
         }
         self.add_def_in(self.cur, name, flag, location)
     }
@@ -274,6 +286,17 @@ impl Builder {
 
     fn stmt_kind(&mut self, stmt: &Stmt) -> Result<()> {
         let loc = location(stmt.range);
+        let keyword = match &stmt.kind {
+            StmtKind::AsyncFor(_) => Some("async for"),
+            StmtKind::AsyncWith(_) => Some("async with"),
+            _ => None,
+        };
+        if let Some(keyword) = keyword
+            && !self.allows_await()
+        {
+            let message = format!("'{keyword}' outside async function");
+            return Err(CompileError::syntax(loc, message));
+        }
         match &stmt.kind {
             StmtKind::FunctionDef(function) => self.function_def(stmt, function, false),
             StmtKind::AsyncFunctionDef(function) => self.function_def(stmt, function, true),
@@ -424,7 +447,7 @@ impl Builder {
             self.private = Some(class.name.clone());
             self.add_str(".generic_base", def::LOCAL, loc)?;
             self.add_str(".generic_base", def::USE, loc)?;
-            self.cur().mangled_names = Some(HashSet::new());
+            self.cur().mangled_names = Some(Default::default());
             self.type_params(&class.type_params)?;
         }
         self.exprs(&class.bases)?;

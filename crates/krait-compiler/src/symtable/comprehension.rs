@@ -66,6 +66,7 @@ impl Builder {
             }
             ExprKind::Await { value } => {
                 self.check_not_in_annotation("await expression", loc)?;
+                self.check_await(loc)?;
                 self.expr(value)?;
                 self.cur().coroutine = true;
                 Ok(())
@@ -220,6 +221,29 @@ impl Builder {
         ))
     }
 
+    /// Whether the block is a coroutine, or may become one.
+    pub(super) fn allows_await(&mut self) -> bool {
+        let allow_top_level_await = self.allow_top_level_await;
+        let block = self.cur();
+        match block.block_type {
+            BlockType::Function => block.coroutine,
+            BlockType::Module => allow_top_level_await,
+            _ => false,
+        }
+    }
+
+    fn check_await(&mut self, loc: Location) -> Result<()> {
+        if self.allows_await() || self.cur().comprehension != ComprehensionType::None {
+            return Ok(());
+        }
+        let message = if self.cur().is_function_like() {
+            "'await' outside async function"
+        } else {
+            "'await' outside function"
+        };
+        Err(CompileError::syntax(loc, message))
+    }
+
     fn check_yield_in_comprehension(&mut self, loc: Location) -> Result<()> {
         let place = match self.cur().comprehension {
             ComprehensionType::None => return Ok(()),
@@ -271,6 +295,11 @@ impl Builder {
         let is_async = self.cur().coroutine && !is_generator;
         self.exit_block();
         if is_async {
+            let in_comprehension = self.cur().comprehension != ComprehensionType::None;
+            if !in_comprehension && !self.allows_await() {
+                let message = "asynchronous comprehension outside of an asynchronous function";
+                return Err(CompileError::syntax(loc, message));
+            }
             self.cur().coroutine = true;
         }
         Ok(())

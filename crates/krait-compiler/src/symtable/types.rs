@@ -1,6 +1,8 @@
 //! The table's data: blocks, symbols, flags.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use krait_ast::Identifier;
 use krait_bytecode::Location;
@@ -162,7 +164,8 @@ pub struct SymbolTableEntry {
     pub(crate) comp_iter_expr: u32,
     /// What a type variable's block is, for messages.
     pub(crate) scope_info: Option<&'static str>,
-    pub(crate) mangled_names: Option<HashSet<Identifier>>,
+    /// The only names that are mangled here, if not all are; shared with the blocks inside.
+    pub(crate) mangled_names: Option<Rc<RefCell<HashSet<Identifier>>>>,
     pub(crate) directives: Vec<Directive>,
     /// The block of this block's annotations.
     pub annotation_block: Option<EntryId>,
