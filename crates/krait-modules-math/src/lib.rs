@@ -2,7 +2,9 @@
 //!
 //! One file or folder a module, one row each in [`MODULES`].
 
+pub mod math;
+
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[];
+pub const MODULES: &[&ModuleDef] = &[&math::MATH];
