@@ -15,6 +15,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &codecs::CODECS,
     &sys::SYS,
     &warnings::WARNINGS,
+    &krait_runtime::context::CONTEXTVARS,
     &krait_runtime::gc::module::GC,
     &krait_runtime::weakref::module::WEAKREF,
 ];

@@ -54,6 +54,7 @@ pub mod cell;
 pub mod code;
 pub mod codecs;
 pub mod complex;
+pub mod context;
 pub mod float;
 pub mod formatter;
 pub mod frame;
