@@ -345,21 +345,41 @@ impl PyObject {
     }
 
     /// Helper for pickle.
-    #[pymethod(name = "__reduce__")]
-    fn object_reduce(&self) -> PyResult<Obj> {
-        crate::reduce::common_reduce(self, 0)
-    }
-
-    /// Helper for pickle.
     #[pymethod(name = "__reduce_ex__", signature = "($self, protocol, /)")]
     fn object_reduce_ex(&self, protocol: i32) -> PyResult<Obj> {
         crate::reduce::reduce_ex(self, protocol)
     }
 
     /// Helper for pickle.
+    #[pymethod(name = "__reduce__")]
+    fn object_reduce(&self) -> PyResult<Obj> {
+        crate::reduce::common_reduce(self, 0)
+    }
+
+    /// Helper for pickle.
     #[pymethod(name = "__getstate__")]
     fn object_getstate(&self) -> PyResult<Obj> {
         crate::reduce::default_state(self, false)
+    }
+
+    /// Abstract classes can override this to customize issubclass().
+    ///
+    /// This is invoked early on by abc.ABCMeta.__subclasscheck__().
+    /// It should return True, False or NotImplemented.  If it returns
+    /// NotImplemented, the normal algorithm is used.  Otherwise, it
+    /// overrides the normal algorithm (and the outcome is cached).
+    #[pyclassmethod(name = "__subclasshook__", signature = "($type, object, /)")]
+    fn object_subclasshook(_cls: &PyType, _object: &PyObject) -> PyResult<Obj> {
+        Ok(glue::not_implemented_obj())
+    }
+
+    /// This method is called when a class is subclassed.
+    ///
+    /// The default implementation does nothing. It may be
+    /// overridden to extend subclasses.
+    #[pyclassmethod(name = "__init_subclass__", signature = "($type, /)")]
+    fn object_init_subclass(_cls: &PyType) -> PyResult<()> {
+        Ok(())
     }
 
     /// Default object formatter.
@@ -404,26 +424,6 @@ impl PyObject {
             merge_class_dict(&names, &class)?;
         }
         PyList::from_vec(names.keys_vec()).map(Py::into_object)
-    }
-
-    /// This method is called when a class is subclassed.
-    ///
-    /// The default implementation does nothing. It may be
-    /// overridden to extend subclasses.
-    #[pyclassmethod(name = "__init_subclass__", signature = "($type, /)")]
-    fn object_init_subclass(_cls: &PyType) -> PyResult<()> {
-        Ok(())
-    }
-
-    /// Abstract classes can override this to customize issubclass().
-    ///
-    /// This is invoked early on by abc.ABCMeta.__subclasscheck__().
-    /// It should return True, False or NotImplemented.  If it returns
-    /// NotImplemented, the normal algorithm is used.  Otherwise, it
-    /// overrides the normal algorithm (and the outcome is cached).
-    #[pyclassmethod(name = "__subclasshook__", signature = "($type, object, /)")]
-    fn object_subclasshook(_cls: &PyType, _object: &PyObject) -> PyResult<Obj> {
-        Ok(glue::not_implemented_obj())
     }
 }
 

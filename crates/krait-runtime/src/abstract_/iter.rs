@@ -38,13 +38,13 @@ impl PyObject {
 
     /// Whether the object's class has `__next__`.
     pub fn is_iterator(&self) -> bool {
-        self.type_().raw().tp_iternext.get().is_some()
+        self.type_().iternext_slot().is_some()
     }
 
     /// The iterator's next item, `None` at the end. The object must be an iterator.
     #[inline]
     pub fn iter_next(&self) -> PyResult<Option<Obj>> {
-        let Some(slot) = self.type_().raw().tp_iternext.get() else {
+        let Some(slot) = self.type_().iternext_slot() else {
             return Err(crate::type_error!(
                 "'{}' object is not an iterator",
                 self.type_().tp_name()
@@ -67,7 +67,7 @@ impl PyObject {
 
     /// `next(self)`: `StopIteration` at the end, as raised by the iterator if it was.
     pub fn iter_next_or_stop(&self) -> PyResult<Obj> {
-        let Some(slot) = self.type_().raw().tp_iternext.get() else {
+        let Some(slot) = self.type_().iternext_slot() else {
             return Err(crate::type_error!(
                 "'{}' object is not an iterator",
                 self.type_().tp_name()
@@ -101,5 +101,14 @@ impl Iterator for ObjIter {
             self.0 = None;
         }
         result
+    }
+}
+
+impl crate::PyType {
+    /// `tp_iternext`, unless it only says that there is no `__next__`.
+    #[inline]
+    fn iternext_slot(&self) -> Option<krait_abi::iternextfunc> {
+        let refuses = crate::typeobject::next_not_implemented as krait_abi::iternextfunc;
+        self.raw().tp_iternext.get().filter(|slot| !std::ptr::fn_addr_eq(*slot, refuses))
     }
 }

@@ -346,10 +346,9 @@ impl PyObject {
                 crate::hooks::warn(
                     &crate::exc::DeprecationWarning,
                     &format!(
-                        "{}.__index__() must return an int, not {}.  The ability to return an \
-                         instance of a strict subclass of int is deprecated, and may not be \
-                         supported in a future version of Python.",
-                        self.type_().tp_name(),
+                        "__index__ returned non-int (type {}).  The ability to return an \
+                         instance of a strict subclass of int is deprecated, and may be \
+                         removed in a future version of Python.",
                         int.type_().tp_name()
                     ),
                     1,
@@ -357,8 +356,7 @@ impl PyObject {
                 Ok(int)
             }
             Err(other) => Err(crate::type_error!(
-                "{}.__index__() must return an int, not {}",
-                self.type_().tp_name(),
+                "__index__ returned non-int (type {})",
                 other.type_().tp_name()
             )),
         }
@@ -409,10 +407,9 @@ impl PyObject {
                 crate::hooks::warn(
                     &crate::exc::DeprecationWarning,
                     &format!(
-                        "{}.__int__() must return an int, not {}.  The ability to return an \
-                         instance of a strict subclass of int is deprecated, and may not be \
-                         supported in a future version of Python.",
-                        self.type_().tp_name(),
+                        "__int__ returned non-int (type {}).  The ability to return an \
+                         instance of a strict subclass of int is deprecated, and may be \
+                         removed in a future version of Python.",
                         int.type_().tp_name()
                     ),
                     1,
@@ -420,8 +417,7 @@ impl PyObject {
                 PyLong::exact_copy(&int).map(Some)
             }
             Err(other) => Err(crate::type_error!(
-                "{}.__int__() must return an int, not {}",
-                self.type_().tp_name(),
+                "__int__ returned non-int (type {})",
                 other.type_().tp_name()
             )),
         }
@@ -436,7 +432,7 @@ impl PyObject {
             let result = result?;
             let Some(float) = result.downcast::<crate::PyFloat>() else {
                 return Err(crate::type_error!(
-                    "{}.__float__() must return a float, not {}",
+                    "{}.__float__ returned non-float (type {})",
                     self.type_().tp_name(),
                     result.type_().tp_name()
                 ));
@@ -445,9 +441,9 @@ impl PyObject {
                 crate::hooks::warn(
                     &crate::exc::DeprecationWarning,
                     &format!(
-                        "{}.__float__() must return a float, not {}.  The ability to return an \
-                         instance of a strict subclass of float is deprecated, and may not be \
-                         supported in a future version of Python.",
+                        "{}.__float__ returned non-float (type {}).  The ability to return an \
+                         instance of a strict subclass of float is deprecated, and may be \
+                         removed in a future version of Python.",
                         self.type_().tp_name(),
                         result.type_().tp_name()
                     ),

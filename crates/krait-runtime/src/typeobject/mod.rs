@@ -31,6 +31,7 @@ pub(crate) use ready::intern_c;
 pub use ready::{ready_all, ready_type};
 pub(crate) use slotdefs::{SlotDef, row_name};
 pub use slotdefs::{slot_wrapper_for, update_slot};
+pub(crate) use slots::next_not_implemented;
 pub use super_object::{PySuper, super_getattr, super_method};
 pub use type_methods::{PyType_Type, is_type_getattro};
 pub(crate) use wrappers::tp_new_wrapper;

@@ -43,6 +43,10 @@ pub fn ready_type(class: &PyType) -> PyResult<()> {
 fn ready(class: &PyType) -> PyResult<()> {
     if !class.is_heap_type() {
         class.set_flags(class.flags() | abi::Py_TPFLAGS_IMMUTABLETYPE);
+        if class.has_flag(abi::Py_TPFLAGS_HAVE_VECTORCALL) && class.raw().tp_call.get().is_none() {
+            // What has vectorcall is callable in the other ways, too.
+            class.raw().tp_call.set(Some(crate::call::vectorcall_call));
+        }
     }
     set_base(class)?;
     set_bases(class)?;
