@@ -109,6 +109,9 @@ impl crate::PyType {
     #[inline]
     fn iternext_slot(&self) -> Option<krait_abi::iternextfunc> {
         let refuses = crate::typeobject::next_not_implemented as krait_abi::iternextfunc;
-        self.raw().tp_iternext.get().filter(|slot| !std::ptr::fn_addr_eq(*slot, refuses))
+        self.raw()
+            .tp_iternext
+            .get()
+            .filter(|slot| !std::ptr::fn_addr_eq(*slot, refuses))
     }
 }
