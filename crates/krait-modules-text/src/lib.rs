@@ -2,9 +2,11 @@
 //!
 //! One file or folder a module, one row each in [`MODULES`].
 
+mod sre;
 mod string;
+mod util;
 
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&string::STRING];
+pub const MODULES: &[&ModuleDef] = &[&sre::SRE, &string::STRING];
