@@ -120,11 +120,7 @@ impl InterpreterLock {
 
     /// Runs a fork with the lock's own state untouched by other threads; in the child, which
     /// `is_child` tells, none of them waits any more.
-    pub fn across_fork<R>(
-        &self,
-        fork: impl FnOnce() -> R,
-        is_child: impl FnOnce(&R) -> bool,
-    ) -> R {
+    pub fn across_fork<R>(&self, fork: impl FnOnce() -> R, is_child: impl FnOnce(&R) -> bool) -> R {
         let _state = self.state();
         let result = fork();
         if is_child(&result) {

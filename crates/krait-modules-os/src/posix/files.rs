@@ -8,8 +8,7 @@ use krait_macros::pyfunction;
 use krait_runtime::buffer::BufferView;
 use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::{
-    IntoPy, OptionalArg, PyBytes, PyResult, ThreadState, hooks, none, type_error,
-    value_error,
+    IntoPy, OptionalArg, PyBytes, PyResult, ThreadState, hooks, none, type_error, value_error,
 };
 
 use super::path::{DirFd, PATH, PATH_OR_FD, PathArg, folder};
@@ -132,9 +131,7 @@ fn views(
     writable: bool,
 ) -> PyResult<Vec<BufferView>> {
     if !buffers.is_sequence() {
-        return Err(type_error!(
-            "{function}() arg {number} must be a sequence"
-        ));
+        return Err(type_error!("{function}() arg {number} must be a sequence"));
     }
     let items = buffers.to_vec()?;
     items
@@ -353,14 +350,20 @@ pub(crate) fn splice(
 }
 
 /// Create an anonymous file in memory.
-#[pyfunction(signature = "(name, flags=<unrepresentable>)", text_signature = "($module, /, name, flags=MFD_CLOEXEC)")]
+#[pyfunction(
+    signature = "(name, flags=<unrepresentable>)",
+    text_signature = "($module, /, name, flags=MFD_CLOEXEC)"
+)]
 pub(crate) fn memfd_create(name: FsPath, flags: OptionalArg<u32>) -> PyResult<i32> {
     let flags = flags.unwrap_or(libc::MFD_CLOEXEC);
     retry(|| host::memfd_create(&name.0, flags))
 }
 
 /// Creates and returns an event notification file descriptor.
-#[pyfunction(signature = "(initval, flags=<unrepresentable>)", text_signature = "($module, /, initval, flags=EFD_CLOEXEC)")]
+#[pyfunction(
+    signature = "(initval, flags=<unrepresentable>)",
+    text_signature = "($module, /, initval, flags=EFD_CLOEXEC)"
+)]
 pub(crate) fn eventfd(initval: u32, flags: OptionalArg<i32>) -> PyResult<i32> {
     quick(host::eventfd(initval, flags.unwrap_or(libc::EFD_CLOEXEC)))
 }
@@ -421,7 +424,10 @@ fn timer_ns(state: host_time::TimerState) -> (i64, i64) {
 }
 
 /// Create and return a timer file descriptor.
-#[pyfunction(signature = "(clockid, /, *, flags=<unrepresentable>)", text_signature = "($module, clockid, /, *, flags=TFD_CLOEXEC)")]
+#[pyfunction(
+    signature = "(clockid, /, *, flags=<unrepresentable>)",
+    text_signature = "($module, clockid, /, *, flags=TFD_CLOEXEC)"
+)]
 pub(crate) fn timerfd_create(clockid: i32, flags: OptionalArg<i32>) -> PyResult<i32> {
     quick(host_time::timerfd_create(
         clockid,
@@ -473,4 +479,3 @@ pub(crate) fn device_encoding(fd: i32) -> PyResult<Obj> {
     }
     "utf-8".into_py()
 }
-

@@ -99,9 +99,8 @@ impl PathArg {
         bytes: &[u8],
         is_bytes: bool,
     ) -> PyResult<PathArg> {
-        let text = CString::new(bytes).map_err(|_| {
-            value_error!("{function}: embedded null character in {argument}")
-        })?;
+        let text = CString::new(bytes)
+            .map_err(|_| value_error!("{function}: embedded null character in {argument}"))?;
         Ok(PathArg {
             object: object.to_obj(),
             text,

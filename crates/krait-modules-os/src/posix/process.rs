@@ -10,8 +10,8 @@ use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::structseq::StructSeq;
 use krait_runtime::{
-    Interpreter, IntoPy, OptionalArg, PyList, PyLong, PyResult, PyStr, PyTuple,
-    exc, type_error, value_error,
+    Interpreter, IntoPy, OptionalArg, PyList, PyLong, PyResult, PyStr, PyTuple, exc, type_error,
+    value_error,
 };
 
 use super::path::{Gid, PATH, PATH_OR_FD, PathArg, Uid};
@@ -34,10 +34,7 @@ fn run_hooks(hooks: Vec<Obj>) {
 }
 
 /// Runs a fork with what must go before and after it; the answer is the child's number.
-pub(crate) fn with_fork_hooks<T>(
-    fork: impl FnOnce() -> T,
-    is_child: impl FnOnce(&T) -> bool,
-) -> T {
+pub(crate) fn with_fork_hooks<T>(fork: impl FnOnce() -> T, is_child: impl FnOnce(&T) -> bool) -> T {
     let interp = Interpreter::current();
     let hooks = interp.extension::<AtFork>();
     let before: Vec<Obj> = hooks.before.borrow().iter().rev().cloned().collect();

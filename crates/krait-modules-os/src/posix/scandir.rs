@@ -6,9 +6,7 @@ use krait_host::fd::{AT_FDCWD, Fd};
 use krait_host::fs::{Dir, Stat};
 use krait_macros::{pyclass, pyfunction, pymethods};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
-use krait_runtime::{
-    Args, Field, PyList, PyResult, PyStr, PyType, ThreadState, exc, hooks, none,
-};
+use krait_runtime::{Args, Field, PyList, PyResult, PyStr, PyType, ThreadState, exc, hooks, none};
 
 use super::path::{Allowed, PATH, PathArg};
 use super::stat;
@@ -297,4 +295,3 @@ impl DirEntry {
         crate::common::generic_alias(cls, object)
     }
 }
-

@@ -118,9 +118,7 @@ fn run(
         Some(scheduler) => {
             let Some([policy, param]) = scheduler.downcast::<PyTuple>().map(PyTuple::as_slice)
             else {
-                return Err(type_error!(
-                    "A scheduler tuple must have two elements"
-                ));
+                return Err(type_error!("A scheduler tuple must have two elements"));
             };
             let policy = if policy.is(none()) {
                 None

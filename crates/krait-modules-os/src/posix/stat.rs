@@ -204,4 +204,3 @@ pub(crate) fn stat_entry(path: &PathArg, dir: i32, follow: bool) -> PyResult<(St
     let object = stat_object(&stat)?;
     Ok((stat, object))
 }
-

@@ -86,7 +86,10 @@ pub(crate) static TIMES_RESULT: StructSeq = StructSeq::new(
         ("system", "system time"),
         ("children_user", "user time of children"),
         ("children_system", "system time of children"),
-        ("elapsed", "elapsed time since an arbitrary point in the past"),
+        (
+            "elapsed",
+            "elapsed time since an arbitrary point in the past",
+        ),
     ],
 );
 
@@ -102,7 +105,9 @@ pub(crate) fn times() -> PyResult<Obj> {
         times.children_system,
         times.elapsed,
     ];
-    let parts = parts.into_iter().map(|part| (part as f64 / ticks).into_py());
+    let parts = parts
+        .into_iter()
+        .map(|part| (part as f64 / ticks).into_py());
     TIMES_RESULT.make(parts.collect::<PyResult<Vec<_>>>()?)
 }
 
@@ -127,10 +132,7 @@ pub(crate) fn get_terminal_size(fd: OptionalArg<i32>) -> PyResult<Obj> {
 pub(crate) fn getloadavg() -> PyResult<(f64, f64, f64)> {
     match process::getloadavg() {
         Some([one, five, fifteen]) => Ok((one, five, fifteen)),
-        None => Err(PyErr::new(
-            &exc::OSError,
-            "Load averages are unobtainable",
-        )),
+        None => Err(PyErr::new(&exc::OSError, "Load averages are unobtainable")),
     }
 }
 

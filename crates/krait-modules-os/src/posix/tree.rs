@@ -13,9 +13,7 @@ use super::path::{Allowed, DirFd, Gid, PATH, PATH_OR_FD, PathArg, Uid, folder};
 use crate::common::{Fildes, fs_decode, quick, raise, retry};
 
 /// Use the real uid/gid to test for access to a path.
-#[pyfunction(
-    signature = "(path, mode, *, dir_fd=None, effective_ids=False, follow_symlinks=True)"
-)]
+#[pyfunction(signature = "(path, mode, *, dir_fd=None, effective_ids=False, follow_symlinks=True)")]
 pub(crate) fn access(
     path: &PyObject,
     mode: i32,

@@ -1,3 +1,5 @@
 //! `_thread`.
 pub(crate) fn after_fork_in_child() {}
-pub(crate) fn count() -> usize { 0 }
+pub(crate) fn count() -> usize {
+    0
+}
