@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use krait_runtime::{Interpreter, Obj, PyDict, PyObject, PyResult, PyStr, ThreadState};
+use krait_runtime::{Interpreter, Obj, PyClass, PyDict, PyObject, PyResult, PyStr, ThreadState};
 
 fn run(source: &str, filename: &str) -> PyResult<Obj> {
     let code = krait_interp::compile_source(source, filename, "exec")?;
@@ -15,11 +15,45 @@ fn run(source: &str, filename: &str) -> PyResult<Obj> {
     krait_interp::eval_code(code, &globals, &globals, None)
 }
 
+/// Where the runner's `print` writes: `sys.stdout` with only what `print` asks of it.
+#[krait_macros::pyclass(name = "Stdout", module = "run")]
+#[repr(C)]
+struct Stdout {
+    ob_base: PyObject,
+}
+
+#[krait_macros::pymethods]
+impl Stdout {
+    #[pymethod(signature = "($self, text, /)")]
+    fn write(&self, text: &PyStr) -> PyResult<usize> {
+        use std::io::Write;
+        let written = std::io::stdout().write_all(text.to_string_lossy().as_bytes());
+        written.map_err(|error| krait_runtime::runtime_error!("{error}"))?;
+        Ok(text.len())
+    }
+
+    #[pymethod(signature = "($self, /)")]
+    fn flush(&self) -> PyResult<()> {
+        Ok(())
+    }
+}
+
 fn setup(interp: &'static Interpreter) -> PyResult<()> {
-    krait_runtime::init(interp)?;
+    interp.interned.init()?;
+    krait_runtime::typeobject::ready_all()?;
+    krait_runtime::exceptions::ready()?;
     for class in krait_interp::classes() {
         krait_runtime::typeobject::ready_type(class)?;
     }
+    krait_runtime::typeobject::ready_type(Stdout::type_object())?;
+    interp.modules.set(Some(PyDict::new()?));
+    let sys = PyDict::new()?;
+    let stdout = krait_runtime::Py::new(Stdout { ob_base: PyObject::HEADER })?;
+    sys.set("stdout", &stdout)?;
+    interp.sysdict.set(Some(sys));
+    let builtins = krait_modules_core::builtins::BUILTINS.create()?;
+    krait_modules_core::builtins::BUILTINS.exec(&builtins)?;
+    interp.builtins.set(Some(builtins.dict()));
     Ok(())
 }
 

@@ -23,6 +23,9 @@ pub fn install(interp: &'static Interpreter) -> PyResult<()> {
     hooks.super_arguments = super_arguments;
     hooks.write_unraisable = write_unraisable;
     hooks.warn = warn;
+    hooks.anext_with_default = |awaitable, default| {
+        crate::asyncgen::PyAnextAwaitable::over(awaitable.to_obj(), default.to_obj())
+    };
     hooks.set_frame_line = set_frame_line;
     hooks.clear_generator = crate::genobject::clear_generator;
     interp.hooks.set(hooks);
@@ -59,7 +62,7 @@ fn current_builtins() -> Option<Py<PyDict>> {
         .map(PyClass::to_owned)
 }
 
-/// The class and the instance that `super()` without arguments means.
+/// The instance and the class that `super()` without arguments means.
 fn super_arguments() -> PyResult<(Obj, Obj)> {
     let Some(frame) = current_frame() else {
         return Err(runtime_error!("super(): no current frame"));
@@ -102,7 +105,7 @@ fn super_arguments() -> PyResult<(Obj, Obj)> {
                 class.type_().tp_name()
             ));
         }
-        return Ok((class, instance));
+        return Ok((instance, class));
     }
     Err(runtime_error!("super(): __class__ cell not found"))
 }

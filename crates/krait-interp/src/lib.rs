@@ -21,7 +21,6 @@ pub mod asyncgen;
 pub mod genobject;
 
 pub use bridge::{TreeBridge, TreeObjects, cf, compile_source};
-pub use builtins::{anext, build_class};
 pub use call::eval_code;
 pub use hooks::{classes, install};
 pub use pending::PendingCalls;

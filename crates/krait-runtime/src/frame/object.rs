@@ -68,6 +68,9 @@ pub fn frame_of(frame: &Frame) -> PyResult<Py<PyFrame>> {
     let object: Py<PyFrame> = unsafe {
         crate::alloc::alloc_object(<PyFrame as PyClass>::type_object(), words)?.cast_unchecked()
     };
+    // The allocation counts items where `f_back` is.
+    // SAFETY: the word after the header.
+    unsafe { (*object.as_ptr().cast::<abi::PyVarObject>()).ob_size.set(0) };
     object.f_frame.set(std::ptr::from_ref(frame).cast_mut());
     object.f_trace_lines.set(1);
     frame.frame_obj.set(object.as_ptr().cast());
