@@ -48,7 +48,9 @@ fn setup(interp: &'static Interpreter) -> PyResult<()> {
     krait_runtime::typeobject::ready_type(Stdout::type_object())?;
     interp.modules.set(Some(PyDict::new()?));
     let sys = PyDict::new()?;
-    let stdout = krait_runtime::Py::new(Stdout { ob_base: PyObject::HEADER })?;
+    let stdout = krait_runtime::Py::new(Stdout {
+        ob_base: PyObject::HEADER,
+    })?;
     sys.set("stdout", &stdout)?;
     interp.sysdict.set(Some(sys));
     let builtins = krait_modules_core::builtins::BUILTINS.create()?;
