@@ -2,18 +2,29 @@
 //!
 //! One file or folder a module, one row each in [`MODULES`].
 
+pub mod abc;
+pub mod atexit;
 pub mod builtins;
 pub mod codecs;
+mod fastcall;
+pub mod stat;
 pub mod sys;
+pub mod sysconfig;
+pub mod tracemalloc;
 pub mod warnings;
 
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
+    &abc::ABC,
+    &atexit::ATEXIT,
     &builtins::BUILTINS,
     &codecs::CODECS,
+    &stat::STAT,
     &sys::SYS,
+    &sysconfig::SYSCONFIG,
+    &tracemalloc::TRACEMALLOC,
     &warnings::WARNINGS,
     &krait_runtime::context::CONTEXTVARS,
     &krait_runtime::gc::module::GC,
