@@ -244,14 +244,15 @@ fn raise(raised: Obj, cause: Option<Obj>) -> PyErr {
 #[inline(always)]
 pub(super) fn reraise(m: &mut Machine, oparg: u32) -> Flow {
     let exception = m.pop_obj();
-    if oparg != 0 {
-        // Where the exception first came from: tracebacks show that instruction.
-        if let Some(unit) = m.peek(oparg as usize).as_int() {
-            // SAFETY: rule 2: the handler's entry pushed the index of an instruction.
-            m.ip = unsafe { m.code().first_unit().offset(unit) };
-        }
-    }
     m.save();
+    if oparg != 0
+        && let Some(unit) = m.peek(oparg as usize).as_int()
+    {
+        // Where the exception first came from: the frame shows that instruction, but the handler is
+        // the one for this.
+        // SAFETY: rule 2: the handler's entry pushed the index of an instruction.
+        m.frame().instr_ptr.set(unsafe { m.code().first_unit().offset(unit) });
+    }
     let _set = PyErr::restore(exception);
     Flow::Unwind
 }

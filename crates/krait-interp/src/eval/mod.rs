@@ -165,9 +165,11 @@ unsafe fn unwind(mut machine: Machine, mut add_traceback: bool) -> Option<Machin
         if machine.frame().owner.get() == abi::FRAME_OWNED_BY_INTERPRETER {
             return None;
         }
-        machine.save();
         if add_traceback {
+            machine.save();
             note_traceback(&machine);
+        } else {
+            machine.save_sp();
         }
         if handle_in_frame(&mut machine) {
             return Some(machine);
@@ -214,8 +216,9 @@ fn note_traceback(machine: &Machine) {
 
 /// Goes to the frame's handler for the instruction, if it has one.
 fn handle_in_frame(machine: &mut Machine) -> bool {
-    let frame = machine.frame();
-    let unit = frame.unit();
+    // Not the frame's instruction: `RERAISE` sets that to where the exception first came from.
+    // SAFETY: rule 2: both point into the code being run.
+    let unit = unsafe { machine.ip.offset_from(machine.code().first_unit()) };
     let Some(handler) = machine.code().co_exceptiontable.get().and_then(|table| {
         krait_bytecode::exceptiontable::find_handler(table.as_bytes(), unit as usize)
     }) else {
@@ -224,7 +227,7 @@ fn handle_in_frame(machine: &mut Machine) -> bool {
     let error = PyErr::occurred().map(PyErr::take);
     pop_to(machine, handler.depth);
     if handler.lasti {
-        machine.push(StackRef::from_int(unit));
+        machine.push(StackRef::from_int(machine.frame().unit()));
     }
     if let Some(error) = error {
         machine.push_obj(error);
