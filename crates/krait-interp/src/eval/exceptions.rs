@@ -251,7 +251,9 @@ pub(super) fn reraise(m: &mut Machine, oparg: u32) -> Flow {
         // Where the exception first came from: the frame shows that instruction, but the handler is
         // the one for this.
         // SAFETY: rule 2: the handler's entry pushed the index of an instruction.
-        m.frame().instr_ptr.set(unsafe { m.code().first_unit().offset(unit) });
+        m.frame()
+            .instr_ptr
+            .set(unsafe { m.code().first_unit().offset(unit) });
     }
     let _set = PyErr::restore(exception);
     Flow::Unwind
