@@ -5,8 +5,14 @@
 pub mod imp;
 pub mod library;
 pub mod marshal;
+pub mod opcode;
 
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&imp::IMP, &library::LIBRARY, &marshal::MARSHAL];
+pub const MODULES: &[&ModuleDef] = &[
+    &imp::IMP,
+    &library::LIBRARY,
+    &marshal::MARSHAL,
+    &opcode::OPCODE,
+];
