@@ -176,11 +176,11 @@ pub(super) fn release_memoryview(object: &PyObject, memory: &PyObject) -> PyResu
     let Some(view) = memory.downcast::<PyMemoryView>() else {
         return Err(type_error!("expected a memoryview object"));
     };
-    let Ok(Some(shown)) = view.exporter().map_err(crate::PyErr::clear) else {
-        return Err(value_error!(
-            "memoryview's buffer has already been released"
-        ));
+    let Ok(shown) = view.exporter().map_err(crate::PyErr::clear) else {
+        return Err(value_error!("memoryview's buffer has already been released"));
     };
+    // The memoryview of a view that is being released owns nothing.
+    let Some(shown) = shown else { return Ok(()) };
     if !shown.is(object) {
         return Err(value_error!("memoryview's buffer is not this object"));
     }
