@@ -177,7 +177,9 @@ pub(super) fn release_memoryview(object: &PyObject, memory: &PyObject) -> PyResu
         return Err(type_error!("expected a memoryview object"));
     };
     let Ok(shown) = view.exporter().map_err(crate::PyErr::clear) else {
-        return Err(value_error!("memoryview's buffer has already been released"));
+        return Err(value_error!(
+            "memoryview's buffer has already been released"
+        ));
     };
     // The memoryview of a view that is being released owns nothing.
     let Some(shown) = shown else { return Ok(()) };

@@ -7,8 +7,8 @@ use std::ffi::c_int;
 
 use krait_abi as abi;
 
+use crate::PyResult;
 use crate::object::{Obj, Py, PyClass, PyObject};
-use crate::{PyResult, PyTuple};
 
 /// An object as C passes it.
 pub(crate) type Ptr = *mut abi::PyObject;
@@ -116,11 +116,6 @@ pub(crate) fn not_implemented_obj() -> Obj {
 #[inline(always)]
 pub(crate) fn bool_obj(value: bool) -> Obj {
     crate::bool_object(value).to_obj()
-}
-
-/// The arguments of a tuple as a list of borrows.
-pub(crate) fn tuple_args(tuple: &PyTuple) -> Vec<&PyObject> {
-    tuple.as_slice().iter().map(|item| &**item).collect()
 }
 
 /// Reads a raw object field as a new reference.

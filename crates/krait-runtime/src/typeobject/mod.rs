@@ -10,6 +10,7 @@
 mod buffer_slots;
 pub(crate) mod glue;
 mod heap;
+mod instance_getset;
 mod layout;
 mod mro;
 mod new;
@@ -20,6 +21,7 @@ mod slots_spec;
 mod super_object;
 #[cfg(test)]
 mod tests;
+mod type_attributes;
 mod type_methods;
 mod wrappers;
 

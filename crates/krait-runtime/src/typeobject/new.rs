@@ -293,7 +293,7 @@ fn lay_out(class: &PyType, base: &PyType, slots: &SlotsSpec) -> PyResult<()> {
         // The rows end with the type object's own block; the count bounds them.
         add_member_descriptors(class)?;
     }
-    raw.tp_getset.set(super::type_methods::instance_getset(
+    raw.tp_getset.set(super::instance_getset::instance_getset(
         slots.add_dict,
         slots.add_weakref,
     ));

@@ -335,26 +335,10 @@ fn inherit_slots(class: &PyType, base: &PyType) -> PyResult<()> {
     if to.tp_dictoffset.get() == 0 {
         to.tp_dictoffset.set(from.tp_dictoffset.get());
     }
-    inherit_free(class, base);
+    if to.tp_free.get().is_none() {
+        to.tp_free.set(from.tp_free.get());
+    }
     Ok(())
-}
-
-/// `tp_free` belongs to the way the object was allocated: with the collector's header or without.
-fn inherit_free(class: &PyType, base: &PyType) {
-    let (to, from) = (class.raw(), base.raw());
-    if to.tp_free.get().is_some() {
-        return;
-    }
-    if class.has_flag(abi::Py_TPFLAGS_HAVE_GC) == base.has_flag(abi::Py_TPFLAGS_HAVE_GC) {
-        to.tp_free.set(from.tp_free.get());
-    } else if class.has_flag(abi::Py_TPFLAGS_HAVE_GC)
-        && from
-            .tp_free
-            .get()
-            .is_some_and(|free| free as usize == crate::alloc::generic_free as *const () as usize)
-    {
-        to.tp_free.set(from.tp_free.get());
-    }
 }
 
 /// Whether the class defines `__eq__` or `__hash__` itself.
@@ -548,9 +532,8 @@ pub fn ready_all() -> PyResult<()> {
         };
     }
     for class in crate::builtin_types::builtin_types() {
-        ready_type(class).map_err(|error| {
+        ready_type(class).inspect_err(|_| {
             debug_assert!(false, "type {} could not be made ready", class.tp_name());
-            error
         })?;
     }
     Ok(())

@@ -99,9 +99,10 @@ macro_rules! slot_fn {
     };
     (assign $name:ident($this:ident, $key:ident, $value:ident) $body:block) => {
         pub(super) unsafe extern "C" fn $name(this: Ptr, key: Ptr, value: Ptr) -> c_int {
-            // SAFETY: a slot is called with live objects; a null value means deletion.
-            let ($this, $key, $value) =
-                unsafe { (glue::arg(this), glue::arg(key), glue::arg_opt(value)) };
+            // SAFETY: a slot is called with live objects.
+            let ($this, $key) = unsafe { (glue::arg(this), glue::arg(key)) };
+            // SAFETY: as above; a null value means deletion.
+            let $value = unsafe { glue::arg_opt(value) };
             glue::status((move || -> PyResult<()> { $body })())
         }
     };

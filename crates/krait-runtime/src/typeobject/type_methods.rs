@@ -1,7 +1,7 @@
 //! `type`: calling a class, its attributes, and its methods.
 
 use std::cell::Cell;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::mem::offset_of;
 
 use krait_abi as abi;
@@ -10,7 +10,6 @@ use krait_macros::pymethods;
 use super::glue::{self, Ptr};
 use super::{PyType, heap, mro, new, slotdefs};
 use crate::class::{self, ClassTable, GetSetDef, MethodDef, TypeParts, TypeSpec};
-use crate::descr::{PyMappingProxy, docstring};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{
     Args, KwArgs, PyDict, PyList, PyResult, PyStr, PyTuple, attribute_error, intern, type_error,
@@ -153,7 +152,7 @@ impl PyType {
         Ok(self.qualname_object()?.to_string_lossy())
     }
 
-    fn module_object(&self) -> PyResult<Option<Obj>> {
+    pub(super) fn module_object(&self) -> PyResult<Option<Obj>> {
         if self.is_heap_type() {
             return self.dict().get_str(intern!("__module__"));
         }
@@ -164,11 +163,11 @@ impl PyType {
         PyStr::intern(module).map(|module| Some(module.into_object()))
     }
 
-    fn name_object(&self) -> PyResult<Py<PyStr>> {
+    pub(super) fn name_object(&self) -> PyResult<Py<PyStr>> {
         self.heap_name(|heap| &heap.ht_name)
     }
 
-    fn qualname_object(&self) -> PyResult<Py<PyStr>> {
+    pub(super) fn qualname_object(&self) -> PyResult<Py<PyStr>> {
         self.heap_name(|heap| &heap.ht_qualname)
     }
 
@@ -223,7 +222,11 @@ impl PyType {
     }
 
     /// Refuses changes of special attributes of immutable classes, and their deletion in all.
-    fn check_special<'a>(&self, value: Option<&'a PyObject>, name: &str) -> PyResult<&'a PyObject> {
+    pub(super) fn check_special<'a>(
+        &self,
+        value: Option<&'a PyObject>,
+        name: &str,
+    ) -> PyResult<&'a PyObject> {
         if self.has_flag(abi::Py_TPFLAGS_IMMUTABLETYPE) {
             return Err(type_error!(
                 "cannot set '{name}' attribute of immutable type '{}'",
@@ -239,7 +242,7 @@ impl PyType {
     }
 
     /// Sets an item of the class's dictionary, and tells the caches.
-    fn set_in_dict(&self, name: &PyStr, value: &PyObject) -> PyResult<()> {
+    pub(super) fn set_in_dict(&self, name: &PyStr, value: &PyObject) -> PyResult<()> {
         self.modified();
         self.dict().set_item(name, value)?;
         self.modified();
@@ -247,7 +250,7 @@ impl PyType {
     }
 
     /// An item of the class's dictionary, bound to the class if it is a descriptor.
-    fn bound_in_dict(&self, name: &PyStr) -> PyResult<Option<Obj>> {
+    pub(super) fn bound_in_dict(&self, name: &PyStr) -> PyResult<Option<Obj>> {
         let Some(value) = self.dict().get_str(name)? else {
             return Ok(None);
         };
@@ -266,7 +269,7 @@ impl PyType {
     }
 
     #[cold]
-    fn no_type_attribute(&self, name: &str) -> crate::PyErr {
+    pub(super) fn no_type_attribute(&self, name: &str) -> crate::PyErr {
         attribute_error!("type object '{}' has no attribute '{name}'", self.tp_name())
     }
 }
@@ -573,327 +576,4 @@ impl PyType {
         let keys = self.cached_keys().map_or(0, |keys| keys.size_in_bytes());
         Ok(size_of::<abi::PyHeapTypeObject>() + keys)
     }
-}
-
-#[pymethods(ATTRIBUTES)]
-impl PyType {
-    #[pygetter(name = "__name__")]
-    fn get_name(&self) -> PyResult<Py<PyStr>> {
-        self.name_object()
-    }
-
-    #[pysetter(name = "__name__")]
-    fn set_name(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let value = self.check_special(value, "__name__")?;
-        let Some(name) = value.downcast::<PyStr>() else {
-            return Err(type_error!(
-                "can only assign string to {}.__name__, not '{}'",
-                self.tp_name(),
-                value.type_().tp_name()
-            ));
-        };
-        let text = new::check_name(name)?;
-        self.raw().tp_name.set(text.as_ptr().cast());
-        if let Some(heap) = self.heap() {
-            // SAFETY: the class owns its name.
-            unsafe { glue::set_field(&heap.ht_name, Some(name.to_obj())) };
-        }
-        Ok(())
-    }
-
-    #[pygetter(name = "__qualname__")]
-    fn get_qualname(&self) -> PyResult<Py<PyStr>> {
-        self.qualname_object()
-    }
-
-    #[pysetter(name = "__qualname__")]
-    fn set_qualname(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let value = self.check_special(value, "__qualname__")?;
-        if value.downcast::<PyStr>().is_none() {
-            return Err(type_error!(
-                "can only assign string to {}.__qualname__, not '{}'",
-                self.tp_name(),
-                value.type_().tp_name()
-            ));
-        }
-        if let Some(heap) = self.heap() {
-            // SAFETY: the class owns its name.
-            unsafe { glue::set_field(&heap.ht_qualname, Some(value.to_obj())) };
-        }
-        Ok(())
-    }
-
-    #[pygetter(name = "__bases__")]
-    fn get_bases(&self) -> PyResult<Obj> {
-        match self.bases() {
-            Some(bases) => Ok(bases.to_obj()),
-            None => Ok(glue::none_obj()),
-        }
-    }
-
-    #[pysetter(name = "__bases__")]
-    fn set_bases(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let value = self.check_special(value, "__bases__")?;
-        super::layout::set_bases(self, value)
-    }
-
-    #[pygetter(name = "__mro__")]
-    fn get_mro(&self) -> PyResult<Obj> {
-        Ok(self.mro().map_or_else(glue::none_obj, PyClass::to_obj))
-    }
-
-    #[pygetter(name = "__module__")]
-    fn get_module(&self) -> PyResult<Obj> {
-        self.module_object()?
-            .ok_or_else(|| attribute_error!("__module__"))
-    }
-
-    #[pysetter(name = "__module__")]
-    fn set_module(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let value = self.check_special(value, "__module__")?;
-        self.set_in_dict(intern!("__module__"), value)?;
-        // Where the class was defined goes by its module.
-        self.dict().del_item(intern!("__firstlineno__")).map(drop)
-    }
-
-    #[pygetter(name = "__abstractmethods__")]
-    fn abstractmethods(&self) -> PyResult<Obj> {
-        let missing = || attribute_error!("__abstractmethods__");
-        if std::ptr::eq(self, type_type()) {
-            return Err(missing());
-        }
-        self.dict()
-            .get_str(intern!("__abstractmethods__"))?
-            .ok_or_else(missing)
-    }
-
-    #[pysetter(name = "__abstractmethods__")]
-    fn set_abstractmethods(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let name = intern!("__abstractmethods__");
-        let is_abstract = match value {
-            Some(value) => {
-                let is_abstract = value.is_true()?;
-                self.set_in_dict(name, value)?;
-                is_abstract
-            }
-            None => {
-                if !self.dict().del_item(name)? {
-                    return Err(attribute_error!("__abstractmethods__"));
-                }
-                self.modified();
-                false
-            }
-        };
-        let flags = self.flags() & !abi::Py_TPFLAGS_IS_ABSTRACT;
-        let flag = if is_abstract {
-            abi::Py_TPFLAGS_IS_ABSTRACT
-        } else {
-            0
-        };
-        self.set_flags(flags | flag);
-        Ok(())
-    }
-
-    #[pygetter(name = "__dict__")]
-    fn get_dict(&self) -> PyResult<Obj> {
-        PyMappingProxy::from_mapping(self.dict()).map(Py::into_object)
-    }
-
-    #[pygetter(name = "__doc__")]
-    fn get_doc(&self) -> PyResult<Obj> {
-        let doc = self.raw().tp_doc.get();
-        if !self.is_heap_type() && !doc.is_null() {
-            let doc = crate::cfunction::c_text(doc);
-            let text = docstring::without_signature(&self.tp_name(), &doc);
-            return PyStr::new(text).map(Py::into_object);
-        }
-        Ok(self
-            .bound_in_dict(intern!("__doc__"))?
-            .unwrap_or_else(glue::none_obj))
-    }
-
-    #[pysetter(name = "__doc__")]
-    fn set_doc(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let value = self.check_special(value, "__doc__")?;
-        self.set_in_dict(intern!("__doc__"), value)
-    }
-
-    #[pygetter(name = "__text_signature__")]
-    fn get_text_signature(&self) -> PyResult<Obj> {
-        docstring::signature_object(&self.tp_name(), self.raw().tp_doc.get())
-    }
-
-    #[pygetter(name = "__annotations__")]
-    fn get_annotations(&self) -> PyResult<Obj> {
-        if !self.is_heap_type() {
-            return Err(self.no_type_attribute("__annotations__"));
-        }
-        for name in [intern!("__annotations__"), intern!("__annotations_cache__")] {
-            if let Some(annotations) = self.bound_in_dict(name)? {
-                return Ok(annotations);
-            }
-        }
-        let annotate = self.get_annotate()?;
-        let annotations = if annotate.is_callable() {
-            // Format 1: the values themselves.
-            let annotations = annotate.call1(&*crate::PyLong::from_i64(1)?)?;
-            if annotations.downcast::<PyDict>().is_none() {
-                return Err(type_error!(
-                    "__annotate__() must return a dict, not {}",
-                    annotations.type_().qualified_name()?
-                ));
-            }
-            annotations
-        } else {
-            PyDict::new()?.into_object()
-        };
-        self.set_in_dict(intern!("__annotations_cache__"), &annotations)?;
-        Ok(annotations)
-    }
-
-    #[pysetter(name = "__annotations__")]
-    fn set_annotations(&self, value: Option<&PyObject>) -> PyResult<()> {
-        if self.has_flag(abi::Py_TPFLAGS_IMMUTABLETYPE) {
-            return Err(type_error!(
-                "cannot set '__annotations__' attribute of immutable type '{}'",
-                self.tp_name()
-            ));
-        }
-        let dict = self.dict();
-        let (plain, cache) = (intern!("__annotations__"), intern!("__annotations_cache__"));
-        match value {
-            Some(value) if dict.contains(plain)? => dict.set_item(plain, value)?,
-            Some(value) => dict.set_item(cache, value)?,
-            None => {
-                let found = dict.del_item(plain)?;
-                if !(dict.del_item(cache)? || found) {
-                    return Err(attribute_error!("__annotations__"));
-                }
-            }
-        }
-        // What computed the old annotations does not go with the new ones.
-        for name in [intern!("__annotate_func__"), intern!("__annotate__")] {
-            dict.del_item(name)?;
-        }
-        self.modified();
-        Ok(())
-    }
-
-    #[pygetter(name = "__annotate__")]
-    fn get_annotate(&self) -> PyResult<Obj> {
-        if !self.is_heap_type() {
-            return Err(self.no_type_attribute("__annotate__"));
-        }
-        for name in [intern!("__annotate_func__"), intern!("__annotate__")] {
-            if let Some(annotate) = self.bound_in_dict(name)? {
-                return Ok(annotate);
-            }
-        }
-        self.set_in_dict(intern!("__annotate_func__"), crate::none())?;
-        Ok(glue::none_obj())
-    }
-
-    #[pysetter(name = "__annotate__")]
-    fn set_annotate(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let Some(value) = value else {
-            return Err(type_error!("cannot delete __annotate__ attribute"));
-        };
-        self.check_special(Some(value), "__annotate__")?;
-        if !value.is(crate::none()) && !value.is_callable() {
-            return Err(type_error!("__annotate__ must be callable or None"));
-        }
-        self.set_in_dict(intern!("__annotate_func__"), value)?;
-        if !value.is(crate::none()) {
-            for name in [intern!("__annotations_cache__"), intern!("__annotations__")] {
-                self.dict().del_item(name)?;
-            }
-        }
-        self.modified();
-        Ok(())
-    }
-
-    #[pygetter(name = "__type_params__")]
-    fn type_params(&self) -> PyResult<Obj> {
-        if !std::ptr::eq(self, type_type())
-            && let Some(params) = self.dict().get_str(intern!("__type_params__"))?
-        {
-            return Ok(params);
-        }
-        PyTuple::from_vec(Vec::new()).map(Py::into_object)
-    }
-
-    #[pysetter(name = "__type_params__")]
-    fn set_type_params(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let value = self.check_special(value, "__type_params__")?;
-        self.set_in_dict(intern!("__type_params__"), value)
-    }
-}
-
-unsafe extern "C" fn instance_dict(this: Ptr, _: *mut c_void) -> Ptr {
-    // SAFETY: a getter is called on an instance.
-    glue::obj_result(crate::object_type::instance_dict_attribute(unsafe {
-        glue::arg(this)
-    }))
-}
-
-unsafe extern "C" fn set_instance_dict(this: Ptr, value: Ptr, _: *mut c_void) -> c_int {
-    // SAFETY: a setter is called on an instance, with a value or null.
-    let (this, value) = unsafe { (glue::arg(this), glue::arg_opt(value)) };
-    let result = match value {
-        // Unlike assignment, deletion just empties what the instance has.
-        None => this.set_instance_dict(None),
-        Some(_) => crate::object_type::set_instance_dict_attribute(this, value),
-    };
-    glue::status(result)
-}
-
-unsafe extern "C" fn instance_weakref(this: Ptr, _: *mut c_void) -> Ptr {
-    // SAFETY: a getter is called on an instance.
-    let this = unsafe { glue::arg(this) };
-    let offset = this.type_().raw().tp_weaklistoffset.get();
-    if offset == 0 {
-        let _error = attribute_error!("This object has no __weakref__");
-        return std::ptr::null_mut();
-    }
-    // SAFETY: the class says that the first weak reference's pointer is there, or null.
-    let first = unsafe { PyObject::from_ptr_opt(*this.as_ptr().byte_offset(offset).cast::<Ptr>()) };
-    first
-        .map_or_else(glue::none_obj, PyClass::to_obj)
-        .into_ptr()
-}
-
-struct InstanceGetSet([abi::PyGetSetDef; 3]);
-
-// SAFETY: never changed.
-unsafe impl Sync for InstanceGetSet {}
-
-const DICT: abi::PyGetSetDef = abi::PyGetSetDef {
-    name: c"__dict__".as_ptr(),
-    get: Some(instance_dict),
-    set: Some(set_instance_dict),
-    doc: c"dictionary for instance variables".as_ptr(),
-    closure: std::ptr::null_mut(),
-};
-const WEAKREF: abi::PyGetSetDef = abi::PyGetSetDef {
-    name: c"__weakref__".as_ptr(),
-    get: Some(instance_weakref),
-    set: None,
-    doc: c"list of weak references to the object".as_ptr(),
-    closure: std::ptr::null_mut(),
-};
-const END: abi::PyGetSetDef = abi::PyGetSetDef::EMPTY;
-
-static DICT_AND_WEAKREF: InstanceGetSet = InstanceGetSet([DICT, WEAKREF, END]);
-static DICT_ONLY: InstanceGetSet = InstanceGetSet([DICT, END, END]);
-static WEAKREF_ONLY: InstanceGetSet = InstanceGetSet([WEAKREF, END, END]);
-
-/// The computed attributes of a class whose instances get a dictionary or weak references.
-pub(super) fn instance_getset(dict: bool, weakref: bool) -> *mut abi::PyGetSetDef {
-    let table = match (dict, weakref) {
-        (true, true) => &DICT_AND_WEAKREF,
-        (true, false) => &DICT_ONLY,
-        (false, true) => &WEAKREF_ONLY,
-        (false, false) => return std::ptr::null_mut(),
-    };
-    table.0.as_ptr().cast_mut()
 }
