@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod code;
+pub mod dump;
 pub mod exceptiontable;
 pub mod linetable;
 pub mod marshal;

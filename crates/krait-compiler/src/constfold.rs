@@ -182,14 +182,15 @@ fn repeat(sequence: &Const, times: &Const) -> Option<Const> {
         Const::Tuple(items) => (items.len(), MAX_COLLECTION_SIZE),
         _ => return None,
     };
-    let times = if size == 0 {
-        0
-    } else {
-        let times = usize::try_from(times.to_i64()?).ok()?;
-        if times > limit / size {
-            return None;
+    let times = match limit.checked_div(size) {
+        None => 0,
+        Some(most) => {
+            let times = usize::try_from(times.to_i64()?).ok()?;
+            if times > most {
+                return None;
+            }
+            times
         }
-        times
     };
     Some(match sequence {
         Const::Str(text) => {
@@ -197,8 +198,8 @@ fn repeat(sequence: &Const, times: &Const) -> Option<Const> {
         }
         Const::Bytes(bytes) => Const::Bytes(bytes.repeat(times)),
         Const::Tuple(items) => {
-            if times > 0 {
-                total_items(items, MAX_TOTAL_ITEMS / times)?;
+            if let Some(most) = MAX_TOTAL_ITEMS.checked_div(times) {
+                total_items(items, most)?;
             }
             Const::Tuple(
                 std::iter::repeat_n(items, times)

@@ -121,3 +121,12 @@ impl Depth {
 pub(crate) fn with_stack<T>(body: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(STACK_RED_ZONE, STACK_GROWTH, body)
 }
+
+/// The stack that a whole compilation gets, and what is enough of it.
+const DEEP_STACK: usize = 32 * 1024 * 1024;
+const DEEP_STACK_LEFT: usize = 4 * 1024 * 1024;
+
+/// Runs `body` with much native stack.
+pub(crate) fn with_deep_stack<T>(body: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(DEEP_STACK_LEFT, DEEP_STACK, body)
+}

@@ -71,6 +71,11 @@ const FUTURE_MASK: u32 = code_flags::FUTURE_DIVISION
 
 /// Compiles a tree. Its kind (module, interactive, expression) is the mode.
 pub fn compile(module: &Mod, options: &CompileOptions) -> Result<Compiled, CompileError> {
+    // Deep trees are copied and dropped by recursion that no depth check sees.
+    error::with_deep_stack(|| compile_tree(module, options))
+}
+
+fn compile_tree(module: &Mod, options: &CompileOptions) -> Result<Compiled, CompileError> {
     let mut future = future::future_from_ast(module)?;
     future.features |= options.flags & FUTURE_MASK;
     let mut module = module.clone();

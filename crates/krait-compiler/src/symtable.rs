@@ -6,6 +6,8 @@
 mod analyze;
 mod build;
 mod comprehension;
+mod definitions;
+mod patterns;
 mod types;
 
 use std::collections::HashMap;

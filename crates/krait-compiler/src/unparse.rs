@@ -471,13 +471,13 @@ impl Unparser {
             out: Wtf8Buf::new(),
             depth: Depth::default(),
         };
-        body.fstring_element(expr, false)?;
+        body.fstring_element(expr)?;
         self.text(prefix);
         self.out.push_wtf8(&str_repr(&body.out));
         Ok(())
     }
 
-    fn fstring_element(&mut self, expr: &Expr, is_spec: bool) -> Result<()> {
+    fn fstring_element(&mut self, expr: &Expr) -> Result<()> {
         match &expr.kind {
             ExprKind::Constant {
                 value: Constant::Str(text),
@@ -495,7 +495,7 @@ impl Unparser {
             }
             ExprKind::JoinedStr { values } | ExprKind::TemplateStr { values } => values
                 .iter()
-                .try_for_each(|value| self.fstring_element(value, is_spec)),
+                .try_for_each(|value| self.fstring_element(value)),
             ExprKind::FormattedValue {
                 value,
                 conversion,
@@ -537,7 +537,7 @@ impl Unparser {
         }
         if let Some(spec) = spec {
             self.text(":");
-            self.fstring_element(spec, true)?;
+            self.fstring_element(spec)?;
         }
         self.text("}");
         Ok(())

@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
         };
         let parameters = u64::from(code.argcount) + u64::from(code.kwonlyargcount);
         if code.localspluskinds.len() != code.localsplusnames.len()
-            || code.code.len() % 2 != 0
+            || !code.code.len().is_multiple_of(2)
             || code.posonlyargcount > code.argcount
             || parameters > code.localsplusnames.len() as u64
         {

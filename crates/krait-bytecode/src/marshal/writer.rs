@@ -1,12 +1,12 @@
 //! The marshal writer: first every object gets an identity, then the graph is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use krait_numbers::BigInt;
 use krait_text::Wtf8Buf;
 
 use super::{FLAG_REF, all_name_chars, tag};
-use crate::code::{CodeUnit, Const};
+use crate::code::{CodeUnit, Const, code_flags};
 
 /// The index of a node in the graph.
 type Id = usize;
@@ -19,11 +19,16 @@ enum Node<'a> {
     Float(u64),
     Complex(u64, u64),
     Str(&'a [u8]),
+    /// An interned string: never the same object as an equal one that is not.
+    Name(&'a [u8]),
     Bytes(&'a [u8]),
     /// Bytes that are an object of their own, whatever else is equal to them.
     OwnBytes(&'a [u8], usize),
     Tuple(Vec<Id>),
-    FrozenSet(Vec<Id>),
+    /// A tuple that is an object of its own.
+    OwnTuple(Vec<Id>, usize),
+    /// Frozen sets are never made one.
+    FrozenSet(Vec<Id>, usize),
     Slice([Id; 3]),
     Code(Box<CodeNode>),
 }
@@ -42,7 +47,8 @@ struct CodeNode {
 struct Graph<'a> {
     nodes: Vec<std::rc::Rc<Node<'a>>>,
     ids: HashMap<std::rc::Rc<Node<'a>>, Id>,
-    interned: Vec<bool>,
+    /// The qualified names that class bodies load, which are those of their code objects.
+    class_names: HashSet<&'a [u8]>,
     /// Distinguishes the [`Node::OwnBytes`] of different code objects.
     own: usize,
 }
@@ -55,20 +61,48 @@ impl<'a> Graph<'a> {
         let node = std::rc::Rc::new(node);
         let id = self.nodes.len();
         self.nodes.push(node.clone());
-        self.interned.push(false);
         self.ids.insert(node, id);
         id
     }
 
     fn interned_str(&mut self, text: &'a Wtf8Buf) -> Id {
-        let id = self.node(Node::Str(text.as_bytes()));
-        self.interned[id] = true;
-        id
+        self.node(Node::Name(text.as_bytes()))
     }
 
     fn names(&mut self, names: &'a [Wtf8Buf]) -> Id {
         let items = names.iter().map(|name| self.interned_str(name)).collect();
         self.node(Node::Tuple(items))
+    }
+
+    /// The names of the frame's variables. Those of annotation functions are renamed after equal
+    /// tuples have been made one.
+    fn locals(&mut self, code: &'a CodeUnit) -> Id {
+        let first = code.localsplusnames.first().and_then(Wtf8Buf::as_str);
+        if first != Some("format") || code.name.as_str() != Some("__annotate__") {
+            return self.names(&code.localsplusnames);
+        }
+        let items = code
+            .localsplusnames
+            .iter()
+            .map(|name| self.interned_str(name))
+            .collect();
+        self.own += 1;
+        let own = self.own;
+        self.node(Node::OwnTuple(items, own))
+    }
+
+    fn collect_class_names(&mut self, code: &'a CodeUnit) {
+        let is_body = code.flags & code_flags::OPTIMIZED == 0;
+        if is_body
+            && matches!(code.consts.first(), Some(Const::Str(text)) if *text == code.qualname)
+        {
+            self.class_names.insert(code.qualname.as_bytes());
+        }
+        for value in &code.consts {
+            if let Const::Code(code) = value {
+                self.collect_class_names(code);
+            }
+        }
     }
 
     fn own_bytes(&mut self, bytes: &'a [u8]) -> Id {
@@ -95,13 +129,22 @@ impl<'a> Graph<'a> {
             Const::Complex(real, imag) => Node::Complex(real.to_bits(), imag.to_bits()),
             Const::Str(text) => {
                 let bytes = text.as_bytes();
-                let id = self.node(Node::Str(bytes));
-                self.interned[id] |= all_name_chars(bytes) || is_latin1_char(text);
-                return id;
+                let interned = all_name_chars(bytes)
+                    || is_latin1_char(text)
+                    || self.class_names.contains(bytes);
+                if interned {
+                    Node::Name(bytes)
+                } else {
+                    Node::Str(bytes)
+                }
             }
             Const::Bytes(bytes) => Node::Bytes(bytes),
             Const::Tuple(items) => Node::Tuple(self.items(items)),
-            Const::FrozenSet(items) => Node::FrozenSet(self.items(items)),
+            Const::FrozenSet(items) => {
+                let items = self.items(items);
+                self.own += 1;
+                Node::FrozenSet(items, self.own)
+            }
             Const::Slice(parts) => {
                 let [start, stop, step] = &**parts;
                 Node::Slice([
@@ -121,7 +164,7 @@ impl<'a> Graph<'a> {
             self.own_bytes(&code.code),
             self.node(Node::Tuple(consts)),
             self.names(&code.names),
-            self.names(&code.localsplusnames),
+            self.locals(code),
             self.own_bytes(&code.localspluskinds),
             self.interned_str(&code.filename),
             self.interned_str(&code.name),
@@ -173,6 +216,7 @@ pub fn write(value: &Const) -> Vec<u8> {
 /// Writes a code object, as `marshal.dumps(code)`.
 pub fn write_code(code: &CodeUnit) -> Vec<u8> {
     let mut graph = Graph::default();
+    graph.collect_class_names(code);
     let root = graph.code(code);
     Writer::new(graph, root, true).run(root)
 }
@@ -184,9 +228,11 @@ impl<'a> Writer<'a> {
         // Parts come before the whole, so every node is an edge's end at most once per parent.
         for node in &graph.nodes {
             match &**node {
-                Node::Tuple(items) | Node::FrozenSet(items) => {
+                Node::Tuple(items) | Node::OwnTuple(items, _) => {
                     items.iter().for_each(|&id| uses[id] += 1);
                 }
+                // Its members are also those of the set it was made from.
+                Node::FrozenSet(items, _) => items.iter().for_each(|&id| always[id] = true),
                 Node::Slice(parts) => parts.iter().for_each(|&id| uses[id] += 1),
                 Node::Code(code) => {
                     code.head
@@ -216,11 +262,12 @@ impl<'a> Writer<'a> {
     }
 
     fn is_referable(&self, id: Id) -> bool {
-        if self.uses[id] > 1 || self.always[id] || self.graph.interned[id] {
+        if self.uses[id] > 1 || self.always[id] {
             return true;
         }
         match &*self.graph.nodes[id] {
             Node::Int(value) => small_int(value).is_some_and(|small| (-5..=256).contains(&small)),
+            Node::Name(_) => true,
             Node::Bytes(bytes) => bytes.len() < 2,
             Node::Tuple(items) => items.is_empty(),
             _ => false,
@@ -265,11 +312,12 @@ impl<'a> Writer<'a> {
                 self.bytes.extend_from_slice(&real.to_le_bytes());
                 self.bytes.extend_from_slice(&imag.to_le_bytes());
             }
-            Node::Str(bytes) => self.string(bytes, self.graph.interned[id], flag),
+            Node::Str(bytes) => self.string(bytes, false, flag),
+            Node::Name(bytes) => self.string(bytes, true, flag),
             Node::Bytes(bytes) | Node::OwnBytes(bytes, _) => {
                 self.sized(tag::STRING | flag, bytes);
             }
-            Node::Tuple(items) => {
+            Node::Tuple(items) | Node::OwnTuple(items, _) => {
                 match u8::try_from(items.len()) {
                     Ok(count) => self
                         .bytes
@@ -281,7 +329,7 @@ impl<'a> Writer<'a> {
                 }
                 items.iter().for_each(|&item| self.object(item));
             }
-            Node::FrozenSet(items) => {
+            Node::FrozenSet(items, _) => {
                 self.bytes.push(tag::FROZENSET | flag);
                 self.u32(items.len() as u32);
                 self.members(items);

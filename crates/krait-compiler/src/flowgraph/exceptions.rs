@@ -57,10 +57,10 @@ impl Cfg {
                 let new = &mut self.blocks[block].instrs[at];
                 new.except = stack.last().copied();
                 match instr.op {
-                    AnyOpcode::RESUME if instr.arg != resume::AT_FUNC_START => {
-                        if last_yield_depth == 1 {
-                            new.arg |= resume::DEPTH1_MASK;
-                        }
+                    AnyOpcode::RESUME
+                        if instr.arg != resume::AT_FUNC_START && last_yield_depth == 1 =>
+                    {
+                        new.arg |= resume::DEPTH1_MASK;
                     }
                     AnyOpcode::YIELD_VALUE => last_yield_depth = stack.len(),
                     op if op.is_jump() => {
