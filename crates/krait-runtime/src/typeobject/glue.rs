@@ -72,6 +72,18 @@ pub(crate) fn obj_result<T: PyClass>(result: PyResult<Py<T>>) -> Ptr {
     crate::call::result_into_ptr(result)
 }
 
+/// What `body` gives, as C returns it.
+#[inline(always)]
+pub(crate) fn obj_of(body: impl FnOnce() -> PyResult<Obj>) -> Ptr {
+    obj_result(body())
+}
+
+/// How `body` went, as C returns it.
+#[inline(always)]
+pub(crate) fn status_of(body: impl FnOnce() -> PyResult<()>) -> c_int {
+    status(body())
+}
+
 /// A status as C returns it.
 #[inline(always)]
 pub(crate) fn status(result: PyResult<()>) -> c_int {

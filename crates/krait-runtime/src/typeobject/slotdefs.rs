@@ -282,7 +282,7 @@ pub(super) fn add_operators(class: &PyType) -> PyResult<()> {
         if class.dict().get_str(name)?.is_some() {
             continue;
         }
-        if slot as usize == hash_not_implemented as *const () as usize {
+        if std::ptr::addr_eq(slot, hash_not_implemented as *const ()) {
             class.dict().set_item(name, crate::none())?;
         } else {
             let wrapper = PyWrapperDescr::new(class, row, slot)?;
@@ -356,7 +356,7 @@ fn update_group(class: &PyType, rows: &'static [SlotDef]) {
             Source::Python => {
                 use_generic = true;
                 generic = row.function;
-                if row.function as usize == slot_tp_call as *const () as usize {
+                if std::ptr::addr_eq(row.function, slot_tp_call as *const ()) {
                     // Vectorcall would go past the `__call__` that was found.
                     class.set_flags(class.flags() & !abi::Py_TPFLAGS_HAVE_VECTORCALL);
                 }

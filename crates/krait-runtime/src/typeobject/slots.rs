@@ -87,14 +87,14 @@ macro_rules! slot_fn {
         pub(super) unsafe extern "C" fn $name(this: Ptr) -> Ptr {
             // SAFETY: a slot is called on a live object.
             let $this = unsafe { glue::arg(this) };
-            glue::obj_result((move || -> PyResult<Obj> { $body })())
+            glue::obj_of(move || $body)
         }
     };
     (binary $name:ident($this:ident, $other:ident) $body:block) => {
         pub(super) unsafe extern "C" fn $name(this: Ptr, other: Ptr) -> Ptr {
             // SAFETY: a slot is called with live objects.
             let ($this, $other) = unsafe { (glue::arg(this), glue::arg(other)) };
-            glue::obj_result((move || -> PyResult<Obj> { $body })())
+            glue::obj_of(move || $body)
         }
     };
     (assign $name:ident($this:ident, $key:ident, $value:ident) $body:block) => {
@@ -103,7 +103,7 @@ macro_rules! slot_fn {
             let ($this, $key) = unsafe { (glue::arg(this), glue::arg(key)) };
             // SAFETY: as above; a null value means deletion.
             let $value = unsafe { glue::arg_opt(value) };
-            glue::status((move || -> PyResult<()> { $body })())
+            glue::status_of(move || $body)
         }
     };
 }

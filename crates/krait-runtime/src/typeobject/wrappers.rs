@@ -42,7 +42,7 @@ macro_rules! wrappers {
                     std::mem::transmute::<*mut c_void, $slot_type>(wrapped),
                 )
             };
-            glue::obj_result((move || -> PyResult<Obj> { $body })())
+            glue::obj_of(move || $body)
         }
     )+ };
 }
