@@ -17,7 +17,7 @@ pymodule! {
 }
 
 /// The code of a module of the library, as that of a file with this name.
-pub(crate) fn code_of(entry: Entry, filename: &str) -> PyResult<Obj> {
+pub fn code_of(entry: Entry, filename: &str) -> PyResult<Obj> {
     let interp = Interpreter::current();
     if interp.flags.borrow().optimize == 0
         && let Some(code) = entry.code(filename)

@@ -18,8 +18,10 @@ pub struct SysConfig {
     pub executable: Py<PyStr>,
     /// `sys._base_executable`.
     pub base_executable: Py<PyStr>,
-    /// `sys.prefix`, `sys.base_prefix` and their kin, unless `site` finds a virtual environment.
+    /// `sys.prefix` and `sys.exec_prefix`.
     pub prefix: Py<PyStr>,
+    /// `sys.base_prefix` and `sys.base_exec_prefix`: outside of any virtual environment.
+    pub base_prefix: Py<PyStr>,
     /// `sys.path`, without what `site` adds.
     pub path: Vec<Py<PyStr>>,
     /// `sys._stdlib_dir`.
@@ -95,8 +97,9 @@ pub fn update_config(dict: &PyDict, config: &SysConfig) -> PyResult<()> {
     dict.set("_xoptions", &xoptions)?;
     dict.set("executable", &*config.executable)?;
     dict.set("_base_executable", &*config.base_executable)?;
-    for name in ["prefix", "base_prefix", "exec_prefix", "base_exec_prefix"] {
+    for name in ["prefix", "exec_prefix"] {
         dict.set(name, &*config.prefix)?;
+        dict.set(&format!("base_{name}"), &*config.base_prefix)?;
     }
     dict.set("platlibdir", &*PyStr::new("lib")?)?;
     dict.set("_stdlib_dir", &*config.stdlib_dir)?;

@@ -18,7 +18,7 @@ pub use config::{SysConfig, update_config};
 pub use hooks::audit_event;
 pub use print_exception::{print_exception_to, print_plain};
 pub use settings::BaseRepl;
-pub use version::{HEXVERSION, VERSION, VERSION_INFO};
+pub use version::{FULL_VERSION, HEXVERSION, VERSION, VERSION_INFO};
 
 use krait_runtime::{PyModule, PyResult, PyStr, pymodule};
 

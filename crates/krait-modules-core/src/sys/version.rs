@@ -13,7 +13,7 @@ pub const HEXVERSION: u32 = (VERSION_INFO.0 as u32) << 24
     | 0xF0;
 
 /// `sys.version`: CPython's form, which `platform` takes apart, with Krait as the compiler.
-pub(super) const FULL_VERSION: &str =
+pub const FULL_VERSION: &str =
     concat!("3.14.7 (main) [Krait ", env!("CARGO_PKG_VERSION"), "]");
 
 /// `sys.api_version`.

@@ -1,0 +1,306 @@
+//! The environment variables, and what they and the `-X` options make of the command line.
+
+use std::ffi::CString;
+
+use super::arguments::Arguments;
+use super::paths::Paths;
+use super::{Config, ConfigError};
+
+/// The variables of Python; none if they are to be ignored.
+pub(super) struct Environment {
+    used: bool,
+}
+
+impl Environment {
+    pub(super) fn new(used: bool) -> Self {
+        Environment { used }
+    }
+
+    /// A variable that is set and not empty.
+    pub(super) fn get(&self, name: &str) -> Option<Vec<u8>> {
+        if !self.used {
+            return None;
+        }
+        let name = CString::new(name).ok()?;
+        krait_host::env::get(&name).filter(|value| !value.is_empty())
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Raises a counting flag to a variable's value; what is no number counts as 1.
+    fn raise(&self, flag: &mut i32, name: &str) {
+        if let Some(value) = self.get(name) {
+            let number = std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok());
+            *flag = (*flag).max(number.filter(|&number: &i32| number >= 0).unwrap_or(1));
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(|value| String::from_utf8_lossy(&value).into_owned())
+    }
+}
+
+/// The last `-X` option of a name: its value, if it has one.
+fn xoption<'a>(xoptions: &'a [Vec<u8>], name: &str) -> Option<Option<&'a str>> {
+    xoptions.iter().rev().find_map(|option| {
+        let option = std::str::from_utf8(option).ok()?;
+        match option.split_once('=') {
+            Some((key, value)) => (key == name).then_some(Some(value)),
+            None => (option == name).then_some(None),
+        }
+    })
+}
+
+/// Completes what the command line says.
+pub(super) fn complete(
+    mut parsed: Arguments,
+    environment: &Environment,
+    program: &[u8],
+    orig_argv: Vec<Vec<u8>>,
+) -> Result<Config, ConfigError> {
+    let xoptions = std::mem::take(&mut parsed.xoptions);
+    read_flags(&mut parsed, environment, &xoptions)?;
+    let locale_is_c = utf8_mode(&mut parsed, environment, &xoptions)?;
+    let hash_key = hash_key(&mut parsed, environment)?;
+    let warnoptions = warnoptions(&parsed, environment);
+    let faulthandler = parsed.flags.dev_mode
+        || xoption(&xoptions, "faulthandler").is_some()
+        || environment.is_set("PYTHONFAULTHANDLER");
+    let pycache_prefix = match xoption(&xoptions, "pycache_prefix") {
+        Some(value) => value.filter(|value| !value.is_empty()).map(|value| value.as_bytes().to_vec()),
+        None => environment.get("PYTHONPYCACHEPREFIX"),
+    };
+    let home = environment.get("PYTHONHOME");
+    let python_path = environment.get("PYTHONPATH");
+    let lenient = locale_is_c || parsed.flags.utf8_mode != 0;
+    Ok(Config {
+        paths: Paths::find(program, home, python_path),
+        hash_key,
+        warnoptions,
+        faulthandler,
+        pycache_prefix,
+        tracemalloc: tracemalloc(environment, &xoptions)?,
+        stdio_encoding: stdio_encoding(environment),
+        stdio_errors: if lenient { "surrogateescape" } else { "strict" },
+        startup: environment.get("PYTHONSTARTUP"),
+        basic_repl: environment.is_set("PYTHON_BASIC_REPL"),
+        skip_first_line: parsed.skip_first_line,
+        unbuffered: parsed.unbuffered || environment.is_set("PYTHONUNBUFFERED"),
+        check_hash_pycs: parsed.check_hash_pycs,
+        program: parsed.program,
+        argv: parsed.argv,
+        flags: parsed.flags,
+        xoptions,
+        orig_argv,
+    })
+}
+
+/// The flags that a variable or an `-X` option can set.
+fn read_flags(
+    parsed: &mut Arguments,
+    environment: &Environment,
+    xoptions: &[Vec<u8>],
+) -> Result<(), ConfigError> {
+    let flags = &mut parsed.flags;
+    environment.raise(&mut flags.debug, "PYTHONDEBUG");
+    environment.raise(&mut flags.verbose, "PYTHONVERBOSE");
+    environment.raise(&mut flags.optimize, "PYTHONOPTIMIZE");
+    environment.raise(&mut flags.inspect, "PYTHONINSPECT");
+    environment.raise(&mut flags.dont_write_bytecode, "PYTHONDONTWRITEBYTECODE");
+    environment.raise(&mut flags.no_user_site, "PYTHONNOUSERSITE");
+    flags.safe_path |= environment.is_set("PYTHONSAFEPATH");
+    flags.dev_mode =
+        xoption(xoptions, "dev").is_some() || environment.is_set("PYTHONDEVMODE");
+    flags.warn_default_encoding = i32::from(
+        xoption(xoptions, "warn_default_encoding").is_some()
+            || environment.is_set("PYTHONWARNDEFAULTENCODING"),
+    );
+    let switch = |option: &str, variable: &str| -> Result<i32, ConfigError> {
+        let error = |what: &str| {
+            ConfigError::fatal(&format!("config_init_{option}"), &format!("{what}=n: n is missing or invalid"))
+        };
+        match (xoption(xoptions, option), environment.text(variable)) {
+            (Some(Some("0")), _) => Ok(0),
+            (Some(Some("1")), _) => Ok(1),
+            (Some(_), _) => Err(error(&format!("-X {option}"))),
+            (None, Some(value)) if value == "0" => Ok(0),
+            (None, Some(value)) if value == "1" => Ok(1),
+            (None, Some(_)) => Err(error(variable)),
+            (None, None) => Ok(0),
+        }
+    };
+    flags.thread_inherit_context =
+        switch("thread_inherit_context", "PYTHON_THREAD_INHERIT_CONTEXT")?;
+    flags.context_aware_warnings =
+        switch("context_aware_warnings", "PYTHON_CONTEXT_AWARE_WARNINGS")?;
+    flags.int_max_str_digits = int_max_str_digits(environment, xoptions)?;
+    check_others(environment, xoptions)
+}
+
+fn int_max_str_digits(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<i32, ConfigError> {
+    let parse = |text: &str, what: &str| {
+        let number = text.parse::<i32>().ok();
+        number.filter(|&number| number == 0 || number >= 640).ok_or_else(|| {
+            let message = format!("{what}: invalid limit; must be >= 640 or 0 for unlimited.");
+            ConfigError::fatal("config_init_int_max_str_digits", &message)
+        })
+    };
+    if let Some(value) = xoption(xoptions, "int_max_str_digits") {
+        return parse(value.unwrap_or_default(), "-X int_max_str_digits");
+    }
+    match environment.text("PYTHONINTMAXSTRDIGITS") {
+        Some(value) => parse(&value, "PYTHONINTMAXSTRDIGITS"),
+        None => Ok(4300),
+    }
+}
+
+/// Options whose values are only checked.
+fn check_others(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<(), ConfigError> {
+    let gil = match xoption(xoptions, "gil") {
+        Some(value) => Some(value.unwrap_or_default().to_owned()),
+        None => environment.text("PYTHON_GIL"),
+    };
+    match gil.as_deref() {
+        None | Some("1") => {}
+        Some("0") => {
+            return Err(ConfigError::fatal(
+                "config_read_gil",
+                "Disabling the GIL is not supported by this build",
+            ));
+        }
+        Some(_) => {
+            return Err(ConfigError::fatal("config_read_gil", "PYTHON_GIL / -X gil must be \"0\" or \"1\""));
+        }
+    }
+    if let Some(Some(value)) = xoption(xoptions, "importtime")
+        && !["1", "2"].contains(&value)
+    {
+        let message = "-X importtime: values other than 1 and 2 are reserved for future use.";
+        return Err(ConfigError::fatal("config_init_import_time", message));
+    }
+    if let Some(value) = xoption(xoptions, "cpu_count") {
+        let value = value.unwrap_or_default();
+        if value != "default" && !value.parse::<i32>().is_ok_and(|count| count > 0) {
+            let message = "-X cpu_count=n option: n is missing or an invalid number, n must be greater than 0";
+            return Err(ConfigError::fatal("config_init_cpu_count", message));
+        }
+    }
+    Ok(())
+}
+
+/// Sets the UTF-8 mode; says whether the locale is "C".
+fn utf8_mode(
+    parsed: &mut Arguments,
+    environment: &Environment,
+    xoptions: &[Vec<u8>],
+) -> Result<bool, ConfigError> {
+    let variable = |name: &str| {
+        let name = CString::new(name).ok()?;
+        krait_host::env::get(&name).filter(|value| !value.is_empty())
+    };
+    let locale = variable("LC_ALL").or_else(|| variable("LC_CTYPE")).or_else(|| variable("LANG"));
+    let locale_is_c = locale.is_none_or(|locale| locale == b"C" || locale == b"POSIX");
+    let given = if let Some(value) = xoption(xoptions, "utf8") {
+        match value {
+            None | Some("1") => Some(1),
+            Some("0") => Some(0),
+            Some(_) => {
+                return Err(ConfigError::fatal("preconfig_init_utf8_mode", "invalid -X utf8 option value"));
+            }
+        }
+    } else {
+        match environment.text("PYTHONUTF8").as_deref() {
+            None => None,
+            Some("1") => Some(1),
+            Some("0") => Some(0),
+            Some(_) => {
+                return Err(ConfigError::fatal(
+                    "preconfig_init_utf8_mode",
+                    "invalid PYTHONUTF8 environment variable value",
+                ));
+            }
+        }
+    };
+    parsed.flags.utf8_mode = given.unwrap_or(i32::from(locale_is_c));
+    Ok(locale_is_c)
+}
+
+fn tracemalloc(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<u32, ConfigError> {
+    let valid = |text: &str| text.parse::<u32>().ok().filter(|&frames| frames <= 65535);
+    if let Some(value) = xoption(xoptions, "tracemalloc") {
+        let frames = value.map_or(Some(1), valid);
+        return frames.ok_or_else(|| {
+            let message = "-X tracemalloc=NFRAME: invalid number of frames";
+            ConfigError::fatal("config_init_tracemalloc", message)
+        });
+    }
+    match environment.text("PYTHONTRACEMALLOC") {
+        None => Ok(0),
+        Some(value) => valid(&value).ok_or_else(|| {
+            let message = "PYTHONTRACEMALLOC: invalid number of frames";
+            ConfigError::fatal("config_init_tracemalloc", message)
+        }),
+    }
+}
+
+/// The key of string hashes: random, or from `PYTHONHASHSEED` as CPython makes it.
+fn hash_key(parsed: &mut Arguments, environment: &Environment) -> Result<(u64, u64), ConfigError> {
+    parsed.flags.hash_randomization = 1;
+    let seed = if parsed.random_hashes { None } else { environment.text("PYTHONHASHSEED") };
+    let mut key = [0; 16];
+    match seed.as_deref() {
+        None | Some("random") => {
+            if krait_host::process::urandom(&mut key).is_err() {
+                let message = "failed to get random numbers to initialize Python";
+                return Err(ConfigError::fatal("_Py_HashRandomization_Init", message));
+            }
+        }
+        Some(seed) => {
+            let Ok(seed) = seed.parse::<u32>() else {
+                let message = "PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]";
+                return Err(ConfigError::fatal("config_init_hash_seed", message));
+            };
+            if seed == 0 {
+                parsed.flags.hash_randomization = 0;
+            } else {
+                let mut state = seed;
+                for byte in &mut key {
+                    state = state.wrapping_mul(214_013).wrapping_add(2_531_011);
+                    *byte = (state >> 16) as u8;
+                }
+            }
+        }
+    }
+    let half = |at: usize| key[at..at + 8].iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    Ok((half(0), half(8)))
+}
+
+/// `sys.warnoptions`, the weightiest last.
+fn warnoptions(parsed: &Arguments, environment: &Environment) -> Vec<Vec<u8>> {
+    let mut options: Vec<Vec<u8>> = Vec::new();
+    if parsed.flags.dev_mode {
+        options.push(b"default".to_vec());
+    }
+    if let Some(value) = environment.get("PYTHONWARNINGS") {
+        options.extend(value.split(|&byte| byte == b',').map(<[u8]>::to_vec));
+    }
+    options.extend(parsed.warnoptions.iter().cloned());
+    match parsed.flags.bytes_warning {
+        0 => {}
+        1 => options.push(b"default::BytesWarning".to_vec()),
+        _ => options.push(b"error::BytesWarning".to_vec()),
+    }
+    options
+}
+
+fn stdio_encoding(environment: &Environment) -> (Option<String>, Option<String>) {
+    let Some(value) = environment.text("PYTHONIOENCODING") else { return (None, None) };
+    let (encoding, errors) = match value.split_once(':') {
+        Some((encoding, errors)) => (encoding, errors),
+        None => (value.as_str(), ""),
+    };
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    (given(encoding), given(errors))
+}
