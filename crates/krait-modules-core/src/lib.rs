@@ -7,6 +7,7 @@ pub mod atexit;
 pub mod builtins;
 pub mod codecs;
 mod fastcall;
+pub mod itertools;
 pub mod stat;
 pub mod sys;
 pub mod sysconfig;
@@ -21,6 +22,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &atexit::ATEXIT,
     &builtins::BUILTINS,
     &codecs::CODECS,
+    &itertools::ITERTOOLS,
     &stat::STAT,
     &sys::SYS,
     &sysconfig::SYSCONFIG,
