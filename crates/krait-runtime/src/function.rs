@@ -337,6 +337,16 @@ impl PyFunction {
     }
 
     #[pygetter]
+    fn __dict__(&self) -> PyResult<Obj> {
+        crate::object_type::instance_dict_attribute(self)
+    }
+
+    #[pysetter]
+    fn set___dict__(&self, value: Option<&PyObject>) -> PyResult<()> {
+        crate::object_type::set_instance_dict_attribute(self, value)
+    }
+
+    #[pygetter]
     fn __closure__(&self) -> Obj {
         or_none(self.func_closure.get())
     }
