@@ -133,8 +133,7 @@ fn report_unraisable(
     let Some(sys) = Interpreter::current().sysdict.get() else {
         return Err(runtime_error!("lost sys"));
     };
-    let get = |name: &str| sys.get_item(&*PyStr::intern(name)?);
-    let (Some(hook), Some(class)) = (get("unraisablehook")?, get("UnraisableHookArgs")?) else {
+    let Some(hook) = sys.get_item(&PyStr::intern("unraisablehook")?)? else {
         return Err(runtime_error!("lost sys.unraisablehook"));
     };
     let none = || krait_runtime::none().to_obj();
@@ -153,8 +152,7 @@ fn report_unraisable(
         context,
         object.map_or_else(none, PyClass::to_obj),
     ];
-    let parts = PyTuple::from_vec(parts)?.into_object();
-    let arguments = class.call1(&parts)?;
+    let arguments = krait_runtime::structseq::UNRAISABLE_HOOK_ARGS.make(parts)?;
     hook.call1(&arguments).map(drop)
 }
 

@@ -20,9 +20,6 @@ use std::os::unix::ffi::OsStringExt;
 
 use config::{Action, Config};
 
-/// How much native stack the main thread gets: deep recursion in Python needs some in Rust.
-const MAIN_STACK: usize = 64 << 20;
-
 /// Runs the program that the process's arguments name; the result is the exit status.
 pub fn main() -> i32 {
     let arguments: Vec<Vec<u8>> = std::env::args_os().map(OsString::into_vec).collect();
@@ -37,18 +34,7 @@ pub fn main() -> i32 {
             return error.status;
         }
     };
-    on_large_stack(move || run_config(&config))
-}
-
-/// Runs `body` where the stack is large: the main thread's own may be limited to a few megabytes.
-fn on_large_stack(body: impl FnOnce() -> i32 + Send + 'static) -> i32 {
-    match std::thread::Builder::new().stack_size(MAIN_STACK).spawn(body) {
-        Ok(thread) => thread.join().unwrap_or(1),
-        Err(_) => {
-            eprintln!("Fatal Python error: cannot start the main thread");
-            1
-        }
-    }
+    run_config(&config)
 }
 
 fn run_config(config: &Config) -> i32 {
