@@ -2,13 +2,15 @@
 //!
 //! `dump_code FILE` prints one file's code objects; `dump_code --files LIST DIR` writes those of every
 //! file named in LIST to `DIR/<index>.txt`; `dump_code --snippets FILE OUT` those of every source in
-//! FILE. There sources are separated by NULs, and each starts with a line `MODE OPTIMIZE`.
+//! FILE; `dump_code --symtable FILE` prints the symbol table. There sources are separated by NULs, and each starts with a line `MODE OPTIMIZE`, where a `+` in
+//! MODE allows `await` at the top.
 
 use std::fmt::Write;
 use std::process::ExitCode;
 
 use krait_bytecode::dump::describe;
-use krait_compiler::{CompileOptions, compile};
+use krait_compiler::symtable::SymbolTable;
+use krait_compiler::{CompileOptions, compile, symbol_table};
 use krait_parser::{Mode, Options, parse};
 
 fn compiled(path: &str) -> String {
@@ -16,16 +18,23 @@ fn compiled(path: &str) -> String {
         Ok(source) => source,
         Err(error) => return format!("{path}: {error}\n"),
     };
-    compiled_source(&source, Mode::Exec, 0, false)
+    compiled_source(&source, Mode::Exec, 0, false, false)
 }
 
-fn compiled_source(source: &[u8], mode: Mode, optimize: u8, with_warnings: bool) -> String {
+fn compiled_source(
+    source: &[u8],
+    mode: Mode,
+    optimize: u8,
+    with_warnings: bool,
+    allow_top_level_await: bool,
+) -> String {
     let module = match parse(source, mode, &Options::default()) {
         Ok(parsed) => parsed.module,
         Err(error) => return format!("PARSE {error:?}\n"),
     };
     let options = CompileOptions {
         optimize,
+        allow_top_level_await,
         ..CompileOptions::new("<file>")
     };
     match compile(&module, &options) {
@@ -57,6 +66,28 @@ fn compiled_source(source: &[u8], mode: Mode, optimize: u8, with_warnings: bool)
             );
             out
         }
+    }
+}
+
+fn print_entry(table: &SymbolTable, id: usize, indent: usize) {
+    let entry = table.entry(id);
+    let mut symbols: Vec<String> = entry
+        .symbols
+        .iter()
+        .map(|(name, flags)| format!("{name}={flags}"))
+        .collect();
+    symbols.sort();
+    println!(
+        "{:indent$}{} {:?} {} {} {}",
+        "",
+        entry.name,
+        entry.block_type,
+        entry.location.line,
+        u8::from(entry.nested),
+        symbols.join(" ")
+    );
+    for &child in &entry.children {
+        print_entry(table, child, indent + 1);
     }
 }
 
@@ -110,13 +141,26 @@ fn main() -> ExitCode {
                 };
                 let optimize = head.last().map_or(0, |digit| digit.wrapping_sub(b'0'));
                 let source = source.unwrap_or_default();
-                let result =
-                    std::panic::catch_unwind(|| compiled_source(source, mode, optimize, true));
+                let result = std::panic::catch_unwind(|| {
+                    compiled_source(source, mode, optimize, true, head.contains(&b'+'))
+                });
                 text.push_str(&result.unwrap_or_else(|_| "PANIC\n".into()));
                 text.push('\0');
             }
             if std::fs::write(out, text).is_err() {
                 return ExitCode::FAILURE;
+            }
+        }
+        [flag, path] if flag == "--symtable" => {
+            let Ok(source) = std::fs::read(path) else {
+                return ExitCode::FAILURE;
+            };
+            let Ok(parsed) = parse(&source, Mode::Exec, &Options::default()) else {
+                return ExitCode::FAILURE;
+            };
+            match symbol_table(&parsed.module) {
+                Ok(table) => print_entry(&table, 0, 0),
+                Err(error) => println!("{error}"),
             }
         }
         [path] => print!("{}", compiled(path)),

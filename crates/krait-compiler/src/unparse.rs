@@ -4,6 +4,7 @@ use krait_ast::{
     Arguments, BoolOp, CmpOp, Comprehension, Constant, Expr, ExprKind, Operator, UnaryOp,
 };
 use krait_text::Wtf8Buf;
+use krait_text::repr::bytes_repr;
 
 use crate::error::{CompileError, Depth, Result, with_stack};
 
@@ -612,32 +613,12 @@ fn str_repr(text: &Wtf8Buf) -> Wtf8Buf {
                 out.push_str("\\");
                 out.push(point);
             }
-            0..0x20 | 0x7F..0xA1 | 0xAD => out.push_str(&format!("\\x{point:02x}")),
-            0xD800..0xE000 => out.push_str(&format!("\\u{point:04x}")),
-            _ => out.push(point),
+            _ if krait_unicode::is_printable(point) => out.push(point),
+            0..0x100 => out.push_str(&format!("\\x{point:02x}")),
+            0x100..0x1_0000 => out.push_str(&format!("\\u{point:04x}")),
+            _ => out.push_str(&format!("\\U{point:08x}")),
         }
     }
     out.push(quote);
-    out
-}
-
-fn bytes_repr(bytes: &[u8]) -> String {
-    let quote = quote(bytes.contains(&b'\''), bytes.contains(&b'"'));
-    let mut out = format!("b{}", char::from(quote));
-    for &byte in bytes {
-        match byte {
-            b'\t' => out.push_str("\\t"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\\' => out.push_str("\\\\"),
-            _ if byte == quote => {
-                out.push('\\');
-                out.push(char::from(quote));
-            }
-            0x20..0x7F => out.push(char::from(byte)),
-            _ => out.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    out.push(char::from(quote));
     out
 }

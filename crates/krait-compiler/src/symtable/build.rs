@@ -295,6 +295,9 @@ impl Builder {
             let message = format!("'{keyword}' outside async function");
             return Err(CompileError::syntax(loc, message));
         }
+        if keyword.is_some() && self.cur().block_type == BlockType::Module {
+            self.cur().coroutine = true;
+        }
         match &stmt.kind {
             StmtKind::FunctionDef(function) => self.function_def(stmt, function, false),
             StmtKind::AsyncFunctionDef(function) => self.function_def(stmt, function, true),
