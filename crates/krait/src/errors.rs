@@ -1,9 +1,7 @@
 //! Uncaught exceptions: `sys.excepthook`, `SystemExit`, and what is left when all else fails.
 
 use krait_modules_core::sys::print_plain;
-use krait_runtime::{
-    Obj, PyBaseException, PyClass, PyErr, PyObject, PyResult, PyStr, exc, none,
-};
+use krait_runtime::{Obj, PyBaseException, PyClass, PyErr, PyObject, PyResult, PyStr, exc, none};
 
 use crate::objects::{audit, ignore, sys_dict};
 
@@ -25,7 +23,11 @@ pub(crate) fn handle(error: PyErr, inspect: bool) -> Outcome {
     }
     let interrupted = error.matches(&exc::KeyboardInterrupt);
     print(error);
-    if interrupted { Outcome::Interrupted } else { Outcome::Failed }
+    if interrupted {
+        Outcome::Interrupted
+    } else {
+        Outcome::Failed
+    }
 }
 
 /// The status that a `SystemExit` asks for; a status that is no number is printed.
@@ -85,7 +87,9 @@ pub(crate) fn print(error: PyErr) {
 }
 
 fn traceback_of(exception: &PyObject) -> Obj {
-    let traceback = exception.downcast::<PyBaseException>().and_then(|raised| raised.traceback.get());
+    let traceback = exception
+        .downcast::<PyBaseException>()
+        .and_then(|raised| raised.traceback.get());
     traceback.unwrap_or_else(|| none().to_obj())
 }
 

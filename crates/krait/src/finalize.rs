@@ -1,8 +1,6 @@
 //! The end: threads, `atexit`, the streams, and then the modules, in CPython's order.
 
-use krait_runtime::{
-    Interpreter, PyClass, PyDict, PyModule, PyResult, PyStr, gc, none,
-};
+use krait_runtime::{Interpreter, PyClass, PyDict, PyModule, PyResult, PyStr, gc, none};
 
 use crate::objects::{ignore, imported, modules, sys_dict};
 use crate::stdio;
@@ -12,8 +10,17 @@ const FLUSH_FAILED: i32 = 120;
 
 /// Attributes of `sys` that must not keep anything alive.
 const SYS_DELETES: &[&str] = &[
-    "path", "argv", "ps1", "ps2", "last_exc", "last_type", "last_value", "last_traceback",
-    "path_hooks", "path_importer_cache", "meta_path",
+    "path",
+    "argv",
+    "ps1",
+    "ps2",
+    "last_exc",
+    "last_type",
+    "last_value",
+    "last_traceback",
+    "path_hooks",
+    "path_importer_cache",
+    "meta_path",
 ];
 
 /// Takes the interpreter down; the result is the exit status.
@@ -45,7 +52,11 @@ fn call_if_imported(module: &str, function: &str, context: &str) {
 }
 
 fn wait_for_threads() {
-    call_if_imported("threading", "_shutdown", "Exception ignored on threading shutdown");
+    call_if_imported(
+        "threading",
+        "_shutdown",
+        "Exception ignored on threading shutdown",
+    );
 }
 
 fn run_exit_functions() {
@@ -69,9 +80,9 @@ fn delete_modules(interp: &'static Interpreter) -> PyResult<()> {
     let all = modules()?;
     let mut weak = Vec::new();
     for (name, module) in all.items_vec() {
-        let keep = name.downcast::<PyStr>().is_some_and(|name| {
-            name.is_text("sys") || name.is_text("builtins")
-        });
+        let keep = name
+            .downcast::<PyStr>()
+            .is_some_and(|name| name.is_text("sys") || name.is_text("builtins"));
         if !keep && module.is_instance_of::<PyModule>() {
             let reference = krait_runtime::weakref::PyWeakReference::type_object();
             weak.push(reference.instantiate(&[&module])?);
@@ -99,8 +110,14 @@ fn clear_module(dict: &PyDict) {
     let is_private = |name: &str| name.starts_with('_') && !name.starts_with("__");
     for private in [true, false] {
         for (name, value) in dict.items_vec() {
-            let Some(text) = name.downcast::<PyStr>().map(PyStr::to_string_lossy) else { continue };
-            let due = if private { is_private(&text) } else { text != "__builtins__" };
+            let Some(text) = name.downcast::<PyStr>().map(PyStr::to_string_lossy) else {
+                continue;
+            };
+            let due = if private {
+                is_private(&text)
+            } else {
+                text != "__builtins__"
+            };
             if due && !value.is(none()) {
                 drop(value);
                 ignore(dict.set_item(&name, none()));

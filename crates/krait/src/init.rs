@@ -26,8 +26,12 @@ pub(crate) fn initialize(config: &Config) -> PyResult<()> {
         krait_runtime::typeobject::ready_type(class)?;
     }
     *interp.flags.borrow_mut() = config.flags.clone();
-    interp.int_max_str_digits.set(config.flags.int_max_str_digits.max(0) as usize);
-    interp.extension::<ModuleRegistry>().set(registry::modules());
+    interp
+        .int_max_str_digits
+        .set(config.flags.int_max_str_digits.max(0) as usize);
+    interp
+        .extension::<ModuleRegistry>()
+        .set(registry::modules());
     core_modules(interp, config)?;
     krait_interp::install(interp)?;
     import_system(interp, config)?;
@@ -54,21 +58,32 @@ fn core_modules(interp: &'static Interpreter, config: &Config) -> PyResult<()> {
 }
 
 fn module(object: Obj) -> PyResult<Py<PyModule>> {
-    object.cast::<PyModule>().map_err(|_| type_error!("not a module"))
+    object
+        .cast::<PyModule>()
+        .map_err(|_| type_error!("not a module"))
 }
 
 /// What `sys` says of the configuration.
 fn sys_config(config: &Config) -> PyResult<SysConfig> {
-    let list = |items: &[Vec<u8>]| items.iter().map(|item| text(item)).collect::<PyResult<Vec<_>>>();
+    let list = |items: &[Vec<u8>]| {
+        items
+            .iter()
+            .map(|item| text(item))
+            .collect::<PyResult<Vec<_>>>()
+    };
     let paths = &config.paths;
     let optional = |value: &Option<Vec<u8>>| value.as_deref().map(text).transpose();
-    let xoptions = config.xoptions.iter().map(|option| {
-        match option.iter().position(|&byte| byte == b'=') {
-            Some(at) => Ok((text(&option[..at])?, Some(text(&option[at + 1..])?))),
-            None => Ok((text(option)?, None)),
-        }
-    });
-    let mut names: Vec<&'static str> = registry::modules().iter().map(|module| module.name()).collect();
+    let xoptions =
+        config.xoptions.iter().map(
+            |option| match option.iter().position(|&byte| byte == b'=') {
+                Some(at) => Ok((text(&option[..at])?, Some(text(&option[at + 1..])?))),
+                None => Ok((text(option)?, None)),
+            },
+        );
+    let mut names: Vec<&'static str> = registry::modules()
+        .iter()
+        .map(|module| module.name())
+        .collect();
     names.sort_unstable();
     Ok(SysConfig {
         argv: list(&config.argv)?,
@@ -117,7 +132,9 @@ fn import_system(interp: &'static Interpreter, config: &Config) -> PyResult<()> 
 fn install_library(config: &Config) -> PyResult<()> {
     let name = "_krait_importer";
     let Some(entry) = krait_lib::find_module(name) else {
-        return Err(krait_runtime::import_error!("no module named '{name}' in the library"));
+        return Err(krait_runtime::import_error!(
+            "no module named '{name}' in the library"
+        ));
     };
     let code = krait_modules_lang::library::code_of(entry, "<frozen _krait_importer>")?;
     let Some(code) = code.downcast::<krait_runtime::PyCode>() else {
@@ -131,7 +148,9 @@ fn install_library(config: &Config) -> PyResult<()> {
         dict.set("__builtins__", &builtins)?;
     }
     (interp.hooks.get().eval_code)(code, &dict, &dict, None)?;
-    module.as_object().call_method_str("install", &[&*text(&config.paths.stdlib)?])?;
+    module
+        .as_object()
+        .call_method_str("install", &[&*text(&config.paths.stdlib)?])?;
     Ok(())
 }
 
@@ -154,10 +173,15 @@ fn install_signals() -> PyResult<()> {
     const SIGXFSZ: i32 = 25;
     for signal in [SIGPIPE, SIGXFSZ] {
         // A system that refuses keeps its own way.
-        let _ = krait_host::signal::set_disposition(signal, krait_host::signal::Disposition::Ignore);
+        let _ =
+            krait_host::signal::set_disposition(signal, krait_host::signal::Disposition::Ignore);
     }
     // Importing the module installs the handler of SIGINT.
-    if Interpreter::current().extension::<ModuleRegistry>().find("_signal").is_some() {
+    if Interpreter::current()
+        .extension::<ModuleRegistry>()
+        .find("_signal")
+        .is_some()
+    {
         import("_signal")?;
     }
     Ok(())

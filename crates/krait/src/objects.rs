@@ -6,7 +6,10 @@ use krait_runtime::{
 
 /// The `sys` module's dictionary.
 pub(crate) fn sys_dict() -> PyResult<Py<PyDict>> {
-    Interpreter::current().sysdict.get().ok_or_else(|| runtime_error!("lost sys"))
+    Interpreter::current()
+        .sysdict
+        .get()
+        .ok_or_else(|| runtime_error!("lost sys"))
 }
 
 /// `sys.modules`.
@@ -40,8 +43,12 @@ pub(crate) fn text(bytes: &[u8]) -> PyResult<Py<PyStr>> {
 /// The dictionary of `__main__`.
 pub(crate) fn main_dict() -> PyResult<Py<PyDict>> {
     let module = imported("__main__")?;
-    let module = module.as_deref().and_then(PyObject::downcast::<krait_runtime::PyModule>);
-    module.map(krait_runtime::PyModule::dict).ok_or_else(|| runtime_error!("lost __main__"))
+    let module = module
+        .as_deref()
+        .and_then(PyObject::downcast::<krait_runtime::PyModule>);
+    module
+        .map(krait_runtime::PyModule::dict)
+        .ok_or_else(|| runtime_error!("lost __main__"))
 }
 
 /// Tells the audit hooks of an event.

@@ -20,7 +20,9 @@ pub(crate) fn run_interactively(config: &Config) -> PyResult<()> {
     if config.flags.quiet == 0 {
         eprintln!("Python {FULL_VERSION} on linux");
         if config.flags.no_site == 0 {
-            eprintln!("Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.");
+            eprintln!(
+                "Type \"help\", \"copyright\", \"credits\" or \"license\" for more information."
+            );
         }
     }
     if let Some(startup) = &config.startup
@@ -55,13 +57,16 @@ pub(crate) fn run(config: &Config) -> PyResult<()> {
 fn run_startup(path: &[u8]) -> PyResult<()> {
     let name = text(path)?;
     audit("cpython.run_startup", &[&*name])?;
-    let source = std::ffi::CString::new(path).ok().and_then(|path| krait_host::fs::read_file(&path).ok());
+    let source = std::ffi::CString::new(path)
+        .ok()
+        .and_then(|path| krait_host::fs::read_file(&path).ok());
     let Some(source) = source else {
         eprintln!("Could not open PYTHONSTARTUP");
         return Ok(());
     };
     let source = krait_runtime::PyBytes::new(&source)?;
-    let result = run::compile(&source, &name, "exec", 0).and_then(|code| run::eval(&code, &*main_dict()?));
+    let result =
+        run::compile(&source, &name, "exec", 0).and_then(|code| run::eval(&code, &*main_dict()?));
     match result {
         Err(error) => shown(error),
         Ok(()) => Ok(()),
@@ -104,8 +109,13 @@ fn read_line(prompt: &str) -> PyResult<Option<String>> {
     crate::stdio::flush();
     eprint!("{prompt}");
     let stdin = sys_dict()?.get("stdin")?;
-    let Some(stdin) = stdin.filter(|stdin| !stdin.is(none())) else { return Ok(None) };
-    let line = stdin.call_method_str("readline", &[])?.str()?.to_string_lossy();
+    let Some(stdin) = stdin.filter(|stdin| !stdin.is(none())) else {
+        return Ok(None);
+    };
+    let line = stdin
+        .call_method_str("readline", &[])?
+        .str()?
+        .to_string_lossy();
     Ok((!line.is_empty()).then_some(line))
 }
 
@@ -128,7 +138,9 @@ fn plain_loop() -> PyResult<()> {
 
 /// Reads one statement and runs it; false at the end of the input.
 fn one_statement(dict: &PyDict, count: &Cell<usize>) -> PyResult<bool> {
-    let Some(mut source) = read_line(&prompt("ps1", ">>> ")?)? else { return Ok(false) };
+    let Some(mut source) = read_line(&prompt("ps1", ">>> ")?)? else {
+        return Ok(false);
+    };
     let number = count.get();
     count.set(number + 1);
     let filename = PyStr::new(&format!("<stdin>-{number}"))?;
@@ -151,7 +163,9 @@ fn one_statement(dict: &PyDict, count: &Cell<usize>) -> PyResult<bool> {
 /// The code of a statement; `None` if more lines are needed.
 fn compile_whole(source: &PyStr, filename: &PyStr) -> PyResult<Option<Obj>> {
     let blank = source.to_string_lossy();
-    let blank = blank.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+    let blank = blank
+        .lines()
+        .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
     if blank {
         let empty = PyStr::new("")?;
         return run::compile(&empty, filename, "exec", 0).map(Some);
@@ -169,5 +183,7 @@ fn compile_whole(source: &PyStr, filename: &PyStr) -> PyResult<Option<Obj>> {
 fn is_incomplete(error: &PyErr) -> bool {
     let exception = error.value();
     let class: &PyObject = exception.type_();
-    class.downcast::<krait_runtime::PyType>().is_some_and(|class| class.name() == "_IncompleteInputError")
+    class
+        .downcast::<krait_runtime::PyType>()
+        .is_some_and(|class| class.name() == "_IncompleteInputError")
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use krait_runtime::hooks::CompileRequest;
 use krait_runtime::{
-    Interpreter, Obj, PyBytes, PyCode, PyDict, PyErr, PyList, PyObject, PyResult,
-    PyStr, bool_object, none, type_error,
+    Interpreter, Obj, PyBytes, PyCode, PyDict, PyErr, PyList, PyObject, PyResult, PyStr,
+    bool_object, none, type_error,
 };
 
 use crate::config::{Config, Program};
@@ -106,7 +106,12 @@ fn insert_path(folder: &[u8]) -> PyResult<()> {
 }
 
 /// Compiles the text of a program.
-pub(crate) fn compile(source: &PyObject, filename: &PyStr, mode: &str, flags: u32) -> PyResult<Obj> {
+pub(crate) fn compile(
+    source: &PyObject,
+    filename: &PyStr,
+    mode: &str,
+    flags: u32,
+) -> PyResult<Obj> {
     let filename: &PyObject = filename;
     (Interpreter::current().hooks.get().compile)(&CompileRequest {
         source,
@@ -152,7 +157,10 @@ fn dedent(command: &[u8]) -> Vec<u8> {
     let lines = || command.split(|&byte| byte == b'\n');
     let mut margin: Option<&[u8]> = None;
     for line in lines() {
-        let indent = line.iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
+        let indent = line
+            .iter()
+            .take_while(|&&byte| byte == b' ' || byte == b'\t')
+            .count();
         if indent == line.len() {
             continue;
         }
@@ -160,7 +168,11 @@ fn dedent(command: &[u8]) -> Vec<u8> {
         margin = Some(match margin {
             None => indent,
             Some(margin) => {
-                let shared = margin.iter().zip(indent).take_while(|(a, b)| a == b).count();
+                let shared = margin
+                    .iter()
+                    .zip(indent)
+                    .take_while(|(a, b)| a == b)
+                    .count();
                 &margin[..shared]
             }
         });
@@ -201,7 +213,9 @@ fn run_file(config: &Config, path: &[u8]) -> PyResult<i32> {
         }
     }
     let full = absolute(path);
-    let Some(source) = read_script(config, path, &full)? else { return Ok(2) };
+    let Some(source) = read_script(config, path, &full)? else {
+        return Ok(2);
+    };
     prepend_path(config, Some(&folder_of_script(path)))?;
     let filename = text(&full)?;
     audit("cpython.run_file", &[&*filename])?;
@@ -211,8 +225,15 @@ fn run_file(config: &Config, path: &[u8]) -> PyResult<i32> {
     let result = if source.get(..4) == Some(&MAGIC) {
         run_pyc(&source, &dict)
     } else {
-        dict.set("__loader__", &*init::source_file_loader("__main__", &filename)?)?;
-        let source = PyBytes::new(if config.skip_first_line { after_first_line(&source) } else { &source })?;
+        dict.set(
+            "__loader__",
+            &*init::source_file_loader("__main__", &filename)?,
+        )?;
+        let source = PyBytes::new(if config.skip_first_line {
+            after_first_line(&source)
+        } else {
+            &source
+        })?;
         compile(&source, &filename, "exec", 0).and_then(|code| eval(&code, &dict))
     };
     result.map(|()| 0)
@@ -223,23 +244,30 @@ const MAGIC: [u8; 4] = [0x2B, 0x0E, 0x0D, 0x0A];
 
 /// A compiled file as the program.
 fn run_pyc(content: &[u8], dict: &PyDict) -> PyResult<()> {
-    let code = krait_modules_lang::marshal::loads_bytes(content.get(16..).unwrap_or_default(), true)?;
+    let code =
+        krait_modules_lang::marshal::loads_bytes(content.get(16..).unwrap_or_default(), true)?;
     if !code.is_instance_of::<PyCode>() {
-        return Err(krait_runtime::runtime_error!("Bad code object in .pyc file"));
+        return Err(krait_runtime::runtime_error!(
+            "Bad code object in .pyc file"
+        ));
     }
     eval(&code, dict)
 }
 
 /// What is left without the first line: an empty one, so that the others keep their numbers.
 fn after_first_line(source: &[u8]) -> &[u8] {
-    let end = source.iter().position(|&byte| byte == b'\n').unwrap_or(source.len());
+    let end = source
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .unwrap_or(source.len());
     &source[end..]
 }
 
 /// The importer that a folder or archive has; scripts have none.
 fn importer_of(name: &PyStr, path: &[u8]) -> PyResult<Option<Obj>> {
     let sys = sys_dict()?;
-    let (Some(hooks), Some(cache)) = (sys.get("path_hooks")?, sys.get("path_importer_cache")?) else {
+    let (Some(hooks), Some(cache)) = (sys.get("path_hooks")?, sys.get("path_importer_cache")?)
+    else {
         return Ok(None);
     };
     // An archive has another name.
@@ -263,7 +291,9 @@ fn absolute(path: &[u8]) -> Vec<u8> {
     if path.starts_with(b"/") {
         return path.to_vec();
     }
-    let Ok(mut full) = krait_host::fs::getcwd() else { return path.to_vec() };
+    let Ok(mut full) = krait_host::fs::getcwd() else {
+        return path.to_vec();
+    };
     full.push(b'/');
     full.extend_from_slice(path);
     full
@@ -273,11 +303,17 @@ fn absolute(path: &[u8]) -> Vec<u8> {
 fn read_script(config: &Config, path: &[u8], full: &[u8]) -> PyResult<Option<Vec<u8>>> {
     let program = String::from_utf8_lossy(&config.orig_argv[0]).into_owned();
     let shown = text(full)?.repr()?.to_string_lossy();
-    let Ok(c_path) = CString::new(path) else { return Ok(None) };
+    let Ok(c_path) = CString::new(path) else {
+        return Ok(None);
+    };
     match krait_host::fs::read_file(&c_path) {
         Ok(source) => Ok(Some(source)),
         Err(error) => {
-            eprintln!("{program}: can't open file {shown}: [Errno {}] {}", error.0, error.text());
+            eprintln!(
+                "{program}: can't open file {shown}: [Errno {}] {}",
+                error.0,
+                error.text()
+            );
             Ok(None)
         }
     }
@@ -286,7 +322,9 @@ fn read_script(config: &Config, path: &[u8], full: &[u8]) -> PyResult<Option<Vec
 /// The folder that a script lies in, symbolic links followed.
 fn folder_of_script(path: &[u8]) -> Vec<u8> {
     let full = absolute(path);
-    let real = CString::new(full.clone()).ok().and_then(|path| krait_host::fs::realpath(&path).ok());
+    let real = CString::new(full.clone())
+        .ok()
+        .and_then(|path| krait_host::fs::realpath(&path).ok());
     let real = real.unwrap_or(full);
     match real.iter().rposition(|&byte| byte == b'/') {
         Some(0) | None => b"/".to_vec(),
@@ -298,7 +336,11 @@ fn folder_of_script(path: &[u8]) -> Vec<u8> {
 fn run_stdin(config: &Config) -> PyResult<()> {
     audit("cpython.run_stdin", &[])?;
     let source = stdio::read_stdin()?;
-    let source = PyBytes::new(if config.skip_first_line { after_first_line(&source) } else { &source })?;
+    let source = PyBytes::new(if config.skip_first_line {
+        after_first_line(&source)
+    } else {
+        &source
+    })?;
     let filename = PyStr::new("<stdin>")?;
     let dict = main_dict()?;
     dict.set("__file__", &*filename)?;

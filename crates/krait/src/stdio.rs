@@ -22,7 +22,11 @@ pub(crate) fn initialize(config: &Config) -> PyResult<()> {
     }
     let (encoding, errors) = &config.stdio_encoding;
     // With an encoding of its own, the stream is strict unless told otherwise.
-    let default_errors = if encoding.is_some() { "strict" } else { config.stdio_errors };
+    let default_errors = if encoding.is_some() {
+        "strict"
+    } else {
+        config.stdio_errors
+    };
     let encoding = encoding.as_deref().unwrap_or("utf-8");
     let errors = errors.as_deref().unwrap_or(default_errors);
     let sys = sys_dict()?;
@@ -35,7 +39,11 @@ pub(crate) fn initialize(config: &Config) -> PyResult<()> {
                 name: &format!("<{name}>"),
                 output: index > 0,
                 encoding,
-                errors: if index == 2 { "backslashreplace" } else { errors },
+                errors: if index == 2 {
+                    "backslashreplace"
+                } else {
+                    errors
+                },
             },
         )?;
         sys.set(&format!("__{name}__"), &stream)?;
@@ -55,9 +63,20 @@ fn create(config: &Config, io: &PyObject, stream: &Stream<'_>) -> PyResult<Obj> 
     let buffering = PyLong::from_i64(if unbuffered { 0 } else { -1 })?;
     let none = none();
     let open = io.getattr_str("open")?;
-    let buffer =
-        open.call(&[&descriptor, &mode, &buffering, none, none, none, bool_object(false)])?;
-    let raw = if unbuffered { buffer.clone() } else { buffer.getattr_str("raw")? };
+    let buffer = open.call(&[
+        &descriptor,
+        &mode,
+        &buffering,
+        none,
+        none,
+        none,
+        bool_object(false),
+    ])?;
+    let raw = if unbuffered {
+        buffer.clone()
+    } else {
+        buffer.getattr_str("raw")?
+    };
     raw.setattr_str("name", &*PyStr::new(stream.name)?)?;
     let is_terminal = raw.call_method_str("isatty", &[])?.is_true()?;
     let line_buffering = !unbuffered && (is_terminal || stream.descriptor == 2);
@@ -79,7 +98,9 @@ pub(crate) fn flush() -> bool {
     let mut good = true;
     for name in ["stdout", "stderr"] {
         let stream = sys_dict().and_then(|sys| sys.get(name));
-        let Some(Some(stream)) = crate::objects::ignore(stream) else { continue };
+        let Some(Some(stream)) = crate::objects::ignore(stream) else {
+            continue;
+        };
         if stream.is(none()) || is_closed(&stream) {
             continue;
         }
@@ -99,10 +120,12 @@ pub(crate) fn flush() -> bool {
 }
 
 fn is_closed(stream: &PyObject) -> bool {
-    let closed = stream.lookup_attr_str("closed").and_then(|closed| match closed {
-        Some(closed) => closed.is_true(),
-        None => Ok(false),
-    });
+    let closed = stream
+        .lookup_attr_str("closed")
+        .and_then(|closed| match closed {
+            Some(closed) => closed.is_true(),
+            None => Ok(false),
+        });
     crate::objects::ignore(closed).unwrap_or(false)
 }
 
@@ -111,7 +134,8 @@ pub(crate) fn read_stdin() -> PyResult<Vec<u8>> {
     let mut content = Vec::new();
     let mut block = vec![0; 1 << 16];
     loop {
-        let read = krait_runtime::ThreadState::allow_threads(|| krait_host::fd::read(0, &mut block));
+        let read =
+            krait_runtime::ThreadState::allow_threads(|| krait_host::fd::read(0, &mut block));
         match read {
             Ok(0) => return Ok(content),
             Ok(count) => content.extend_from_slice(&block[..count]),

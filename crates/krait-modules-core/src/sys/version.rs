@@ -13,8 +13,7 @@ pub const HEXVERSION: u32 = (VERSION_INFO.0 as u32) << 24
     | 0xF0;
 
 /// `sys.version`: CPython's form, which `platform` takes apart, with Krait as the compiler.
-pub const FULL_VERSION: &str =
-    concat!("3.14.7 (main) [Krait ", env!("CARGO_PKG_VERSION"), "]");
+pub const FULL_VERSION: &str = concat!("3.14.7 (main) [Krait ", env!("CARGO_PKG_VERSION"), "]");
 
 /// `sys.api_version`.
 pub(super) const API_VERSION: i64 = 1013;

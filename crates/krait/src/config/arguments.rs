@@ -48,8 +48,11 @@ pub(super) fn parse(arguments: &[Vec<u8>]) -> Result<Arguments, String> {
             return Ok(parsed);
         };
         if argument == b"-" || !argument.starts_with(b"-") {
-            parsed.program =
-                if argument == b"-" { Program::Stdin } else { Program::File(argument.clone()) };
+            parsed.program = if argument == b"-" {
+                Program::Stdin
+            } else {
+                Program::File(argument.clone())
+            };
             parsed.argv = rest.to_vec();
             return Ok(parsed);
         }
@@ -69,7 +72,14 @@ pub(super) fn parse(arguments: &[Vec<u8>]) -> Result<Arguments, String> {
         if argument.starts_with(b"--") {
             rest = long_option(&mut parsed, argument, rest)?;
         } else if let Some(program) = short_options(&mut parsed, argument, &mut rest)? {
-            parsed.argv = vec![if matches!(program, Program::Command(_)) { b"-c" } else { b"-m" }.to_vec()];
+            parsed.argv = vec![
+                if matches!(program, Program::Command(_)) {
+                    b"-c"
+                } else {
+                    b"-m"
+                }
+                .to_vec(),
+            ];
             parsed.argv.extend_from_slice(rest);
             parsed.program = program;
             return Ok(parsed);
@@ -90,7 +100,9 @@ fn long_option<'a>(
         b"--version" => parsed.version += 1,
         b"--check-hash-based-pycs" => {
             let Some((value, after)) = rest.split_first() else {
-                return Err(String::from("Argument expected for the --check-hash-based-pycs options"));
+                return Err(String::from(
+                    "Argument expected for the --check-hash-based-pycs options",
+                ));
             };
             if ![&b"always"[..], b"never", b"default"].contains(&&value[..]) {
                 return Err(String::from(
@@ -100,7 +112,12 @@ fn long_option<'a>(
             parsed.check_hash_pycs = Some(String::from_utf8_lossy(value).into_owned());
             return Ok(after);
         }
-        _ => return Err(format!("Unknown option: {}", String::from_utf8_lossy(argument))),
+        _ => {
+            return Err(format!(
+                "Unknown option: {}",
+                String::from_utf8_lossy(argument)
+            ));
+        }
     }
     Ok(rest)
 }
@@ -127,7 +144,10 @@ fn short_options(
             *rest = after;
             value.clone()
         } else {
-            return Err(format!("Argument expected for the -{} option", char::from(letter)));
+            return Err(format!(
+                "Argument expected for the -{} option",
+                char::from(letter)
+            ));
         };
         match letter {
             b'W' => parsed.warnoptions.push(value),

@@ -32,13 +32,16 @@ impl Environment {
     /// Raises a counting flag to a variable's value; what is no number counts as 1.
     fn raise(&self, flag: &mut i32, name: &str) {
         if let Some(value) = self.get(name) {
-            let number = std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok());
+            let number = std::str::from_utf8(&value)
+                .ok()
+                .and_then(|text| text.parse().ok());
             *flag = (*flag).max(number.filter(|&number: &i32| number >= 0).unwrap_or(1));
         }
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        self.get(name).map(|value| String::from_utf8_lossy(&value).into_owned())
+        self.get(name)
+            .map(|value| String::from_utf8_lossy(&value).into_owned())
     }
 }
 
@@ -69,7 +72,9 @@ pub(super) fn complete(
         || xoption(&xoptions, "faulthandler").is_some()
         || environment.is_set("PYTHONFAULTHANDLER");
     let pycache_prefix = match xoption(&xoptions, "pycache_prefix") {
-        Some(value) => value.filter(|value| !value.is_empty()).map(|value| value.as_bytes().to_vec()),
+        Some(value) => value
+            .filter(|value| !value.is_empty())
+            .map(|value| value.as_bytes().to_vec()),
         None => environment.get("PYTHONPYCACHEPREFIX"),
     };
     let home = environment.get("PYTHONHOME");
@@ -111,15 +116,17 @@ fn read_flags(
     environment.raise(&mut flags.dont_write_bytecode, "PYTHONDONTWRITEBYTECODE");
     environment.raise(&mut flags.no_user_site, "PYTHONNOUSERSITE");
     flags.safe_path |= environment.is_set("PYTHONSAFEPATH");
-    flags.dev_mode =
-        xoption(xoptions, "dev").is_some() || environment.is_set("PYTHONDEVMODE");
+    flags.dev_mode = xoption(xoptions, "dev").is_some() || environment.is_set("PYTHONDEVMODE");
     flags.warn_default_encoding = i32::from(
         xoption(xoptions, "warn_default_encoding").is_some()
             || environment.is_set("PYTHONWARNDEFAULTENCODING"),
     );
     let switch = |option: &str, variable: &str| -> Result<i32, ConfigError> {
         let error = |what: &str| {
-            ConfigError::fatal(&format!("config_init_{option}"), &format!("{what}=n: n is missing or invalid"))
+            ConfigError::fatal(
+                &format!("config_init_{option}"),
+                &format!("{what}=n: n is missing or invalid"),
+            )
         };
         match (xoption(xoptions, option), environment.text(variable)) {
             (Some(Some("0")), _) => Ok(0),
@@ -142,10 +149,12 @@ fn read_flags(
 fn int_max_str_digits(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<i32, ConfigError> {
     let parse = |text: &str, what: &str| {
         let number = text.parse::<i32>().ok();
-        number.filter(|&number| number == 0 || number >= 640).ok_or_else(|| {
-            let message = format!("{what}: invalid limit; must be >= 640 or 0 for unlimited.");
-            ConfigError::fatal("config_init_int_max_str_digits", &message)
-        })
+        number
+            .filter(|&number| number == 0 || number >= 640)
+            .ok_or_else(|| {
+                let message = format!("{what}: invalid limit; must be >= 640 or 0 for unlimited.");
+                ConfigError::fatal("config_init_int_max_str_digits", &message)
+            })
     };
     if let Some(value) = xoption(xoptions, "int_max_str_digits") {
         return parse(value.unwrap_or_default(), "-X int_max_str_digits");
@@ -171,7 +180,10 @@ fn check_others(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<(), C
             ));
         }
         Some(_) => {
-            return Err(ConfigError::fatal("config_read_gil", "PYTHON_GIL / -X gil must be \"0\" or \"1\""));
+            return Err(ConfigError::fatal(
+                "config_read_gil",
+                "PYTHON_GIL / -X gil must be \"0\" or \"1\"",
+            ));
         }
     }
     if let Some(Some(value)) = xoption(xoptions, "importtime")
@@ -200,14 +212,19 @@ fn utf8_mode(
         let name = CString::new(name).ok()?;
         krait_host::env::get(&name).filter(|value| !value.is_empty())
     };
-    let locale = variable("LC_ALL").or_else(|| variable("LC_CTYPE")).or_else(|| variable("LANG"));
+    let locale = variable("LC_ALL")
+        .or_else(|| variable("LC_CTYPE"))
+        .or_else(|| variable("LANG"));
     let locale_is_c = locale.is_none_or(|locale| locale == b"C" || locale == b"POSIX");
     let given = if let Some(value) = xoption(xoptions, "utf8") {
         match value {
             None | Some("1") => Some(1),
             Some("0") => Some(0),
             Some(_) => {
-                return Err(ConfigError::fatal("preconfig_init_utf8_mode", "invalid -X utf8 option value"));
+                return Err(ConfigError::fatal(
+                    "preconfig_init_utf8_mode",
+                    "invalid -X utf8 option value",
+                ));
             }
         }
     } else {
@@ -248,7 +265,11 @@ fn tracemalloc(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<u32, C
 /// The key of string hashes: random, or from `PYTHONHASHSEED` as CPython makes it.
 fn hash_key(parsed: &mut Arguments, environment: &Environment) -> Result<(u64, u64), ConfigError> {
     parsed.flags.hash_randomization = 1;
-    let seed = if parsed.random_hashes { None } else { environment.text("PYTHONHASHSEED") };
+    let seed = if parsed.random_hashes {
+        None
+    } else {
+        environment.text("PYTHONHASHSEED")
+    };
     let mut key = [0; 16];
     match seed.as_deref() {
         None | Some("random") => {
@@ -259,7 +280,8 @@ fn hash_key(parsed: &mut Arguments, environment: &Environment) -> Result<(u64, u
         }
         Some(seed) => {
             let Ok(seed) = seed.parse::<u32>() else {
-                let message = "PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]";
+                let message =
+                    "PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]";
                 return Err(ConfigError::fatal("config_init_hash_seed", message));
             };
             if seed == 0 {
@@ -273,7 +295,12 @@ fn hash_key(parsed: &mut Arguments, environment: &Environment) -> Result<(u64, u
             }
         }
     }
-    let half = |at: usize| key[at..at + 8].iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    let half = |at: usize| {
+        key[at..at + 8]
+            .iter()
+            .rev()
+            .fold(0, |word, &byte| word << 8 | u64::from(byte))
+    };
     Ok((half(0), half(8)))
 }
 
@@ -296,7 +323,9 @@ fn warnoptions(parsed: &Arguments, environment: &Environment) -> Vec<Vec<u8>> {
 }
 
 fn stdio_encoding(environment: &Environment) -> (Option<String>, Option<String>) {
-    let Some(value) = environment.text("PYTHONIOENCODING") else { return (None, None) };
+    let Some(value) = environment.text("PYTHONIOENCODING") else {
+        return (None, None);
+    };
     let (encoding, errors) = match value.split_once(':') {
         Some((encoding, errors)) => (encoding, errors),
         None => (value.as_str(), ""),

@@ -35,10 +35,13 @@ impl ConfigError {
 
     /// An error in the value of an option or variable.
     fn fatal(function: &str, message: &str) -> Self {
-        let state = if function.starts_with("preconfig") { "preinitializing" } else { "preinitialized" };
-        let text = format!(
-            "Fatal Python error: {function}: {message}\nPython runtime state: {state}\n\n"
-        );
+        let state = if function.starts_with("preconfig") {
+            "preinitializing"
+        } else {
+            "preinitialized"
+        };
+        let text =
+            format!("Fatal Python error: {function}: {message}\nPython runtime state: {state}\n\n");
         ConfigError { text, status: 1 }
     }
 }
@@ -89,10 +92,13 @@ pub(crate) struct Config {
 
 /// Reads the configuration from the process's arguments and its environment.
 pub(crate) fn parse(arguments: Vec<Vec<u8>>) -> Result<Action, ConfigError> {
-    let program = arguments.first().cloned().unwrap_or_else(|| b"krait".to_vec());
+    let program = arguments
+        .first()
+        .cloned()
+        .unwrap_or_else(|| b"krait".to_vec());
     let shown = String::from_utf8_lossy(&program).into_owned();
-    let parsed = arguments::parse(&arguments)
-        .map_err(|message| ConfigError::usage(&shown, &message))?;
+    let parsed =
+        arguments::parse(&arguments).map_err(|message| ConfigError::usage(&shown, &message))?;
     if let Some(help) = parsed.help {
         return Ok(Action::Print(usage::help(help, &shown)));
     }

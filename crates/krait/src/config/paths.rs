@@ -35,22 +35,31 @@ fn path(bytes: &[u8]) -> PathBuf {
 
 impl Paths {
     /// Finds the paths of the program that was started under a name.
-    pub(crate) fn find(program: &[u8], home: Option<Vec<u8>>, python_path: Option<Vec<u8>>) -> Paths {
+    pub(crate) fn find(
+        program: &[u8],
+        home: Option<Vec<u8>>,
+        python_path: Option<Vec<u8>>,
+    ) -> Paths {
         let executable = find_executable(program);
         let (prefix, base_prefix, base_executable) = match virtual_environment(&executable) {
             Some((root, base_folder)) => {
-                let name = executable.file_name().map_or_else(|| "krait".into(), OsStr::to_owned);
+                let name = executable
+                    .file_name()
+                    .map_or_else(|| "krait".into(), OsStr::to_owned);
                 let base = base_folder.join(name);
                 (root, prefix_of(&base_folder.join("krait")), base)
             }
             None => {
-                let real = std::fs::canonicalize(&executable).unwrap_or_else(|_| executable.clone());
+                let real =
+                    std::fs::canonicalize(&executable).unwrap_or_else(|_| executable.clone());
                 let prefix = prefix_of(&real);
                 (prefix.clone(), prefix, executable.clone())
             }
         };
         // The home may name two prefixes; the library is under the first.
-        let home_prefix = home.as_deref().and_then(|home| home.split(|&byte| byte == b':').next());
+        let home_prefix = home
+            .as_deref()
+            .and_then(|home| home.split(|&byte| byte == b':').next());
         let (prefix, base_prefix) = match home_prefix {
             Some(home) => (path(home), path(home)),
             None => (prefix, base_prefix),
@@ -89,7 +98,10 @@ fn find_executable(program: &[u8]) -> PathBuf {
         return std::path::absolute(&given).unwrap_or(given);
     }
     let search = krait_host::env::get(c"PATH").unwrap_or_default();
-    for folder in search.split(|&byte| byte == b':').filter(|folder| !folder.is_empty()) {
+    for folder in search
+        .split(|&byte| byte == b':')
+        .filter(|folder| !folder.is_empty())
+    {
         let candidate = path(folder).join(OsStr::from_bytes(program));
         if candidate.is_file() {
             return std::path::absolute(&candidate).unwrap_or(candidate);
@@ -111,14 +123,23 @@ fn prefix_of(executable: &Path) -> PathBuf {
 fn virtual_environment(executable: &Path) -> Option<(PathBuf, PathBuf)> {
     let folder = executable.parent()?;
     for root in [folder, folder.parent()?] {
-        let Ok(text) = std::fs::read(root.join("pyvenv.cfg")) else { continue };
+        let Ok(text) = std::fs::read(root.join("pyvenv.cfg")) else {
+            continue;
+        };
         let home = text.split(|&byte| byte == b'\n').find_map(|line| {
             let at = line.iter().position(|&byte| byte == b'=')?;
             let (key, value) = (line[..at].trim_ascii(), line[at + 1..].trim_ascii());
             key.eq_ignore_ascii_case(b"home").then(|| value.to_vec())
         })?;
-        let root = if root == folder { folder.parent()? } else { root };
-        return Some((root.to_owned(), PathBuf::from(std::ffi::OsString::from_vec(home))));
+        let root = if root == folder {
+            folder.parent()?
+        } else {
+            root
+        };
+        return Some((
+            root.to_owned(),
+            PathBuf::from(std::ffi::OsString::from_vec(home)),
+        ));
     }
     None
 }

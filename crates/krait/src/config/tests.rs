@@ -15,16 +15,35 @@ fn programs_are_told_apart() {
     let cases: [(&[&str], Program, &[&str]); 6] = [
         (&["k"], Program::Stdin, &[""]),
         (&["k", "-", "a"], Program::Stdin, &["-", "a"]),
-        (&["k", "-c", "pass", "-v"], Program::Command(b"pass".to_vec()), &["-c", "-v"]),
-        (&["k", "-cpass"], Program::Command(b"pass".to_vec()), &["-c"]),
-        (&["k", "-Bm", "mod", "x"], Program::Module(b"mod".to_vec()), &["-m", "x"]),
-        (&["k", "-W", "error", "f.py", "-B"], Program::File(b"f.py".to_vec()), &["f.py", "-B"]),
+        (
+            &["k", "-c", "pass", "-v"],
+            Program::Command(b"pass".to_vec()),
+            &["-c", "-v"],
+        ),
+        (
+            &["k", "-cpass"],
+            Program::Command(b"pass".to_vec()),
+            &["-c"],
+        ),
+        (
+            &["k", "-Bm", "mod", "x"],
+            Program::Module(b"mod".to_vec()),
+            &["-m", "x"],
+        ),
+        (
+            &["k", "-W", "error", "f.py", "-B"],
+            Program::File(b"f.py".to_vec()),
+            &["f.py", "-B"],
+        ),
     ];
     for (line, program, argv) in cases {
         let parsed = run(line);
         assert_eq!(parsed.program, program, "{line:?}");
-        let found: Vec<&str> =
-            parsed.argv.iter().map(|word| std::str::from_utf8(word).unwrap_or("?")).collect();
+        let found: Vec<&str> = parsed
+            .argv
+            .iter()
+            .map(|word| std::str::from_utf8(word).unwrap_or("?"))
+            .collect();
         assert_eq!(found, argv, "{line:?}");
     }
 }
@@ -33,7 +52,10 @@ fn programs_are_told_apart() {
 fn options_set_flags() {
     let parsed = run(&["k", "-OOI", "-bb", "-Xdev", "-X", "utf8=1", "-i"]);
     let flags = &parsed.flags;
-    assert_eq!((flags.optimize, flags.isolated, flags.bytes_warning), (2, 1, 2));
+    assert_eq!(
+        (flags.optimize, flags.isolated, flags.bytes_warning),
+        (2, 1, 2)
+    );
     assert!(flags.safe_path && flags.ignore_environment == 1 && flags.no_user_site == 1);
     assert_eq!((flags.inspect, flags.interactive), (1, 1));
     assert_eq!(parsed.xoptions, [b"dev".to_vec(), b"utf8=1".to_vec()]);

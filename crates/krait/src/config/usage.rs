@@ -22,7 +22,10 @@ pub(super) fn help(kind: Help, program: &str) -> String {
         Help::Options => format!("{}{OPTIONS}", line(program)),
         Help::Environment => ENVIRONMENT.to_owned(),
         Help::Implementation => IMPLEMENTATION.to_owned(),
-        Help::All => format!("{}{OPTIONS}\n{ENVIRONMENT}\n{IMPLEMENTATION}", line(program)),
+        Help::All => format!(
+            "{}{OPTIONS}\n{ENVIRONMENT}\n{IMPLEMENTATION}",
+            line(program)
+        ),
     }
 }
 
