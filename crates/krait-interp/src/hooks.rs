@@ -133,7 +133,7 @@ fn report_unraisable(
     let Some(sys) = Interpreter::current().sysdict.get() else {
         return Err(runtime_error!("lost sys"));
     };
-    let Some(hook) = sys.get_item(&PyStr::intern("unraisablehook")?)? else {
+    let Some(hook) = sys.get_item(&*PyStr::intern("unraisablehook")?)? else {
         return Err(runtime_error!("lost sys.unraisablehook"));
     };
     let none = || krait_runtime::none().to_obj();
