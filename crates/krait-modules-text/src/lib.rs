@@ -2,11 +2,24 @@
 //!
 //! One file or folder a module, one row each in [`MODULES`].
 
+mod binascii;
+mod locale;
+mod random;
 mod sre;
 mod string;
+mod structs;
+mod unicodedata;
 mod util;
 
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&sre::SRE, &string::STRING];
+pub const MODULES: &[&ModuleDef] = &[
+    &binascii::BINASCII,
+    &locale::LOCALE,
+    &random::RANDOM,
+    &sre::SRE,
+    &string::STRING,
+    &structs::STRUCT,
+    &unicodedata::UNICODEDATA,
+];
