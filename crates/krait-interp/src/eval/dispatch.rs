@@ -12,6 +12,24 @@ use super::{
     imports, iterate, matching, names, stack, text, unwind,
 };
 
+/// The argument as one arm's own value. Without this the code generator finds what several arms
+/// compute of it (`oparg + 1`, `-oparg`…), does all of that before every dispatch, and has no
+/// registers left for the machine's.
+#[inline(always)]
+fn pin(oparg: u32) -> u32 {
+    #[cfg(not(miri))]
+    {
+        let mut own = oparg as usize;
+        // SAFETY: a comment, no instruction.
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(reg) own, options(nomem, nostack, preserves_flags));
+        }
+        own as u32
+    }
+    #[cfg(miri)]
+    oparg
+}
+
 /// Runs the thread's current frame and what it calls until the entry frame is reached.
 ///
 /// # Safety
@@ -45,47 +63,47 @@ pub(crate) unsafe fn run(
                     oparg = oparg << 8 | u32::from(word >> 8);
                     continue;
                 }
-                op::LOAD_FAST => stack::load_fast(m, oparg),
-                op::LOAD_FAST_BORROW => stack::load_fast_borrow(m, oparg),
-                op::LOAD_FAST_LOAD_FAST => stack::load_fast_load_fast(m, oparg),
+                op::LOAD_FAST => stack::load_fast(m, pin(oparg)),
+                op::LOAD_FAST_BORROW => stack::load_fast_borrow(m, pin(oparg)),
+                op::LOAD_FAST_LOAD_FAST => stack::load_fast_load_fast(m, pin(oparg)),
                 op::LOAD_FAST_BORROW_LOAD_FAST_BORROW => {
-                    stack::load_fast_borrow_load_fast_borrow(m, oparg)
+                    stack::load_fast_borrow_load_fast_borrow(m, pin(oparg))
                 }
-                op::LOAD_FAST_CHECK => stack::load_fast_check(m, oparg),
-                op::LOAD_FAST_AND_CLEAR => stack::load_fast_and_clear(m, oparg),
-                op::STORE_FAST => stack::store_fast(m, oparg),
-                op::STORE_FAST_LOAD_FAST => stack::store_fast_load_fast(m, oparg),
-                op::STORE_FAST_STORE_FAST => stack::store_fast_store_fast(m, oparg),
-                op::DELETE_FAST => stack::delete_fast(m, oparg),
+                op::LOAD_FAST_CHECK => stack::load_fast_check(m, pin(oparg)),
+                op::LOAD_FAST_AND_CLEAR => stack::load_fast_and_clear(m, pin(oparg)),
+                op::STORE_FAST => stack::store_fast(m, pin(oparg)),
+                op::STORE_FAST_LOAD_FAST => stack::store_fast_load_fast(m, pin(oparg)),
+                op::STORE_FAST_STORE_FAST => stack::store_fast_store_fast(m, pin(oparg)),
+                op::DELETE_FAST => stack::delete_fast(m, pin(oparg)),
                 op::LOAD_CONST | op::LOAD_CONST_IMMORTAL | op::LOAD_CONST_MORTAL => {
-                    stack::load_const(m, oparg)
+                    stack::load_const(m, pin(oparg))
                 }
-                op::LOAD_SMALL_INT => stack::load_small_int(m, oparg),
-                op::LOAD_COMMON_CONSTANT => stack::load_common_constant(m, oparg),
+                op::LOAD_SMALL_INT => stack::load_small_int(m, pin(oparg)),
+                op::LOAD_COMMON_CONSTANT => stack::load_common_constant(m, pin(oparg)),
                 op::POP_TOP => stack::pop_top(m),
                 op::PUSH_NULL => stack::push_null(m),
-                op::COPY => stack::copy(m, oparg),
-                op::SWAP => stack::swap(m, oparg),
-                op::MAKE_CELL => stack::make_cell(m, oparg),
-                op::COPY_FREE_VARS => stack::copy_free_vars(m, oparg),
-                op::LOAD_DEREF => stack::load_deref(m, oparg),
-                op::STORE_DEREF => stack::store_deref(m, oparg),
-                op::DELETE_DEREF => stack::delete_deref(m, oparg),
-                op::LOAD_FROM_DICT_OR_DEREF => stack::load_from_dict_or_deref(m, oparg),
+                op::COPY => stack::copy(m, pin(oparg)),
+                op::SWAP => stack::swap(m, pin(oparg)),
+                op::MAKE_CELL => stack::make_cell(m, pin(oparg)),
+                op::COPY_FREE_VARS => stack::copy_free_vars(m, pin(oparg)),
+                op::LOAD_DEREF => stack::load_deref(m, pin(oparg)),
+                op::STORE_DEREF => stack::store_deref(m, pin(oparg)),
+                op::DELETE_DEREF => stack::delete_deref(m, pin(oparg)),
+                op::LOAD_FROM_DICT_OR_DEREF => stack::load_from_dict_or_deref(m, pin(oparg)),
                 op::NOP | op::NOT_TAKEN | op::CACHE | op::RESERVED => m.next(0),
-                op::LOAD_NAME => names::load_name(m, oparg),
-                op::LOAD_GLOBAL => names::load_global(m, oparg),
-                op::LOAD_GLOBAL_MODULE => names::load_global_module(m, oparg),
-                op::LOAD_GLOBAL_BUILTIN => names::load_global_builtin(m, oparg),
-                op::LOAD_FROM_DICT_OR_GLOBALS => names::load_from_dict_or_globals(m, oparg),
-                op::STORE_NAME => names::store_name(m, oparg),
-                op::DELETE_NAME => names::delete_name(m, oparg),
-                op::STORE_GLOBAL => names::store_global(m, oparg),
-                op::DELETE_GLOBAL => names::delete_global(m, oparg),
+                op::LOAD_NAME => names::load_name(m, pin(oparg)),
+                op::LOAD_GLOBAL => names::load_global(m, pin(oparg)),
+                op::LOAD_GLOBAL_MODULE => names::load_global_module(m, pin(oparg)),
+                op::LOAD_GLOBAL_BUILTIN => names::load_global_builtin(m, pin(oparg)),
+                op::LOAD_FROM_DICT_OR_GLOBALS => names::load_from_dict_or_globals(m, pin(oparg)),
+                op::STORE_NAME => names::store_name(m, pin(oparg)),
+                op::DELETE_NAME => names::delete_name(m, pin(oparg)),
+                op::STORE_GLOBAL => names::store_global(m, pin(oparg)),
+                op::DELETE_GLOBAL => names::delete_global(m, pin(oparg)),
                 op::LOAD_LOCALS => names::load_locals(m),
                 op::LOAD_BUILD_CLASS => names::load_build_class(m),
                 op::SETUP_ANNOTATIONS => names::setup_annotations(m),
-                op::BINARY_OP => arith::binary_op_generic(m, oparg),
+                op::BINARY_OP => arith::binary_op_generic(m, pin(oparg)),
                 op::BINARY_OP_ADD_FLOAT => arith::binary_op_add_float(m),
                 op::BINARY_OP_SUBTRACT_FLOAT => arith::binary_op_subtract_float(m),
                 op::BINARY_OP_MULTIPLY_FLOAT => arith::binary_op_multiply_float(m),
@@ -110,14 +128,14 @@ pub(crate) unsafe fn run(
                 op::STORE_SUBSCR_LIST_INT => arith::store_subscr_list_int(m),
                 op::STORE_SUBSCR_DICT => arith::store_subscr_dict(m),
                 op::DELETE_SUBSCR => arith::delete_subscr(m),
-                op::COMPARE_OP => compare::compare_op(m, oparg),
-                op::COMPARE_OP_INT => compare::compare_op_int(m, oparg),
-                op::COMPARE_OP_FLOAT => compare::compare_op_float(m, oparg),
-                op::COMPARE_OP_STR => compare::compare_op_str(m, oparg),
-                op::CONTAINS_OP => compare::contains_op(m, oparg),
-                op::CONTAINS_OP_DICT => compare::contains_op_dict(m, oparg),
-                op::CONTAINS_OP_SET => compare::contains_op_set(m, oparg),
-                op::IS_OP => compare::is_op(m, oparg),
+                op::COMPARE_OP => compare::compare_op(m, pin(oparg)),
+                op::COMPARE_OP_INT => compare::compare_op_int(m, pin(oparg)),
+                op::COMPARE_OP_FLOAT => compare::compare_op_float(m, pin(oparg)),
+                op::COMPARE_OP_STR => compare::compare_op_str(m, pin(oparg)),
+                op::CONTAINS_OP => compare::contains_op(m, pin(oparg)),
+                op::CONTAINS_OP_DICT => compare::contains_op_dict(m, pin(oparg)),
+                op::CONTAINS_OP_SET => compare::contains_op_set(m, pin(oparg)),
+                op::IS_OP => compare::is_op(m, pin(oparg)),
                 op::TO_BOOL => compare::to_bool(m),
                 op::TO_BOOL_BOOL => compare::to_bool_bool(m),
                 op::TO_BOOL_INT => compare::to_bool_int(m),
@@ -125,18 +143,18 @@ pub(crate) unsafe fn run(
                 op::TO_BOOL_NONE => compare::to_bool_none(m),
                 op::TO_BOOL_STR => compare::to_bool_str(m),
                 op::TO_BOOL_ALWAYS_TRUE => compare::to_bool_always_true(m),
-                op::LOAD_ATTR => attrs::load_attr(m, oparg),
-                op::LOAD_ATTR_INSTANCE_VALUE => attrs::load_attr_instance_value(m, oparg),
-                op::LOAD_ATTR_MODULE => attrs::load_attr_module(m, oparg),
-                op::LOAD_ATTR_WITH_HINT => attrs::load_attr_with_hint(m, oparg),
-                op::LOAD_ATTR_SLOT => attrs::load_attr_slot(m, oparg),
-                op::LOAD_ATTR_CLASS => attrs::load_attr_class(m, oparg),
+                op::LOAD_ATTR => attrs::load_attr(m, pin(oparg)),
+                op::LOAD_ATTR_INSTANCE_VALUE => attrs::load_attr_instance_value(m, pin(oparg)),
+                op::LOAD_ATTR_MODULE => attrs::load_attr_module(m, pin(oparg)),
+                op::LOAD_ATTR_WITH_HINT => attrs::load_attr_with_hint(m, pin(oparg)),
+                op::LOAD_ATTR_SLOT => attrs::load_attr_slot(m, pin(oparg)),
+                op::LOAD_ATTR_CLASS => attrs::load_attr_class(m, pin(oparg)),
                 op::LOAD_ATTR_CLASS_WITH_METACLASS_CHECK => {
-                    attrs::load_attr_class_with_metaclass_check(m, oparg)
+                    attrs::load_attr_class_with_metaclass_check(m, pin(oparg))
                 }
-                op::LOAD_ATTR_PROPERTY => attrs::load_attr_property(m, oparg),
+                op::LOAD_ATTR_PROPERTY => attrs::load_attr_property(m, pin(oparg)),
                 op::LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN => {
-                    attrs::load_attr_getattribute_overridden(m, oparg)
+                    attrs::load_attr_getattribute_overridden(m, pin(oparg))
                 }
                 op::LOAD_ATTR_METHOD_WITH_VALUES => attrs::load_attr_method_with_values(m),
                 op::LOAD_ATTR_METHOD_NO_DICT => attrs::load_attr_method_no_dict(m),
@@ -145,119 +163,119 @@ pub(crate) unsafe fn run(
                     attrs::load_attr_nondescriptor_with_values(m)
                 }
                 op::LOAD_ATTR_NONDESCRIPTOR_NO_DICT => attrs::load_attr_nondescriptor_no_dict(m),
-                op::STORE_ATTR => attrs::store_attr(m, oparg),
+                op::STORE_ATTR => attrs::store_attr(m, pin(oparg)),
                 op::STORE_ATTR_INSTANCE_VALUE => attrs::store_attr_instance_value(m),
-                op::STORE_ATTR_WITH_HINT => attrs::store_attr_with_hint(m, oparg),
+                op::STORE_ATTR_WITH_HINT => attrs::store_attr_with_hint(m, pin(oparg)),
                 op::STORE_ATTR_SLOT => attrs::store_attr_slot(m),
-                op::DELETE_ATTR => attrs::delete_attr(m, oparg),
-                op::LOAD_SUPER_ATTR => attrs::load_super_attr(m, oparg),
-                op::LOAD_SUPER_ATTR_ATTR => attrs::load_super_attr_attr(m, oparg),
-                op::LOAD_SUPER_ATTR_METHOD => attrs::load_super_attr_method(m, oparg),
-                op::CALL => calls::call(m, oparg),
-                op::CALL_PY_EXACT_ARGS => calls::call_py_exact_args(m, oparg),
-                op::CALL_BOUND_METHOD_EXACT_ARGS => calls::call_bound_method_exact_args(m, oparg),
-                op::CALL_PY_GENERAL => calls::call_py_general(m, oparg),
-                op::CALL_BOUND_METHOD_GENERAL => calls::call_bound_method_general(m, oparg),
-                op::CALL_NON_PY_GENERAL => calls::call_non_py_general(m, oparg),
-                op::CALL_ALLOC_AND_ENTER_INIT => calls::call_alloc_and_enter_init(m, oparg),
-                op::CALL_TYPE_1 => calls_special::call_type_1(m, oparg),
-                op::CALL_STR_1 => calls_special::call_str_1(m, oparg),
-                op::CALL_TUPLE_1 => calls_special::call_tuple_1(m, oparg),
-                op::CALL_BUILTIN_CLASS => calls_special::call_builtin_class(m, oparg),
-                op::CALL_BUILTIN_O => calls_special::call_builtin_o(m, oparg),
-                op::CALL_BUILTIN_FAST => calls_special::call_builtin_fast(m, oparg),
+                op::DELETE_ATTR => attrs::delete_attr(m, pin(oparg)),
+                op::LOAD_SUPER_ATTR => attrs::load_super_attr(m, pin(oparg)),
+                op::LOAD_SUPER_ATTR_ATTR => attrs::load_super_attr_attr(m, pin(oparg)),
+                op::LOAD_SUPER_ATTR_METHOD => attrs::load_super_attr_method(m, pin(oparg)),
+                op::CALL => calls::call(m, pin(oparg)),
+                op::CALL_PY_EXACT_ARGS => calls::call_py_exact_args(m, pin(oparg)),
+                op::CALL_BOUND_METHOD_EXACT_ARGS => calls::call_bound_method_exact_args(m, pin(oparg)),
+                op::CALL_PY_GENERAL => calls::call_py_general(m, pin(oparg)),
+                op::CALL_BOUND_METHOD_GENERAL => calls::call_bound_method_general(m, pin(oparg)),
+                op::CALL_NON_PY_GENERAL => calls::call_non_py_general(m, pin(oparg)),
+                op::CALL_ALLOC_AND_ENTER_INIT => calls::call_alloc_and_enter_init(m, pin(oparg)),
+                op::CALL_TYPE_1 => calls_special::call_type_1(m, pin(oparg)),
+                op::CALL_STR_1 => calls_special::call_str_1(m, pin(oparg)),
+                op::CALL_TUPLE_1 => calls_special::call_tuple_1(m, pin(oparg)),
+                op::CALL_BUILTIN_CLASS => calls_special::call_builtin_class(m, pin(oparg)),
+                op::CALL_BUILTIN_O => calls_special::call_builtin_o(m, pin(oparg)),
+                op::CALL_BUILTIN_FAST => calls_special::call_builtin_fast(m, pin(oparg)),
                 op::CALL_BUILTIN_FAST_WITH_KEYWORDS => {
-                    calls_special::call_builtin_fast_with_keywords(m, oparg)
+                    calls_special::call_builtin_fast_with_keywords(m, pin(oparg))
                 }
-                op::CALL_LEN => calls_special::call_len(m, oparg),
-                op::CALL_ISINSTANCE => calls_special::call_isinstance(m, oparg),
-                op::CALL_LIST_APPEND => calls_special::call_list_append(m, oparg),
-                op::CALL_METHOD_DESCRIPTOR_O => calls_special::call_method_descriptor_o(m, oparg),
+                op::CALL_LEN => calls_special::call_len(m, pin(oparg)),
+                op::CALL_ISINSTANCE => calls_special::call_isinstance(m, pin(oparg)),
+                op::CALL_LIST_APPEND => calls_special::call_list_append(m, pin(oparg)),
+                op::CALL_METHOD_DESCRIPTOR_O => calls_special::call_method_descriptor_o(m, pin(oparg)),
                 op::CALL_METHOD_DESCRIPTOR_NOARGS => {
-                    calls_special::call_method_descriptor_noargs(m, oparg)
+                    calls_special::call_method_descriptor_noargs(m, pin(oparg))
                 }
                 op::CALL_METHOD_DESCRIPTOR_FAST => {
-                    calls_special::call_method_descriptor_fast(m, oparg)
+                    calls_special::call_method_descriptor_fast(m, pin(oparg))
                 }
                 op::CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS => {
-                    calls_special::call_method_descriptor_fast_with_keywords(m, oparg)
+                    calls_special::call_method_descriptor_fast_with_keywords(m, pin(oparg))
                 }
-                op::CALL_KW => calls::call_kw(m, oparg),
-                op::CALL_KW_PY => calls::call_kw_py(m, oparg),
-                op::CALL_KW_BOUND_METHOD => calls::call_kw_bound_method(m, oparg),
-                op::CALL_KW_NON_PY => calls::call_kw_non_py(m, oparg),
+                op::CALL_KW => calls::call_kw(m, pin(oparg)),
+                op::CALL_KW_PY => calls::call_kw_py(m, pin(oparg)),
+                op::CALL_KW_BOUND_METHOD => calls::call_kw_bound_method(m, pin(oparg)),
+                op::CALL_KW_NON_PY => calls::call_kw_non_py(m, pin(oparg)),
                 op::CALL_FUNCTION_EX => calls::call_function_ex(m),
                 op::MAKE_FUNCTION => functions::make_function(m),
-                op::SET_FUNCTION_ATTRIBUTE => functions::set_function_attribute(m, oparg),
-                op::CALL_INTRINSIC_1 => functions::call_intrinsic_1(m, oparg),
-                op::CALL_INTRINSIC_2 => functions::call_intrinsic_2(m, oparg),
-                op::RESUME => control::resume(m, oparg),
+                op::SET_FUNCTION_ATTRIBUTE => functions::set_function_attribute(m, pin(oparg)),
+                op::CALL_INTRINSIC_1 => functions::call_intrinsic_1(m, pin(oparg)),
+                op::CALL_INTRINSIC_2 => functions::call_intrinsic_2(m, pin(oparg)),
+                op::RESUME => control::resume(m, pin(oparg)),
                 op::RESUME_CHECK => control::resume_check(m),
-                op::JUMP_FORWARD => control::jump_forward(m, oparg),
+                op::JUMP_FORWARD => control::jump_forward(m, pin(oparg)),
                 op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_JIT | op::JUMP_BACKWARD_JIT => {
-                    control::jump_backward(m, oparg)
+                    control::jump_backward(m, pin(oparg))
                 }
-                op::JUMP_BACKWARD_NO_INTERRUPT => control::jump_backward_no_interrupt(m, oparg),
-                op::POP_JUMP_IF_TRUE => control::pop_jump_if_true(m, oparg),
-                op::POP_JUMP_IF_FALSE => control::pop_jump_if_false(m, oparg),
-                op::POP_JUMP_IF_NONE => control::pop_jump_if_none(m, oparg),
-                op::POP_JUMP_IF_NOT_NONE => control::pop_jump_if_not_none(m, oparg),
+                op::JUMP_BACKWARD_NO_INTERRUPT => control::jump_backward_no_interrupt(m, pin(oparg)),
+                op::POP_JUMP_IF_TRUE => control::pop_jump_if_true(m, pin(oparg)),
+                op::POP_JUMP_IF_FALSE => control::pop_jump_if_false(m, pin(oparg)),
+                op::POP_JUMP_IF_NONE => control::pop_jump_if_none(m, pin(oparg)),
+                op::POP_JUMP_IF_NOT_NONE => control::pop_jump_if_not_none(m, pin(oparg)),
                 op::RETURN_VALUE => control::return_value(m),
-                op::YIELD_VALUE => control::yield_value(m, oparg),
+                op::YIELD_VALUE => control::yield_value(m, pin(oparg)),
                 op::RETURN_GENERATOR => control::return_generator(m),
                 op::GET_ITER => iterate::get_iter(m),
-                op::FOR_ITER => iterate::for_iter(m, oparg),
-                op::FOR_ITER_LIST => iterate::for_iter_list(m, oparg),
-                op::FOR_ITER_TUPLE => iterate::for_iter_tuple(m, oparg),
-                op::FOR_ITER_RANGE => iterate::for_iter_range(m, oparg),
-                op::FOR_ITER_GEN => iterate::for_iter_gen(m, oparg),
+                op::FOR_ITER => iterate::for_iter(m, pin(oparg)),
+                op::FOR_ITER_LIST => iterate::for_iter_list(m, pin(oparg)),
+                op::FOR_ITER_TUPLE => iterate::for_iter_tuple(m, pin(oparg)),
+                op::FOR_ITER_RANGE => iterate::for_iter_range(m, pin(oparg)),
+                op::FOR_ITER_GEN => iterate::for_iter_gen(m, pin(oparg)),
                 op::END_FOR => iterate::end_for(m),
                 op::POP_ITER => iterate::pop_iter(m),
-                op::SEND => iterate::send(m, oparg),
-                op::SEND_GEN => iterate::send_gen(m, oparg),
+                op::SEND => iterate::send(m, pin(oparg)),
+                op::SEND_GEN => iterate::send_gen(m, pin(oparg)),
                 op::END_SEND => iterate::end_send(m),
-                op::UNPACK_SEQUENCE => iterate::unpack_sequence(m, oparg),
+                op::UNPACK_SEQUENCE => iterate::unpack_sequence(m, pin(oparg)),
                 op::UNPACK_SEQUENCE_TWO_TUPLE => iterate::unpack_sequence_two_tuple(m),
-                op::UNPACK_SEQUENCE_TUPLE => iterate::unpack_sequence_tuple(m, oparg),
-                op::UNPACK_SEQUENCE_LIST => iterate::unpack_sequence_list(m, oparg),
-                op::UNPACK_EX => iterate::unpack_ex(m, oparg),
-                op::BUILD_TUPLE => build::build_tuple(m, oparg),
-                op::BUILD_LIST => build::build_list(m, oparg),
-                op::BUILD_SET => build::build_set(m, oparg),
-                op::BUILD_MAP => build::build_map(m, oparg),
-                op::BUILD_SLICE => build::build_slice(m, oparg),
-                op::LIST_APPEND => build::list_append(m, oparg),
-                op::LIST_EXTEND => build::list_extend(m, oparg),
-                op::SET_ADD => build::set_add(m, oparg),
-                op::SET_UPDATE => build::set_update(m, oparg),
-                op::MAP_ADD => build::map_add(m, oparg),
-                op::DICT_UPDATE => build::dict_update(m, oparg),
-                op::DICT_MERGE => build::dict_merge(m, oparg),
+                op::UNPACK_SEQUENCE_TUPLE => iterate::unpack_sequence_tuple(m, pin(oparg)),
+                op::UNPACK_SEQUENCE_LIST => iterate::unpack_sequence_list(m, pin(oparg)),
+                op::UNPACK_EX => iterate::unpack_ex(m, pin(oparg)),
+                op::BUILD_TUPLE => build::build_tuple(m, pin(oparg)),
+                op::BUILD_LIST => build::build_list(m, pin(oparg)),
+                op::BUILD_SET => build::build_set(m, pin(oparg)),
+                op::BUILD_MAP => build::build_map(m, pin(oparg)),
+                op::BUILD_SLICE => build::build_slice(m, pin(oparg)),
+                op::LIST_APPEND => build::list_append(m, pin(oparg)),
+                op::LIST_EXTEND => build::list_extend(m, pin(oparg)),
+                op::SET_ADD => build::set_add(m, pin(oparg)),
+                op::SET_UPDATE => build::set_update(m, pin(oparg)),
+                op::MAP_ADD => build::map_add(m, pin(oparg)),
+                op::DICT_UPDATE => build::dict_update(m, pin(oparg)),
+                op::DICT_MERGE => build::dict_merge(m, pin(oparg)),
                 op::GET_LEN => build::get_len(m),
                 op::PUSH_EXC_INFO => exceptions::push_exc_info(m),
                 op::POP_EXCEPT => exceptions::pop_except(m),
                 op::CHECK_EXC_MATCH => exceptions::check_exc_match(m),
                 op::CHECK_EG_MATCH => exceptions::check_eg_match(m),
-                op::RAISE_VARARGS => exceptions::raise_varargs(m, oparg),
-                op::RERAISE => exceptions::reraise(m, oparg),
+                op::RAISE_VARARGS => exceptions::raise_varargs(m, pin(oparg)),
+                op::RERAISE => exceptions::reraise(m, pin(oparg)),
                 op::CLEANUP_THROW => exceptions::cleanup_throw(m),
                 op::END_ASYNC_FOR => exceptions::end_async_for(m),
                 op::WITH_EXCEPT_START => exceptions::with_except_start(m),
-                op::LOAD_SPECIAL => exceptions::load_special(m, oparg),
+                op::LOAD_SPECIAL => exceptions::load_special(m, pin(oparg)),
                 op::EXIT_INIT_CHECK => exceptions::exit_init_check(m),
-                op::IMPORT_NAME => imports::import_name(m, oparg),
-                op::IMPORT_FROM => imports::import_from(m, oparg),
+                op::IMPORT_NAME => imports::import_name(m, pin(oparg)),
+                op::IMPORT_FROM => imports::import_from(m, pin(oparg)),
                 op::MATCH_MAPPING => matching::match_mapping(m),
                 op::MATCH_SEQUENCE => matching::match_sequence(m),
                 op::MATCH_KEYS => matching::match_keys(m),
-                op::MATCH_CLASS => matching::match_class(m, oparg),
-                op::CONVERT_VALUE => text::convert_value(m, oparg),
+                op::MATCH_CLASS => matching::match_class(m, pin(oparg)),
+                op::CONVERT_VALUE => text::convert_value(m, pin(oparg)),
                 op::FORMAT_SIMPLE => text::format_simple(m),
                 op::FORMAT_WITH_SPEC => text::format_with_spec(m),
-                op::BUILD_STRING => text::build_string(m, oparg),
+                op::BUILD_STRING => text::build_string(m, pin(oparg)),
                 op::BUILD_TEMPLATE => text::build_template(m),
-                op::BUILD_INTERPOLATION => text::build_interpolation(m, oparg),
-                op::GET_AWAITABLE => async_ops::get_awaitable(m, oparg),
+                op::BUILD_INTERPOLATION => text::build_interpolation(m, pin(oparg)),
+                op::GET_AWAITABLE => async_ops::get_awaitable(m, pin(oparg)),
                 op::GET_AITER => async_ops::get_aiter(m),
                 op::GET_ANEXT => async_ops::get_anext(m),
                 op::GET_YIELD_FROM_ITER => async_ops::get_yield_from_iter(m),
@@ -274,7 +292,7 @@ pub(crate) unsafe fn run(
             match flow {
                 Flow::Next => continue 'fetch,
                 Flow::Again => opcode = m.unit(0).code(),
-                Flow::Base => opcode = DEOPT[usize::from(opcode)],
+                Flow::Base => opcode = DEOPT[usize::from(m.unit(0).code())],
                 Flow::Exit => return Ok(own(m.pop())),
                 Flow::Error | Flow::Unwind => {
                     // SAFETY: an exception is set.
