@@ -12,12 +12,18 @@ use crate::errors;
 /// Takes `count` values off the stack, in order.
 #[inline(always)]
 fn take(m: &mut Machine, count: u32) -> Vec<Obj> {
-    let count = count as usize;
-    let items = (1..=count).rev().map(|depth| own(m.peek(depth))).collect();
-    // SAFETY: rule 3: the values have been moved out.
-    m.sp = unsafe { m.sp.sub(count) };
+    let first = m.slot_at(count as usize);
+    let items = move_out(first, count as usize);
+    m.sp = first;
     m.save_sp();
     items
+}
+
+/// The values of slots, which are given up.
+#[inline(never)]
+fn move_out(first: *const StackRef, count: usize) -> Vec<Obj> {
+    // SAFETY: rules 2 and 3: the values lie on the stack, and are moved.
+    (0..count).map(|index| own(unsafe { *first.add(index) })).collect()
 }
 
 #[inline(always)]
