@@ -23,7 +23,9 @@ fn take(m: &mut Machine, count: u32) -> Vec<Obj> {
 #[inline(never)]
 fn move_out(first: *const StackRef, count: usize) -> Vec<Obj> {
     // SAFETY: rules 2 and 3: the values lie on the stack, and are moved.
-    (0..count).map(|index| own(unsafe { *first.add(index) })).collect()
+    (0..count)
+        .map(|index| own(unsafe { *first.add(index) }))
+        .collect()
 }
 
 #[inline(always)]

@@ -173,7 +173,9 @@ pub(crate) unsafe fn run(
                 op::LOAD_SUPER_ATTR_METHOD => attrs::load_super_attr_method(m, pin(oparg)),
                 op::CALL => calls::call(m, pin(oparg)),
                 op::CALL_PY_EXACT_ARGS => calls::call_py_exact_args(m, pin(oparg)),
-                op::CALL_BOUND_METHOD_EXACT_ARGS => calls::call_bound_method_exact_args(m, pin(oparg)),
+                op::CALL_BOUND_METHOD_EXACT_ARGS => {
+                    calls::call_bound_method_exact_args(m, pin(oparg))
+                }
                 op::CALL_PY_GENERAL => calls::call_py_general(m, pin(oparg)),
                 op::CALL_BOUND_METHOD_GENERAL => calls::call_bound_method_general(m, pin(oparg)),
                 op::CALL_NON_PY_GENERAL => calls::call_non_py_general(m, pin(oparg)),
@@ -190,7 +192,9 @@ pub(crate) unsafe fn run(
                 op::CALL_LEN => calls_special::call_len(m, pin(oparg)),
                 op::CALL_ISINSTANCE => calls_special::call_isinstance(m, pin(oparg)),
                 op::CALL_LIST_APPEND => calls_special::call_list_append(m, pin(oparg)),
-                op::CALL_METHOD_DESCRIPTOR_O => calls_special::call_method_descriptor_o(m, pin(oparg)),
+                op::CALL_METHOD_DESCRIPTOR_O => {
+                    calls_special::call_method_descriptor_o(m, pin(oparg))
+                }
                 op::CALL_METHOD_DESCRIPTOR_NOARGS => {
                     calls_special::call_method_descriptor_noargs(m, pin(oparg))
                 }
@@ -215,7 +219,9 @@ pub(crate) unsafe fn run(
                 op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_JIT | op::JUMP_BACKWARD_JIT => {
                     control::jump_backward(m, pin(oparg))
                 }
-                op::JUMP_BACKWARD_NO_INTERRUPT => control::jump_backward_no_interrupt(m, pin(oparg)),
+                op::JUMP_BACKWARD_NO_INTERRUPT => {
+                    control::jump_backward_no_interrupt(m, pin(oparg))
+                }
                 op::POP_JUMP_IF_TRUE => control::pop_jump_if_true(m, pin(oparg)),
                 op::POP_JUMP_IF_FALSE => control::pop_jump_if_false(m, pin(oparg)),
                 op::POP_JUMP_IF_NONE => control::pop_jump_if_none(m, pin(oparg)),

@@ -91,7 +91,11 @@ pub(super) fn build_template(m: &mut Machine) -> Flow {
 pub(super) fn build_interpolation(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
     let operands = if oparg & 1 != 0 { 3 } else { 2 };
-    let spec = if operands == 3 { Some(m.object(1)) } else { None };
+    let spec = if operands == 3 {
+        Some(m.object(1))
+    } else {
+        None
+    };
     let (value, text) = (m.object(operands), m.object(operands - 1));
     let made = attempt!(template::build_interpolation(value, text, oparg >> 2, spec));
     m.replace_many(operands, StackRef::from_obj(made));
