@@ -9,6 +9,7 @@ pub mod env;
 pub mod errno;
 pub mod fd;
 pub mod fs;
+pub mod futex;
 pub mod ids;
 pub mod locale;
 pub mod mmap;

@@ -1,0 +1,203 @@
+//! `_local`: an object whose attributes are another thread's own in each thread.
+//!
+//! The attributes are in a dictionary within the dictionary of the thread's state, under a name
+//! that no other object has.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use krait_macros::{pyclass, pymethods};
+use krait_runtime::object::{Obj, Py, PyClass, PyObject};
+use krait_runtime::{
+    Field, PyDict, PyErr, PyResult, PyStr, PyTuple, PyType, ThreadState, WeakList,
+    attribute_error, intern, type_error,
+};
+
+/// The name of an object's dictionaries; they go with it.
+struct Key(u64);
+
+impl Key {
+    fn next() -> Key {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Key(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn name(&self) -> PyResult<Py<PyStr>> {
+        PyStr::new(&format!("thread.local.{}", self.0))
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        let Some(thread) = ThreadState::current_opt() else { return };
+        let mut dicts = Vec::new();
+        thread.interp.for_each_thread(|thread| dicts.extend(thread.dict.get()));
+        let forget = || -> PyResult<()> {
+            let name = self.name()?;
+            dicts.iter().try_for_each(|dict| dict.del_item(&name).map(drop))
+        };
+        // An object may end while an exception is on its way.
+        let pending = PyErr::occurred().map(PyErr::take);
+        if let Err(error) = forget() {
+            error.clear();
+        }
+        if let Some(pending) = pending {
+            let _token = PyErr::restore(pending);
+        }
+    }
+}
+
+/// Thread-local data
+#[pyclass(name = "_local", module = "_thread", flags(BASETYPE, GC))]
+#[repr(C)]
+pub(super) struct PyLocal {
+    ob_base: PyObject,
+    /// What `__init__` is called with in each thread.
+    #[traverse]
+    args: Field<PyTuple>,
+    #[traverse]
+    kwargs: Field<PyDict>,
+    #[weaklist]
+    weaklist: WeakList,
+    key: Key,
+}
+
+/// Whether a class has an `__init__` of its own.
+fn has_init(class: &PyType) -> bool {
+    let own = class.raw().tp_init.get().map(|init| init as usize);
+    own != PyObject::type_object().raw().tp_init.get().map(|init| init as usize)
+}
+
+impl PyLocal {
+    /// The thread's dictionary; made, and filled by `__init__`, when the thread first asks.
+    fn dict(&self) -> PyResult<Py<PyDict>> {
+        let thread = ThreadState::current();
+        let all = match thread.dict.get() {
+            Some(all) => all,
+            None => {
+                let all = PyDict::new()?;
+                thread.dict.set(Some(all.clone()));
+                all
+            }
+        };
+        let name = self.key.name()?;
+        if let Some(dict) = all.get_item(&name)?
+            && let Ok(dict) = dict.cast::<PyDict>()
+        {
+            return Ok(dict);
+        }
+        let dict = PyDict::new()?;
+        all.set_item(&name, &dict)?;
+        let class = self.as_object().type_();
+        if has_init(class)
+            && let Some(args) = self.args.get()
+        {
+            let init = self.as_object().lookup_special(intern!("__init__"))?;
+            if let Some(init) = init
+                && let Err(error) = init.call_tuple(&args, self.kwargs.get().as_deref())
+            {
+                let exception = error.take();
+                all.del_item(&name)?;
+                return Err(PyErr::restore(exception));
+            }
+        }
+        Ok(dict)
+    }
+}
+
+fn is_dict_name(name: &PyObject) -> PyResult<&PyStr> {
+    match name.downcast::<PyStr>() {
+        Some(name) => Ok(name),
+        None => Err(type_error!("attribute name must be string, not '{}'", name.type_name())),
+    }
+}
+
+#[pymethods]
+impl PyLocal {
+    #[slot(tp_new)]
+    fn tp_new(cls: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<Obj> {
+        let given = !args.is_empty() || kwargs.is_some_and(|kwargs| !kwargs.is_empty());
+        if given && !has_init(cls) {
+            return Err(type_error!("Initialization arguments are not supported"));
+        }
+        let local = Py::new_in(
+            cls,
+            PyLocal {
+                ob_base: PyObject::HEADER,
+                args: Field::new(PyClass::to_owned(args)),
+                kwargs: Field::from_option(kwargs.map(PyClass::to_owned)),
+                weaklist: WeakList::new(),
+                key: Key::next(),
+            },
+        )?;
+        // In this thread `__init__` is called by the class.
+        let thread = ThreadState::current();
+        let all = match thread.dict.get() {
+            Some(all) => all,
+            None => {
+                let all = PyDict::new()?;
+                thread.dict.set(Some(all.clone()));
+                all
+            }
+        };
+        all.set_item(&*local.key.name()?, &*PyDict::new()?)?;
+        Ok(local.into_object())
+    }
+
+    #[slot(tp_getattro)]
+    fn getattro(&self, name: &PyObject) -> PyResult<Obj> {
+        let name = is_dict_name(name)?;
+        let dict = self.dict()?;
+        if name.is_text("__dict__") {
+            return Ok(dict.into_object());
+        }
+        let this = self.as_object();
+        let class = this.type_();
+        let descr = class.lookup(name);
+        let bind = |descr: &PyObject| -> PyResult<Option<Obj>> {
+            descr.call_special("__get__", &[this, class.as_object()])
+        };
+        if let Some(descr) = &descr
+            && descr.type_().raw().tp_descr_set.get().is_some()
+            && let Some(value) = bind(descr)?
+        {
+            return Ok(value);
+        }
+        if let Some(value) = dict.get_item(name)? {
+            return Ok(value);
+        }
+        match descr {
+            Some(descr) => Ok(bind(&descr)?.unwrap_or(descr)),
+            None => Err(krait_runtime::attr::no_attribute(this, name)),
+        }
+    }
+
+    #[slot(tp_setattro)]
+    fn setattro(&self, name: &PyObject, value: Option<&PyObject>) -> PyResult<()> {
+        let name = is_dict_name(name)?;
+        let dict = self.dict()?;
+        let this = self.as_object();
+        if name.is_text("__dict__") {
+            return Err(attribute_error!(
+                "'{}' object attribute '__dict__' is read-only",
+                this.type_().tp_name()
+            ));
+        }
+        let descr = this.type_().lookup(name);
+        if let Some(descr) = &descr
+            && descr.type_().raw().tp_descr_set.get().is_some()
+        {
+            let called = match value {
+                Some(value) => descr.call_special("__set__", &[this, value])?,
+                None => descr.call_special("__delete__", &[this])?,
+            };
+            if called.is_some() {
+                return Ok(());
+            }
+        }
+        match value {
+            Some(value) => dict.set_item(name, value),
+            None if dict.del_item(name)? => Ok(()),
+            None => Err(krait_runtime::attr::no_attribute(this, name)),
+        }
+    }
+}
