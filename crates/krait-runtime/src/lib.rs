@@ -66,6 +66,7 @@ pub mod memoryview;
 pub mod method;
 pub mod module;
 pub mod namespace;
+pub mod odict;
 pub mod range;
 mod reduce;
 pub mod repr;

@@ -319,7 +319,15 @@ macro_rules! dict_views {
         }
 
         impl $class {
-            fn shown(&self) -> PyResult<Py<PyDict>> {
+            /// A view as the base of a subclass's struct.
+            pub(crate) fn part(dict: &PyDict) -> Self {
+                $class {
+                    ob_base: PyObject::HEADER,
+                    dict: Field::new(PyClass::to_owned(dict)),
+                }
+            }
+
+            pub(crate) fn shown(&self) -> PyResult<Py<PyDict>> {
                 self.dict.get().ok_or_else(|| crate::system_error!("a view without its dictionary"))
             }
         }
@@ -328,7 +336,7 @@ macro_rules! dict_views {
         impl $class {
             #[slot(tp_repr)]
             fn repr(&self) -> PyResult<Py<PyStr>> {
-                DictView::repr(self, $name)
+                DictView::repr(self, &self.type_().name())
             }
 
             #[slot(tp_iter)]
