@@ -6,6 +6,7 @@ pub mod abc;
 pub mod atexit;
 pub mod builtins;
 pub mod codecs;
+pub mod collections;
 mod fastcall;
 pub mod itertools;
 pub mod stat;
@@ -22,6 +23,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &atexit::ATEXIT,
     &builtins::BUILTINS,
     &codecs::CODECS,
+    &collections::COLLECTIONS,
     &itertools::ITERTOOLS,
     &stat::STAT,
     &sys::SYS,

@@ -21,8 +21,7 @@ use crate::abstract_::not_implemented_if;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::repr::ReprGuard;
 use crate::{
-    Args, CompareOp, Field, KwArgs, OptionalArg, PyDict, PyResult, PyStr, PyTuple, PyType,
-    WeakList,
+    Args, CompareOp, Field, KwArgs, OptionalArg, PyDict, PyResult, PyStr, PyTuple, PyType, WeakList,
 };
 use iter::Kind;
 
@@ -136,13 +135,19 @@ impl PyODict {
         };
         if last {
             let mut end = dict.end_position();
-            if dict.previous(&mut end).is_some_and(|(found, _)| found.is(&key)) {
+            if dict
+                .previous(&mut end)
+                .is_some_and(|(found, _)| found.is(&key))
+            {
                 return Ok(());
             }
             drop(dict.remove(&key, hash)?);
             dict.insert(key, hash, value)?;
         } else {
-            if self.first_item().is_some_and(|(_, found, _)| found.is(&key)) {
+            if self
+                .first_item()
+                .is_some_and(|(_, found, _)| found.is(&key))
+            {
                 return Ok(());
             }
             let items = dict.items_vec();
@@ -204,7 +209,10 @@ impl PyODict {
             copy.update(&*self.call_method_str("items", &[])?, true)?;
             copy
         };
-        PyStr::new(&format!("{name}({})", copy.as_object().repr()?.to_string_lossy()))
+        PyStr::new(&format!(
+            "{name}({})",
+            copy.as_object().repr()?.to_string_lossy()
+        ))
     }
 
     #[slot(tp_richcompare)]
