@@ -11,4 +11,9 @@ mod thread;
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&errno::ERRNO, &posix::POSIX, &resource::RESOURCE, &thread::THREAD];
+pub const MODULES: &[&ModuleDef] = &[
+    &errno::ERRNO,
+    &posix::POSIX,
+    &resource::RESOURCE,
+    &thread::THREAD,
+];

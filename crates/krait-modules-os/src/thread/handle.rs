@@ -178,7 +178,9 @@ struct Task {
 impl Task {
     fn run(self) {
         let thread = ThreadState::attach_new(self.interp);
-        self.state.ident.store(thread.ident.get(), Ordering::Relaxed);
+        self.state
+            .ident
+            .store(thread.ident.get(), Ordering::Relaxed);
         // SAFETY: the parent gave these references away for the task to own.
         let (function, args, kwargs) = unsafe {
             (
@@ -205,7 +207,10 @@ impl Task {
         drop((function, args, kwargs));
         let threads = self.interp.extension::<Threads>();
         threads.running.set(threads.running.get().saturating_sub(1));
-        threads.waited_for.borrow_mut().retain(|state| !Arc::ptr_eq(state, &self.state));
+        threads
+            .waited_for
+            .borrow_mut()
+            .retain(|state| !Arc::ptr_eq(state, &self.state));
         let state = self.state;
         // SAFETY: this thread touches no object any more.
         unsafe { thread.detach_and_free() };
@@ -317,7 +322,10 @@ pub(super) fn start_joinable_thread(
     }
     let started = start(function, &PyTuple::empty(), None, handle.state.clone());
     if started.is_err() {
-        threads().waited_for.borrow_mut().retain(|state| !Arc::ptr_eq(state, &handle.state));
+        threads()
+            .waited_for
+            .borrow_mut()
+            .retain(|state| !Arc::ptr_eq(state, &handle.state));
     }
     started.map(|_| handle.into_object())
 }
@@ -342,11 +350,19 @@ pub(super) fn _shutdown() -> PyResult<Obj> {
             .iter()
             .find(|state| state.ident.load(Ordering::Relaxed) != this)
             .cloned();
-        let Some(state) = next else { return Ok(none().to_obj()) };
+        let Some(state) = next else {
+            return Ok(none().to_obj());
+        };
         if let Err(error) = state.join(Wait::Forever) {
             let error: PyErr = error;
-            error.write_unraisable(Some("Exception ignored while joining a thread in _thread._shutdown()"), None);
+            error.write_unraisable(
+                Some("Exception ignored while joining a thread in _thread._shutdown()"),
+                None,
+            );
         }
-        threads().waited_for.borrow_mut().retain(|each| !Arc::ptr_eq(each, &state));
+        threads()
+            .waited_for
+            .borrow_mut()
+            .retain(|each| !Arc::ptr_eq(each, &state));
     }
 }

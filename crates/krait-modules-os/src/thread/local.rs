@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Field, PyDict, PyErr, PyResult, PyStr, PyTuple, PyType, ThreadState, WeakList,
-    attribute_error, intern, type_error,
+    Field, PyDict, PyErr, PyResult, PyStr, PyTuple, PyType, ThreadState, WeakList, attribute_error,
+    intern, type_error,
 };
 
 /// The name of an object's dictionaries; they go with it.
@@ -28,12 +28,18 @@ impl Key {
 
 impl Drop for Key {
     fn drop(&mut self) {
-        let Some(thread) = ThreadState::current_opt() else { return };
+        let Some(thread) = ThreadState::current_opt() else {
+            return;
+        };
         let mut dicts = Vec::new();
-        thread.interp.for_each_thread(|thread| dicts.extend(thread.dict.get()));
+        thread
+            .interp
+            .for_each_thread(|thread| dicts.extend(thread.dict.get()));
         let forget = || -> PyResult<()> {
             let name = self.name()?;
-            dicts.iter().try_for_each(|dict| dict.del_item(&name).map(drop))
+            dicts
+                .iter()
+                .try_for_each(|dict| dict.del_item(&name).map(drop))
         };
         // An object may end while an exception is on its way.
         let pending = PyErr::occurred().map(PyErr::take);
@@ -64,7 +70,11 @@ pub(super) struct PyLocal {
 /// Whether a class has an `__init__` of its own.
 fn has_init(class: &PyType) -> bool {
     let own = class.raw().tp_init.get().map(|init| init as usize);
-    own != PyObject::type_object().raw().tp_init.get().map(|init| init as usize)
+    own != PyObject::type_object()
+        .raw()
+        .tp_init
+        .get()
+        .map(|init| init as usize)
 }
 
 impl PyLocal {
@@ -107,7 +117,10 @@ impl PyLocal {
 fn is_dict_name(name: &PyObject) -> PyResult<&PyStr> {
     match name.downcast::<PyStr>() {
         Some(name) => Ok(name),
-        None => Err(type_error!("attribute name must be string, not '{}'", name.type_name())),
+        None => Err(type_error!(
+            "attribute name must be string, not '{}'",
+            name.type_name()
+        )),
     }
 }
 

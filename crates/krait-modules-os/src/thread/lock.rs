@@ -25,7 +25,9 @@ pub(super) struct RawLock(AtomicU32);
 
 impl RawLock {
     fn try_acquire(&self) -> bool {
-        self.0.compare_exchange(FREE, LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        self.0
+            .compare_exchange(FREE, LOCKED, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
     }
 
     /// Waits for the lock; false when the time is over.
@@ -92,7 +94,9 @@ impl Wait {
         }
         if !blocking {
             if seconds != -1.0 {
-                return Err(value_error!("can't specify a timeout for a non-blocking call"));
+                return Err(value_error!(
+                    "can't specify a timeout for a non-blocking call"
+                ));
             }
             return Ok(Wait::No);
         }
@@ -113,7 +117,9 @@ impl Wait {
         match Duration::try_from_secs_f64(seconds) {
             Ok(time) if time.is_zero() => Ok(Wait::No),
             Ok(time) => Ok(Wait::For(time)),
-            Err(_) => Err(overflow_error!("timestamp too large to convert to C PyTime_t")),
+            Err(_) => Err(overflow_error!(
+                "timestamp too large to convert to C PyTime_t"
+            )),
         }
     }
 }
@@ -154,9 +160,17 @@ impl PyLock {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Obj> {
-        let state = if self.raw.is_locked() { "locked" } else { "unlocked" };
+        let state = if self.raw.is_locked() {
+            "locked"
+        } else {
+            "unlocked"
+        };
         let name = self.as_object().type_().tp_name();
-        Ok(PyStr::new(&format!("<{state} {name} object at {:p}>", self.as_object()))?.into_object())
+        Ok(PyStr::new(&format!(
+            "<{state} {name} object at {:p}>",
+            self.as_object()
+        ))?
+        .into_object())
     }
 
     /// Lock the lock. Return False if that did not work: it is taken and blocking is false, or the
@@ -175,7 +189,11 @@ impl PyLock {
     /// Release the lock, which must be locked, for another thread to take.
     #[pymethod(signature = "($self, /)")]
     fn release(&self) -> PyResult<()> {
-        if self.raw.release() { Ok(()) } else { Err(unlocked()) }
+        if self.raw.release() {
+            Ok(())
+        } else {
+            Err(unlocked())
+        }
     }
 
     /// An obsolete synonym of release().
@@ -284,7 +302,11 @@ impl PyRLock {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Obj> {
-        let state = if self.count.get() > 0 { "locked" } else { "unlocked" };
+        let state = if self.count.get() > 0 {
+            "locked"
+        } else {
+            "unlocked"
+        };
         let text = format!(
             "<{state} {} object owner={} count={} at {:p}>",
             self.as_object().type_().tp_name(),

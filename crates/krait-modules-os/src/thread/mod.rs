@@ -8,8 +8,8 @@ use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, PyClass, PyObject};
 use krait_runtime::structseq::{PyStructSeq, StructSeq};
 use krait_runtime::{
-    Interpreter, PyErr, PyFloat, PyLong, PyModule, PyResult, PyStr, PyTuple, ThreadState, exc, none,
-    pymodule, type_error, value_error,
+    Interpreter, PyErr, PyFloat, PyLong, PyModule, PyResult, PyStr, PyTuple, ThreadState, exc,
+    none, pymodule, type_error, value_error,
 };
 
 use handle::Threads;
@@ -105,7 +105,10 @@ fn get_native_id() -> i32 {
 /// Return the ident of the main thread.
 #[pyfunction]
 fn _get_main_thread_ident() -> usize {
-    Interpreter::current().extension::<Threads>().main_ident.get()
+    Interpreter::current()
+        .extension::<Threads>()
+        .main_ident
+        .get()
 }
 
 /// Return True if the current interpreter is the main one.
@@ -123,7 +126,10 @@ fn daemon_threads_allowed() -> bool {
 /// Act as if the signal had arrived: the main thread runs its handler.
 ///
 /// A signal that is ignored, or left to the system, does nothing.
-#[pyfunction(signature = "(signum=2, /)", text_signature = "($module, signum=signal.SIGINT, /)")]
+#[pyfunction(
+    signature = "(signum=2, /)",
+    text_signature = "($module, signum=signal.SIGINT, /)"
+)]
 fn interrupt_main(signum: i32) -> PyResult<()> {
     if !(1..krait_host::signal::NSIG).contains(&signum) {
         return Err(value_error!("signal number out of range"));
@@ -167,7 +173,10 @@ fn stack_size(size: isize) -> PyResult<usize> {
 fn set_name(name: &PyStr) -> PyResult<()> {
     // The system cuts the name at 15 bytes, which must not split a character.
     let text = name.to_string_lossy();
-    let end = (0..=text.len().min(15)).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    let end = (0..=text.len().min(15))
+        .rev()
+        .find(|&end| text.is_char_boundary(end))
+        .unwrap_or(0);
     krait_host::thread::set_name(&text.as_bytes()[..end])
         .map_err(|error| krait_runtime::err::os_error(error.0, None, None))
 }
@@ -191,9 +200,13 @@ fn _count() -> usize {
 #[pyfunction(signature = "(args, /)")]
 fn _excepthook(args: &PyObject) -> PyResult<()> {
     let class = EXCEPT_HOOK_ARGS.class()?;
-    let fields = args.downcast::<PyStructSeq>().filter(|_| std::ptr::eq(args.type_(), class));
+    let fields = args
+        .downcast::<PyStructSeq>()
+        .filter(|_| std::ptr::eq(args.type_(), class));
     let Some(fields) = fields else {
-        return Err(type_error!("_thread._excepthook argument type must be ExceptHookArgs"));
+        return Err(type_error!(
+            "_thread._excepthook argument type must be ExceptHookArgs"
+        ));
     };
     let field = |index: usize| fields.field(index).unwrap_or_else(|| none().to_obj());
     let (class, value, traceback, thread) = (field(0), field(1), field(2), field(3));
@@ -214,11 +227,17 @@ fn _excepthook(args: &PyObject) -> PyResult<()> {
             file
         }
     };
-    let name = match thread.lookup_attr_str("_name")?.filter(|_| !thread.is(none())) {
+    let name = match thread
+        .lookup_attr_str("_name")?
+        .filter(|_| !thread.is(none()))
+    {
         Some(name) => name.str()?.to_string_lossy(),
         None => ThreadState::current().ident.get().to_string(),
     };
-    file.call_method_str("write", &[&*PyStr::new(&format!("Exception in thread {name}:\n"))?])?;
+    file.call_method_str(
+        "write",
+        &[&*PyStr::new(&format!("Exception in thread {name}:\n"))?],
+    )?;
     if let Some(hook) = sys.get("__excepthook__")? {
         hook.call(&[&*class, &*value, &*traceback])?;
     }
@@ -229,7 +248,10 @@ fn _excepthook(args: &PyObject) -> PyResult<()> {
 /// Splits a tuple of two numbers, as saved states of locks are.
 fn pair(state: &PyTuple) -> Option<(u64, u64)> {
     let number = |index: usize| {
-        state.get(index)?.downcast::<PyLong>().and_then(PyLong::to_u64)
+        state
+            .get(index)?
+            .downcast::<PyLong>()
+            .and_then(PyLong::to_u64)
     };
     Some((number(0)?, number(1)?))
 }

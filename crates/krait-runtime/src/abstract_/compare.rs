@@ -184,6 +184,13 @@ impl PyObject {
         }
     }
 
+    /// `hash(self)` of a key of a dictionary or an element of a set: a `TypeError` says what the
+    /// object was to be used as (`role`, such as "a dict key").
+    #[inline]
+    pub fn hash_for(&self, role: &str) -> PyResult<isize> {
+        self.hash().map_err(|error| unusable(self, role, error))
+    }
+
     /// `repr(self)`.
     pub fn repr(&self) -> PyResult<Py<PyStr>> {
         enter_recursive_call(" while getting the repr of an object")?;
@@ -258,6 +265,26 @@ impl PyObject {
             }
         }
     }
+}
+
+/// Says what an unhashable object was to be used as; other errors are passed on.
+#[cold]
+fn unusable(object: &PyObject, role: &str, error: PyErr) -> PyErr {
+    let exception = error.take();
+    if !std::ptr::eq(exception.type_(), &crate::exc::TypeError) {
+        return PyErr::restore(exception);
+    }
+    let class = match object.type_().qualified_name() {
+        Ok(name) => name,
+        Err(error) => {
+            error.clear();
+            object.type_name()
+        }
+    };
+    crate::type_error!(
+        "cannot use '{class}' as {role} ({})",
+        exception.to_display()
+    )
 }
 
 /// Raises `TypeError` for an object without a hash.

@@ -42,6 +42,9 @@ use crate::{PyResult, PyStr};
 #[repr(transparent)]
 pub struct PyDict(pub(crate) abi::PyDictObject);
 
+/// What messages call a key.
+const DICT_KEY: &str = "a dict key";
+
 impl PyDict {
     /// An empty dictionary.
     pub fn new() -> PyResult<Py<PyDict>> {
@@ -102,7 +105,7 @@ impl PyDict {
 
     /// The value for `key`, `None` if there is none.
     pub fn get_item(&self, key: &PyObject) -> PyResult<Option<Obj>> {
-        let hash = key.hash()?;
+        let hash = key.hash_for(DICT_KEY)?;
         self.get_item_hash(key, hash)
     }
 
@@ -171,13 +174,13 @@ impl PyDict {
 
     /// Whether `key` is in the dictionary.
     pub fn contains(&self, key: &PyObject) -> PyResult<bool> {
-        let hash = key.hash()?;
+        let hash = key.hash_for(DICT_KEY)?;
         Ok(self.find(key, hash)?.is_some())
     }
 
     /// `self[key] = value`.
     pub fn set_item(&self, key: &PyObject, value: &PyObject) -> PyResult<()> {
-        let hash = key.hash()?;
+        let hash = key.hash_for(DICT_KEY)?;
         self.insert(key.to_obj(), hash, value.to_obj())
     }
 
@@ -195,18 +198,23 @@ impl PyDict {
 
     /// `del self[key]`; whether it was there.
     pub fn del_item(&self, key: &PyObject) -> PyResult<bool> {
-        Ok(self.pop_item_for(key)?.is_some())
+        let hash = key.hash_for(DICT_KEY)?;
+        Ok(self.remove(key, hash)?.is_some())
     }
 
     /// Removes the item of `key` and returns its value.
     pub fn pop_item_for(&self, key: &PyObject) -> PyResult<Option<Obj>> {
-        let hash = key.hash()?;
+        // Nothing is in an empty dictionary, not even what cannot be hashed.
+        if self.is_empty() {
+            return Ok(None);
+        }
+        let hash = key.hash_for(DICT_KEY)?;
         self.remove(key, hash)
     }
 
     /// The value for `key`, which is inserted with `default` if it is not there.
     pub fn set_default(&self, key: &PyObject, default: &PyObject) -> PyResult<Obj> {
-        let hash = key.hash()?;
+        let hash = key.hash_for(DICT_KEY)?;
         match self.get_item_hash(key, hash)? {
             Some(value) => Ok(value),
             None => {

@@ -76,7 +76,7 @@ fn zero_division(message: &str) -> crate::PyErr {
 /// `left // right`.
 pub fn floor_divide(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     if right.is_zero() {
-        return Err(zero_division("integer division or modulo by zero"));
+        return Err(zero_division("division by zero"));
     }
     if let Some((a, b)) = both_compact(left, right) {
         let quotient = a / b;
@@ -88,14 +88,14 @@ pub fn floor_divide(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     }
     match left.as_int_ref().div_floor(right.as_int_ref()) {
         Some(quotient) => big(&quotient),
-        None => Err(zero_division("integer division or modulo by zero")),
+        None => Err(zero_division("division by zero")),
     }
 }
 
 /// `left % right`.
 pub fn remainder(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     if right.is_zero() {
-        return Err(zero_division("integer modulo by zero"));
+        return Err(zero_division("division by zero"));
     }
     if let Some((a, b)) = both_compact(left, right) {
         let rest = a % b;
@@ -107,7 +107,7 @@ pub fn remainder(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     }
     match left.as_int_ref().mod_floor(right.as_int_ref()) {
         Some(rest) => big(&rest),
-        None => Err(zero_division("integer modulo by zero")),
+        None => Err(zero_division("division by zero")),
     }
 }
 

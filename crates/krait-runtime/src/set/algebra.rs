@@ -1,6 +1,6 @@
 //! Union, intersection, difference and their in-place forms.
 
-use super::{PySet, SetTable};
+use super::{PySet, SET_ELEMENT, SetTable};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{Args, PyDict, PyResult, PyType};
 
@@ -46,7 +46,7 @@ impl SetTable {
         }
         for key in other.try_iter()? {
             let key = key?;
-            let hash = key.hash()?;
+            let hash = key.hash_for(SET_ELEMENT)?;
             if self.contains_hash(&key, hash)? {
                 into.add_hash(&key, hash)?;
             }
@@ -93,7 +93,7 @@ impl SetTable {
             None => {
                 for key in other.try_iter()? {
                     let key = key?;
-                    let hash = key.hash()?;
+                    let hash = key.hash_for(SET_ELEMENT)?;
                     self.discard_hash(&key, hash)?;
                 }
             }
@@ -174,7 +174,7 @@ impl SetTable {
         }
         for key in other.try_iter()? {
             let key = key?;
-            if self.contains_hash(&key, key.hash()?)? {
+            if self.contains_hash(&key, key.hash_for(SET_ELEMENT)?)? {
                 return Ok(false);
             }
         }
@@ -209,7 +209,7 @@ impl SetTable {
 
 /// A set that stands for another as a key: `{1} in {frozenset({1})}` works.
 pub(super) fn hashable_key(key: &PyObject) -> PyResult<(Obj, isize)> {
-    match key.hash() {
+    match key.hash_for(SET_ELEMENT) {
         Ok(hash) => Ok((key.to_obj(), hash)),
         Err(error) if error.matches(&crate::exc::TypeError) && key.is_instance_of::<PySet>() => {
             error.clear();

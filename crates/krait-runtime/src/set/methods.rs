@@ -188,7 +188,7 @@ macro_rules! common_methods {
                 }
                 for item in other.try_iter()? {
                     let item = item?;
-                    if !self.table().contains_hash(&item, item.hash()?)? {
+                    if !self.table().contains_hash(&item, item.hash_for(super::SET_ELEMENT)?)? {
                         return Ok(false);
                     }
                 }

@@ -109,6 +109,9 @@ const LINEAR_PROBES: usize = 9;
 const PERTURB_SHIFT: u32 = 5;
 const SMALL: usize = abi::PySet_MINSIZE as usize;
 
+/// What messages call an item.
+const SET_ELEMENT: &str = "a set element";
+
 /// Where a deleted entry's key points: an address that no object has.
 fn dummy() -> *mut abi::PyObject {
     static DUMMY: u64 = 0;
@@ -242,7 +245,7 @@ impl SetTable {
 
     /// Adds a key; whether it is new.
     pub fn add(&self, key: &PyObject) -> PyResult<bool> {
-        let hash = key.hash()?;
+        let hash = key.hash_for(SET_ELEMENT)?;
         self.add_hash(key, hash)
     }
 
