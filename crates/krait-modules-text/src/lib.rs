@@ -3,6 +3,8 @@
 //! One file or folder a module, one row each in [`MODULES`].
 
 mod binascii;
+mod csv;
+mod json;
 mod locale;
 mod random;
 mod sre;
@@ -16,6 +18,8 @@ use krait_runtime::ModuleDef;
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
     &binascii::BINASCII,
+    &csv::CSV,
+    &json::JSON,
     &locale::LOCALE,
     &random::RANDOM,
     &sre::SRE,
