@@ -2,6 +2,7 @@
 //!
 //! One file or folder a module, one row each in [`MODULES`].
 
+pub mod ast;
 pub mod imp;
 pub mod library;
 pub mod marshal;
@@ -11,6 +12,7 @@ use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
+    &ast::AST,
     &imp::IMP,
     &library::LIBRARY,
     &marshal::MARSHAL,
