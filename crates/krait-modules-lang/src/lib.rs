@@ -7,6 +7,8 @@ pub mod imp;
 pub mod library;
 pub mod marshal;
 pub mod opcode;
+pub mod symtable;
+pub mod tokenize;
 
 use krait_runtime::ModuleDef;
 
@@ -17,4 +19,6 @@ pub const MODULES: &[&ModuleDef] = &[
     &library::LIBRARY,
     &marshal::MARSHAL,
     &opcode::OPCODE,
+    &symtable::SYMTABLE,
+    &tokenize::TOKENIZE,
 ];

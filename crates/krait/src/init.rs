@@ -34,6 +34,14 @@ pub(crate) fn initialize(config: &Config) -> PyResult<()> {
         .set(registry::modules());
     core_modules(interp, config)?;
     krait_interp::install(interp)?;
+    let trees = krait_interp::TreeObjects {
+        to_object: krait_modules_lang::ast::to_object,
+        from_object: krait_modules_lang::ast::from_object,
+    };
+    interp
+        .extension::<krait_interp::TreeBridge>()
+        .0
+        .set(Some(trees));
     import_system(interp, config)?;
     make_main_module()?;
     stdio::initialize(config)?;

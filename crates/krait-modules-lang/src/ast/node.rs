@@ -197,9 +197,7 @@ impl PyAST {
     #[pymethod(name = "__replace__", signature = "($self, /, *args, **kwargs)")]
     fn replace(&self, args: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<Obj> {
         if args.iter().next().is_some() {
-            return Err(type_error!(
-                "__replace__() takes no positional arguments"
-            ));
+            return Err(type_error!("__replace__() takes no positional arguments"));
         }
         let changes = PyDict::new()?;
         for (name, value) in kwargs.iter() {

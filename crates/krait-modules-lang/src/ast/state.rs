@@ -183,12 +183,7 @@ fn section_doc(def: &SectionDef) -> String {
     format!("{} = {}", def.name, alternatives.join(&separator))
 }
 
-fn make_class(
-    name: &str,
-    base: &PyType,
-    fields: &[FieldDef],
-    doc: &str,
-) -> PyResult<Py<PyType>> {
+fn make_class(name: &str, base: &PyType, fields: &[FieldDef], doc: &str) -> PyResult<Py<PyType>> {
     let dict = PyDict::new()?;
     let field_names: Vec<&str> = fields.iter().map(python_name).collect();
     let field_names = names(&field_names)?;
@@ -282,9 +277,7 @@ fn set_field_types(state: &State, node: &NodeClass) -> PyResult<()> {
         let kind = match def.quantity {
             Quantity::one => kind,
             Quantity::opt => union_of(&kind, none())?,
-            Quantity::many | Quantity::many_opt => {
-                new_generic_alias(PyList::type_object(), &kind)?
-            }
+            Quantity::many | Quantity::many_opt => new_generic_alias(PyList::type_object(), &kind)?,
         };
         types.set_item(name, &kind)?;
     }

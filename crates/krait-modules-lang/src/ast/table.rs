@@ -9,8 +9,8 @@ use krait_ast::{
     PatternKind, Stmt, StmtKind, Try, TypeIgnore, TypeParam, TypeParamKind, UnaryOp, With,
     WithItem,
 };
-use krait_runtime::object::{Obj, PyObject};
 use krait_runtime::PyResult;
+use krait_runtime::object::{Obj, PyObject};
 
 use super::convert::{At, FieldValue, Tree};
 use super::state::State;

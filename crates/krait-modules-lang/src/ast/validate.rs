@@ -254,9 +254,7 @@ fn expr(node: &Expr, context: ExprContext) -> PyResult<()> {
         ExprKind::List { elts, ctx } | ExprKind::Tuple { elts, ctx } => exprs(elts, *ctx),
         ExprKind::NamedExpr { target, value } => {
             if !matches!(target.kind, ExprKind::Name { .. }) {
-                return Err(type_error!(
-                    "NamedExpr target must be a Name"
-                ));
+                return Err(type_error!("NamedExpr target must be a Name"));
             }
             expr(value, Load)
         }
@@ -291,7 +289,9 @@ fn pattern_value(node: &Expr) -> PyResult<()> {
             | Constant::Int(_)
             | Constant::Float(_)
             | Constant::Complex { .. } => Ok(()),
-            _ => Err(value_error!("unexpected constant inside of a literal pattern")),
+            _ => Err(value_error!(
+                "unexpected constant inside of a literal pattern"
+            )),
         },
         ExprKind::Attribute { .. } | ExprKind::UnaryOp { .. } | ExprKind::BinOp { .. } => Ok(()),
         ExprKind::JoinedStr { .. } | ExprKind::TemplateStr { .. } => Ok(()),
@@ -512,12 +512,20 @@ fn stmt(node: &Stmt) -> PyResult<()> {
         }
         StmtKind::For(node) => for_loop(node, "For"),
         StmtKind::AsyncFor(node) => for_loop(node, "AsyncFor"),
-        StmtKind::While { test, body: items, orelse } => {
+        StmtKind::While {
+            test,
+            body: items,
+            orelse,
+        } => {
             expr(test, Load)?;
             body(items, "While")?;
             stmts(orelse)
         }
-        StmtKind::If { test, body: items, orelse } => {
+        StmtKind::If {
+            test,
+            body: items,
+            orelse,
+        } => {
             expr(test, Load)?;
             body(items, "If")?;
             stmts(orelse)
