@@ -2,9 +2,19 @@
 //!
 //! One file or folder a module, one row each in [`MODULES`].
 
+pub mod bisect;
+pub mod heapq;
 pub mod math;
+pub mod queue;
+pub mod statistics;
 
 use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleDef] = &[&math::MATH];
+pub const MODULES: &[&ModuleDef] = &[
+    &bisect::BISECT,
+    &heapq::HEAPQ,
+    &math::MATH,
+    &queue::QUEUE,
+    &statistics::STATISTICS,
+];
