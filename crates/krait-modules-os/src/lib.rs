@@ -4,6 +4,7 @@
 
 mod common;
 mod errno;
+mod io;
 mod posix;
 mod resource;
 mod thread;
@@ -13,6 +14,7 @@ use krait_runtime::ModuleDef;
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
     &errno::ERRNO,
+    &io::IO,
     &posix::POSIX,
     &resource::RESOURCE,
     &thread::THREAD,

@@ -109,12 +109,9 @@ pub(crate) fn with_bytes<R>(
     body: impl FnOnce(&[u8]) -> PyResult<R>,
 ) -> PyResult<R> {
     if let Some(bytes) = data.downcast::<PyBytes>() {
-        let whole = bytes.as_bytes();
-        return body(&whole[..whole.len().min(MOST)]);
+        return body(bytes.as_bytes());
     }
-    let view = data.bytes_buffer()?;
-    let mut copy = view.to_vec();
-    copy.truncate(MOST);
+    let copy = data.bytes_buffer()?.to_vec();
     body(&copy)
 }
 

@@ -14,7 +14,8 @@ use krait_runtime::object::PyClass;
 use krait_runtime::structseq::StructSeq;
 use krait_runtime::{PyDict, PyLong, PyModule, PyResult, exc, pymodule};
 
-pub(crate) use spawn::signal_set;
+pub(crate) use files::with_bytes;
+
 
 pymodule! {
     pub POSIX = "posix",
