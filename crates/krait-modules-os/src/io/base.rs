@@ -5,8 +5,8 @@ use std::cell::Cell;
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Args, Field, PyBytes, PyDict, PyErr, PyList, PyResult, PyStr, PyTuple, PyType,
-    WeakList, err, exc, none, type_error, value_error,
+    Args, Field, PyBytes, PyDict, PyErr, PyList, PyResult, PyStr, PyTuple, PyType, WeakList, err,
+    exc, none, type_error, value_error,
 };
 
 use krait_runtime::bytearray::PyByteArray;
@@ -56,7 +56,10 @@ pub(crate) fn check_closed(stream: &PyObject) -> PyResult<()> {
 }
 
 fn check(stream: &PyObject, method: &'static str, message: &str) -> PyResult<()> {
-    if stream.call_method_str(method, &[])?.is(krait_runtime::true_()) {
+    if stream
+        .call_method_str(method, &[])?
+        .is(krait_runtime::true_())
+    {
         return Ok(());
     }
     Err(unsupported(message))
@@ -165,7 +168,10 @@ impl PyIOBase {
     /// Return current stream position.
     #[pymethod(signature = "($self, /)")]
     fn tell(&self) -> PyResult<Obj> {
-        let (zero, one) = (krait_runtime::PyLong::from_i64(0)?, krait_runtime::PyLong::from_i64(1)?);
+        let (zero, one) = (
+            krait_runtime::PyLong::from_i64(0)?,
+            krait_runtime::PyLong::from_i64(1)?,
+        );
         self.call_method_str("seek", &[&zero, &one])
     }
 
@@ -284,7 +290,9 @@ impl PyIOBase {
                 };
                 let room = ahead.len().min(limit - line.len());
                 let ahead = &ahead.as_bytes()[..room];
-                want = memchr::memchr(b'\n', ahead).map_or(room, |end| end + 1).max(1);
+                want = memchr::memchr(b'\n', ahead)
+                    .map_or(room, |end| end + 1)
+                    .max(1);
             }
             let part = call_retried(self, "read", &[&*krait_runtime::PyLong::from_usize(want)?])?;
             let Some(part) = part.downcast::<PyBytes>() else {
@@ -416,9 +424,9 @@ impl PyRawIOBase {
         }
         let number = count.as_isize(Some(&exc::ValueError))?;
         match usize::try_from(number) {
-            Ok(number) if number <= size => {
-                Ok(buffer.with_bytes(|bytes| PyBytes::new(&bytes[..number]))?.into_object())
-            }
+            Ok(number) if number <= size => Ok(buffer
+                .with_bytes(|bytes| PyBytes::new(&bytes[..number]))?
+                .into_object()),
             _ => Err(value_error!(
                 "readinto() returned {number} outside buffer size {size}"
             )),
@@ -479,7 +487,8 @@ impl PyBufferedIOBase {
 /// Reads with a method into a buffer that was lent.
 fn read_into(stream: &PyObject, buffer: &PyObject, method: &'static str) -> PyResult<usize> {
     let view = buffer.writable_buffer()?;
-    let data = stream.call_method_str(method, &[&*krait_runtime::PyLong::from_usize(view.len())?])?;
+    let data =
+        stream.call_method_str(method, &[&*krait_runtime::PyLong::from_usize(view.len())?])?;
     let Some(bytes) = data.downcast::<PyBytes>() else {
         return Err(type_error!("read() should return bytes"));
     };

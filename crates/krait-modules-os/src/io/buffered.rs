@@ -697,10 +697,7 @@ impl Buffered {
 }
 
 impl krait_runtime::Traverse for Buffered {
-    fn traverse(
-        &self,
-        visitor: &mut krait_runtime::Visitor,
-    ) -> krait_runtime::gc::TraverseResult {
+    fn traverse(&self, visitor: &mut krait_runtime::Visitor) -> krait_runtime::gc::TraverseResult {
         self.raw.traverse(visitor)
     }
 

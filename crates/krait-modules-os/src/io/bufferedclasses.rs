@@ -251,9 +251,7 @@ macro_rules! reading_methods {
                 let size = size_or_all(size);
                 self.inner.raw()?;
                 if size.0 < -1 {
-                    return Err(value_error!(
-                        "read length must be non-negative or -1"
-                    ));
+                    return Err(value_error!("read length must be non-negative or -1"));
                 }
                 self.inner.check_open("read of closed file")?;
                 let _entered = self.inner.enter(self)?;

@@ -46,7 +46,9 @@ impl PyBytesIO {
     fn take(&self, size: Option<usize>) -> PyResult<Py<PyBytes>> {
         let data = self.data.borrow();
         let start = self.position.get().min(data.len());
-        let end = size.map_or(data.len(), |size| start.saturating_add(size).min(data.len()));
+        let end = size.map_or(data.len(), |size| {
+            start.saturating_add(size).min(data.len())
+        });
         let bytes = PyBytes::new(&data[start..end])?;
         self.position.set(self.position.get() + (end - start));
         Ok(bytes)

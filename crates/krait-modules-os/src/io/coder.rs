@@ -203,10 +203,7 @@ impl Decoder {
 }
 
 impl krait_runtime::Traverse for Decoder {
-    fn traverse(
-        &self,
-        visitor: &mut krait_runtime::Visitor,
-    ) -> krait_runtime::gc::TraverseResult {
+    fn traverse(&self, visitor: &mut krait_runtime::Visitor) -> krait_runtime::gc::TraverseResult {
         self.object.traverse(visitor)
     }
 
@@ -295,10 +292,7 @@ impl Encoder {
 }
 
 impl krait_runtime::Traverse for Encoder {
-    fn traverse(
-        &self,
-        visitor: &mut krait_runtime::Visitor,
-    ) -> krait_runtime::gc::TraverseResult {
+    fn traverse(&self, visitor: &mut krait_runtime::Visitor) -> krait_runtime::gc::TraverseResult {
         self.object.traverse(visitor)
     }
 

@@ -216,12 +216,7 @@ impl PyFileIO {
         }
     }
 
-    fn opened(
-        &self,
-        file: &PyObject,
-        flags: i32,
-        opener: Option<&PyObject>,
-    ) -> PyResult<Fd> {
+    fn opened(&self, file: &PyObject, flags: i32, opener: Option<&PyObject>) -> PyResult<Fd> {
         let Some(opener) = opener else {
             let path = fs_path(file)?;
             loop {
@@ -479,7 +474,9 @@ impl PyFileIO {
         if self.finalizing.get() && self.fd.get() >= 0 {
             self.warn_unclosed(self);
         }
-        let base = PyRawIOBase::type_object().as_object().getattr_str("close")?;
+        let base = PyRawIOBase::type_object()
+            .as_object()
+            .getattr_str("close")?;
         base::chain(base.call1(self), || {
             self.close_fd()?;
             none().into_py()

@@ -14,8 +14,8 @@ mod textpos;
 use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Interpreter, PyDict, PyErr, PyLong, PyModule, PyResult, PyStr, PyTuple,
-    PyType, exc, hooks, none, pymodule, value_error,
+    Interpreter, PyDict, PyErr, PyLong, PyModule, PyResult, PyStr, PyTuple, PyType, exc, hooks,
+    none, pymodule, value_error,
 };
 
 use base::chain;
@@ -228,12 +228,7 @@ fn open_stream(file: &PyObject, mode: &str, options: &Options<'_>) -> PyResult<O
 }
 
 /// Puts the buffer and the text layer around a file.
-fn wrap(
-    raw: &Py<PyFileIO>,
-    parsed: &OpenMode,
-    mode: &str,
-    options: &Options<'_>,
-) -> PyResult<Obj> {
+fn wrap(raw: &Py<PyFileIO>, parsed: &OpenMode, mode: &str, options: &Options<'_>) -> PyResult<Obj> {
     let mut buffering = options.buffering;
     let mut line_buffering = false;
     let terminal = buffering < 0 && raw.is_terminal()?;
@@ -305,7 +300,10 @@ fn open(
 
 fn exec(module: &PyModule) -> PyResult<()> {
     let dict = module.dict();
-    dict.set("DEFAULT_BUFFER_SIZE", &*PyLong::from_i64(DEFAULT_BUFFER_SIZE)?)?;
+    dict.set(
+        "DEFAULT_BUFFER_SIZE",
+        &*PyLong::from_i64(DEFAULT_BUFFER_SIZE)?,
+    )?;
     dict.set("UnsupportedOperation", &*unsupported_class()?)?;
     dict.set("BlockingIOError", exc::BlockingIOError.as_object())
 }

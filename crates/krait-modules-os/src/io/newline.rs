@@ -175,7 +175,11 @@ impl NewlineState {
 }
 
 /// Codec used when reading a file in universal newlines mode.
-#[pyclass(name = "IncrementalNewlineDecoder", module = "_io", flags(BASETYPE, GC))]
+#[pyclass(
+    name = "IncrementalNewlineDecoder",
+    module = "_io",
+    flags(BASETYPE, GC)
+)]
 #[repr(C)]
 pub(crate) struct PyIncrementalNewlineDecoder {
     ob_base: PyObject,
@@ -243,12 +247,7 @@ impl PyIncrementalNewlineDecoder {
     }
 
     #[pyinit(signature = "(decoder, translate, errors='strict')")]
-    fn init(
-        &self,
-        decoder: &PyObject,
-        translate: bool,
-        errors: Option<&PyObject>,
-    ) -> PyResult<()> {
+    fn init(&self, decoder: &PyObject, translate: bool, errors: Option<&PyObject>) -> PyResult<()> {
         // The inner decoder has the errors.
         let _ = errors;
         self.decoder.set(Some(decoder.to_obj()));

@@ -288,10 +288,7 @@ impl PyTextIOWrapper {
     fn read_all(&self, buffer: &PyObject) -> PyResult<Py<PyStr>> {
         let bytes = buffer.call_method_str("read", &[])?;
         if bytes.is(none()) {
-            return Err(PyErr::new(
-                &exc::BlockingIOError,
-                "Read returned None.",
-            ));
+            return Err(PyErr::new(&exc::BlockingIOError, "Read returned None."));
         }
         let bytes = expect_bytes(bytes, "read")?;
         let rest = self.decoder.decode(&bytes, &*self.error_mode()?, true)?;
@@ -309,7 +306,10 @@ impl PyTextIOWrapper {
         // Whether the line so far ends with a \r that a \n would complete.
         let mut open_cr = false;
         loop {
-            let waiting = self.decoded.get().filter(|text| self.used.get() < text.len());
+            let waiting = self
+                .decoded
+                .get()
+                .filter(|text| self.used.get() < text.len());
             let Some(text) = waiting else {
                 if self.read_chunk(0)? {
                     continue;
@@ -348,7 +348,8 @@ impl PyTextIOWrapper {
             if done {
                 break;
             }
-            open_cr = end > start && units.at(end - 1) == u32::from(b'\r') && end_mode != LineEnd::Lf;
+            open_cr =
+                end > start && units.at(end - 1) == u32::from(b'\r') && end_mode != LineEnd::Lf;
         }
         match line {
             None => PyStr::new(""),
@@ -409,8 +410,8 @@ impl PyTextIOWrapper {
                 let newline = PyStr::intern("\n")?;
                 translated = Some(text.replaced(&newline, &*PyStr::intern(end)?, usize::MAX)?);
             }
-            flush = self.line_buffering.get()
-                && (has_newline || LineEnd::Cr.find(units, 0).is_some());
+            flush =
+                self.line_buffering.get() && (has_newline || LineEnd::Cr.find(units, 0).is_some());
         }
         let mut bytes = Vec::new();
         let small = self.pending.borrow().len() + text.len() <= self.chunk_size.get();
@@ -419,9 +420,11 @@ impl PyTextIOWrapper {
             bytes = self.pending.take();
         }
         let before = bytes.len();
-        let encoded =
-            self.encoder
-                .encode(translated.as_deref().unwrap_or(text), &*self.error_mode()?, &mut bytes);
+        let encoded = self.encoder.encode(
+            translated.as_deref().unwrap_or(text),
+            &*self.error_mode()?,
+            &mut bytes,
+        );
         if small {
             if encoded.is_err() {
                 bytes.truncate(before);
@@ -433,9 +436,7 @@ impl PyTextIOWrapper {
             self.write_pending()?;
             self.pending.borrow_mut().extend(bytes);
         }
-        if self.pending.borrow().len() >= self.chunk_size.get()
-            || flush
-            || self.write_through.get()
+        if self.pending.borrow().len() >= self.chunk_size.get() || flush || self.write_through.get()
         {
             self.write_pending()?;
         }
@@ -458,10 +459,7 @@ impl PyTextIOWrapper {
 }
 
 /// A keyword of `reconfigure` that must be text or None.
-fn text_or_none<'a>(
-    value: OptionalArg<&'a PyObject>,
-    name: &str,
-) -> PyResult<Option<&'a PyStr>> {
+fn text_or_none<'a>(value: OptionalArg<&'a PyObject>, name: &str) -> PyResult<Option<&'a PyStr>> {
     match value.present().filter(|value| !value.is(none())) {
         None => Ok(None),
         Some(value) => value.downcast::<PyStr>().map(Some).ok_or_else(|| {
@@ -504,7 +502,11 @@ impl PyTextIOWrapper {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Py<PyStr>> {
-        let Some(encoding) = self.encoding.get().filter(|_| self.state.get() != State::New) else {
+        let Some(encoding) = self
+            .encoding
+            .get()
+            .filter(|_| self.state.get() != State::New)
+        else {
             return Err(value_error!("I/O operation on uninitialized object"));
         };
         let mut text = StrBuilder::new();

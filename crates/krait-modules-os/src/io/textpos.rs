@@ -6,9 +6,7 @@
 
 use krait_macros::pymethods;
 use krait_runtime::object::{Obj, PyClass, PyObject};
-use krait_runtime::{
-    CompareOp, IntoPy, PyBytes, PyErr, PyLong, PyResult, exc, none, value_error,
-};
+use krait_runtime::{CompareOp, IntoPy, PyBytes, PyErr, PyLong, PyResult, exc, none, value_error};
 
 use super::bufferedclasses::expect_bytes;
 use super::textio::PyTextIOWrapper;

@@ -16,7 +16,6 @@ use krait_runtime::{PyDict, PyLong, PyModule, PyResult, exc, pymodule};
 
 pub(crate) use files::with_bytes;
 
-
 pymodule! {
     pub POSIX = "posix",
     "This module provides access to operating system functionality that is\nstandardized by the C Standard and the POSIX standard (a thinly\ndisguised Unix interface).  Refer to the library manual and\ncorresponding Unix manual entries for more information on calls.",
