@@ -125,10 +125,12 @@ fn import_system(interp: &'static Interpreter, config: &Config) -> PyResult<()> 
     if !config.paths.stdlib_on_disk {
         install_library(config)?;
     }
-    let path_hooks = sys_dict()?.get("path_hooks")?;
-    if let Some(hooks) = path_hooks {
-        let zipimporter = import("zipimport")?.getattr_str("zipimporter")?;
+    // Without what it needs, archives are only no source of modules.
+    if let Some(zipimport) = crate::objects::ignore(import("zipimport"))
+        && let Some(hooks) = sys_dict()?.get("path_hooks")?
+    {
         let zero = krait_runtime::PyLong::from_i64(0)?;
+        let zipimporter = zipimport.getattr_str("zipimporter")?;
         hooks.call_method_str("insert", &[&*zero, &zipimporter])?;
     }
     // The codecs are looked up from here on; their registry searches in `encodings`.
