@@ -32,5 +32,6 @@ pub const MODULES: &[&ModuleDef] = &[
     &warnings::WARNINGS,
     &krait_runtime::context::CONTEXTVARS,
     &krait_runtime::gc::module::GC,
+    &krait_runtime::typing::TYPING,
     &krait_runtime::weakref::module::WEAKREF,
 ];

@@ -75,6 +75,7 @@ pub mod set;
 pub mod slice;
 pub mod structseq;
 pub mod traceback;
+pub mod typing;
 pub mod union;
 
 pub use exceptions::exc;
