@@ -1,11 +1,12 @@
 //! Runs a Python file with the builtin functions, without `sys` or the library: to try the
 //! interpreter on its own.
 
+use std::cell::RefCell;
 use std::process::ExitCode;
 
 use krait_runtime::{Interpreter, Obj, PyClass, PyDict, PyObject, PyResult, PyStr, ThreadState};
 
-fn run(source: &str, filename: &str) -> PyResult<Obj> {
+pub(crate) fn run(source: &str, filename: &str) -> PyResult<Obj> {
     let code = krait_interp::compile_source(source, filename, "exec")?;
     let globals = PyDict::new()?;
     globals.set("__name__", &*PyStr::intern("__main__")?)?;
@@ -13,6 +14,11 @@ fn run(source: &str, filename: &str) -> PyResult<Obj> {
         return Err(krait_runtime::system_error!("compile gave no code"));
     };
     krait_interp::eval_code(code, &globals, &globals, None)
+}
+
+thread_local! {
+    /// What programs have printed.
+    pub(crate) static WRITTEN: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// Where the runner's `print` writes: `sys.stdout` with only what `print` asks of it.
@@ -26,9 +32,7 @@ struct Stdout {
 impl Stdout {
     #[pymethod(signature = "($self, text, /)")]
     fn write(&self, text: &PyStr) -> PyResult<usize> {
-        use std::io::Write;
-        let written = std::io::stdout().write_all(text.to_string_lossy().as_bytes());
-        written.map_err(|error| krait_runtime::runtime_error!("{error}"))?;
+        WRITTEN.with_borrow_mut(|written| written.push_str(&text.to_string_lossy()));
         Ok(text.len())
     }
 
@@ -59,7 +63,7 @@ fn setup(interp: &'static Interpreter) -> PyResult<()> {
     Ok(())
 }
 
-fn show(error: krait_runtime::PyErr) {
+pub(crate) fn show(error: krait_runtime::PyErr) {
     let exception = error.take();
     let mut level = exception
         .downcast::<krait_runtime::PyBaseException>()
@@ -85,6 +89,14 @@ fn show(error: krait_runtime::PyErr) {
     );
 }
 
+/// Makes the interpreter, on the calling thread.
+pub(crate) fn start() -> PyResult<()> {
+    let interp = Interpreter::create((1, 2));
+    let _thread = ThreadState::attach_new(interp);
+    setup(interp)?;
+    krait_interp::install(interp)
+}
+
 fn main() -> ExitCode {
     let Some(filename) = std::env::args().nth(1) else {
         eprintln!("usage: run FILE");
@@ -97,11 +109,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let interp = Interpreter::create((1, 2));
-    let _thread = ThreadState::attach_new(interp);
-    let result = setup(interp)
-        .and_then(|()| krait_interp::install(interp))
-        .and_then(|()| run(&source, &filename));
+    let result = start().and_then(|()| run(&source, &filename));
+    print!("{}", WRITTEN.take());
     match result {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {

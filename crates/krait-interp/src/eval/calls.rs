@@ -403,6 +403,11 @@ fn push_ex(
     let mut names = Vec::new();
     if let Some(kwargs) = kwargs.as_deref().and_then(PyObject::downcast::<PyDict>) {
         for (name, value) in kwargs.items_vec() {
+            if !name.is_instance_of::<PyStr>() {
+                slots.into_iter().for_each(close);
+                close(function);
+                return Err(krait_runtime::type_error!("keywords must be strings"));
+            }
             names.push(name);
             slots.push(StackRef::from_obj(value));
         }
