@@ -19,7 +19,8 @@ fn programs_print_what_cpython_prints() {
     files.sort();
     for file in files {
         let source = std::fs::read_to_string(&file).expect("the program can be read");
-        let expected = std::fs::read_to_string(file.with_extension("out")).expect("so can its output");
+        let expected =
+            std::fs::read_to_string(file.with_extension("out")).expect("so can its output");
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         if let Err(error) = run::run(&source, &name) {
             run::show(error);
