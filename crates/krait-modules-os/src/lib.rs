@@ -3,10 +3,13 @@
 //! One file or folder a module, one row each in [`MODULES`].
 
 mod common;
+mod duration;
 mod errno;
 mod io;
+mod exception;
 mod posix;
 mod resource;
+mod signal;
 mod thread;
 
 use krait_runtime::ModuleDef;
@@ -17,5 +20,6 @@ pub const MODULES: &[&ModuleDef] = &[
     &io::IO,
     &posix::POSIX,
     &resource::RESOURCE,
+    &signal::SIGNAL,
     &thread::THREAD,
 ];

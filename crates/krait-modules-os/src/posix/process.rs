@@ -46,6 +46,7 @@ pub(crate) fn with_fork_hooks<T>(fork: impl FnOnce() -> T, is_child: impl FnOnce
     });
     if child {
         crate::thread::after_fork_in_child();
+        crate::signal::after_fork_in_child();
         run_hooks(hooks.in_child.borrow().clone());
     } else {
         run_hooks(hooks.in_parent.borrow().clone());
