@@ -5,8 +5,8 @@
 mod common;
 mod duration;
 mod errno;
-mod io;
 mod exception;
+mod io;
 mod posix;
 mod resource;
 mod signal;

@@ -5,7 +5,7 @@ mod files;
 pub(crate) mod path;
 pub(crate) mod process;
 mod scandir;
-mod spawn;
+pub(crate) mod spawn;
 pub(crate) mod stat;
 pub(crate) mod system;
 pub(crate) mod tree;

@@ -10,7 +10,7 @@ use krait_runtime::{IntoPy, PyResult, PySet, ThreadState, hooks, value_error};
 use super::STRUCT_SIGINFO;
 use crate::common::{quick, raise, retry};
 use crate::duration::{Deadline, nanoseconds};
-use crate::posix::signal_set;
+use crate::posix::spawn::signal_set;
 
 fn set_object(signals: SigSet) -> PyResult<Py<PySet>> {
     let set = PySet::new()?;
