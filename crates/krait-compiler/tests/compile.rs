@@ -95,7 +95,7 @@ fn warnings() {
 #[test]
 fn deep_trees_are_errors() {
     let sources = [
-        "+".repeat(1) + &"a+".repeat(5000) + "a",
+        "+".to_owned() + &"a+".repeat(5000) + "a",
         "a".to_owned() + &".b".repeat(5000),
     ];
     for source in sources {

@@ -189,8 +189,8 @@ impl PyAsyncGen {
         self.body.gi_name.get()
     }
 
-    #[pysetter]
-    fn set___name__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__name__")]
+    fn set_name(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(name) = value.and_then(PyObject::downcast::<PyStr>) else {
             return Err(type_error!("__name__ must be set to a string object"));
         };
@@ -204,8 +204,8 @@ impl PyAsyncGen {
         self.body.gi_qualname.get()
     }
 
-    #[pysetter]
-    fn set___qualname__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__qualname__")]
+    fn set_qualname(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(name) = value.and_then(PyObject::downcast::<PyStr>) else {
             return Err(type_error!("__qualname__ must be set to a string object"));
         };

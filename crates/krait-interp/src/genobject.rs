@@ -197,16 +197,16 @@ pub(crate) unsafe fn from_frame(ts: &'static ThreadState, frame: *mut Frame) -> 
         body.gi_frame_state.set(abi::FRAME_CREATED);
         if code.has_flag(abi::CO_COROUTINE) && ts.coroutine_origin_depth.get() > 0 {
             body.gi_origin_or_finalizer
-                .set(Some(origin(ts, source.previous_frame())?));
+                .set(Some(origin(ts, source.back())?));
         }
         Ok(object)
     }
 }
 
 /// `cr_origin`: where a coroutine was made, outwards from its caller.
-fn origin(ts: &ThreadState, frame: *mut Frame) -> PyResult<Obj> {
+fn origin(ts: &ThreadState, frame: Option<&Frame>) -> PyResult<Obj> {
     let mut rows = Vec::new();
-    let mut cursor = krait_runtime::frame::first_complete(frame);
+    let mut cursor = frame;
     while let Some(frame) = cursor {
         if rows.len() >= ts.coroutine_origin_depth.get() {
             break;
@@ -222,7 +222,7 @@ fn origin(ts: &ThreadState, frame: *mut Frame) -> PyResult<Obj> {
             text(code.co_name.get()),
         ];
         rows.push(PyTuple::from_vec(row)?.into_object());
-        cursor = krait_runtime::frame::first_complete(frame.previous_frame());
+        cursor = frame.back();
     }
     Ok(PyTuple::from_vec(rows)?.into_object())
 }
@@ -863,8 +863,8 @@ macro_rules! common_methods {
                 self.body.gi_name.get()
             }
 
-            #[pysetter]
-            fn set___name__(&self, value: Option<&PyObject>) -> PyResult<()> {
+            #[pysetter(name = "__name__")]
+            fn set_name(&self, value: Option<&PyObject>) -> PyResult<()> {
                 let Some(name) = value.and_then(PyObject::downcast::<PyStr>) else {
                     return Err(type_error!("__name__ must be set to a string object"));
                 };
@@ -878,8 +878,8 @@ macro_rules! common_methods {
                 self.body.gi_qualname.get()
             }
 
-            #[pysetter]
-            fn set___qualname__(&self, value: Option<&PyObject>) -> PyResult<()> {
+            #[pysetter(name = "__qualname__")]
+            fn set_qualname(&self, value: Option<&PyObject>) -> PyResult<()> {
                 let Some(name) = value.and_then(PyObject::downcast::<PyStr>) else {
                     return Err(type_error!("__qualname__ must be set to a string object"));
                 };

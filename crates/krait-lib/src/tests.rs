@@ -68,7 +68,9 @@ fn names_are_put_into_marshalled_code() {
 #[test]
 fn modules_are_compiled() {
     for entry in iter().filter(|entry| entry.path().ends_with(".py")) {
-        let code = entry.code("/lib/x.py").expect(entry.path());
+        let code = entry
+            .code("/lib/x.py")
+            .unwrap_or_else(|| panic!("{}", entry.path()));
         assert!(
             code.windows(9).any(|window| window == b"/lib/x.py"),
             "{}",

@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 
 use krait_macros::pyfunction;
-use krait_runtime::frame::{Frame, current_frame, first_complete};
+use krait_runtime::frame::{Frame, current_frame};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
     Interpreter, PyDict, PyErr, PyList, PyLong, PyModule, PyResult, PyStr, PyTuple, PyType, exc,
@@ -352,7 +352,6 @@ fn is_internal(frame: &Frame) -> bool {
 
 /// The frame that a warning is blamed on.
 fn blamed_frame(stack_level: isize, skip: &[Obj]) -> PyResult<Option<&'static Frame>> {
-    let back = |frame: &Frame| first_complete(frame.previous_frame());
     let skipped = |frame: &Frame| -> bool {
         let filename = filename_of(frame);
         is_internal(frame)
@@ -363,16 +362,16 @@ fn blamed_frame(stack_level: isize, skip: &[Obj]) -> PyResult<Option<&'static Fr
     let mut frame = current_frame();
     if skip.is_empty() && (stack_level <= 0 || frame.is_some_and(is_internal)) {
         for _ in 1..stack_level {
-            frame = frame.and_then(back);
+            frame = frame.and_then(Frame::back);
         }
         return Ok(frame);
     }
     for _ in 1..stack_level {
-        frame = frame.and_then(back);
+        frame = frame.and_then(Frame::back);
         while let Some(inner) = frame
             && skipped(inner)
         {
-            frame = back(inner);
+            frame = inner.back();
         }
     }
     Ok(frame)

@@ -11,7 +11,7 @@ use crate::{PyDict, PyErr, PyResult, PyStr, PyTuple};
 const SMALL: usize = 8;
 
 /// Marks that the slot before the arguments may be overwritten by the callee.
-pub const ARGUMENTS_OFFSET: usize = abi::PY_VECTORCALL_ARGUMENTS_OFFSET as usize;
+pub const ARGUMENTS_OFFSET: usize = abi::PY_VECTORCALL_ARGUMENTS_OFFSET;
 
 impl PyObject {
     /// The object's vectorcall function, if its class has one and the instance sets it.

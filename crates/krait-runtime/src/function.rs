@@ -43,40 +43,53 @@ use crate::{PyDict, PyResult, PyStr, PyTuple, PyType};
 #[repr(C)]
 pub struct PyFunction {
     ob_base: PyObject,
+    /// `__globals__`, the namespace of its module.
     #[traverse]
     pub func_globals: Field<PyDict>,
+    /// `__builtins__`, where names that the globals lack are looked up.
     #[traverse]
     pub func_builtins: Field<PyObject>,
+    /// `__name__`.
     #[traverse]
     pub func_name: Field<PyStr>,
+    /// `__qualname__`.
     #[traverse]
     pub func_qualname: Field<PyStr>,
+    /// `__code__`.
     #[traverse]
     pub func_code: Field<PyCode>,
     /// A tuple.
     #[traverse]
     pub func_defaults: Field<PyTuple>,
+    /// `__kwdefaults__`: the defaults of keyword-only parameters.
     #[traverse]
     pub func_kwdefaults: Field<PyDict>,
     /// A tuple of cells.
     #[traverse]
     pub func_closure: Field<PyTuple>,
+    /// `__doc__`.
     #[traverse]
     pub func_doc: Field<PyObject>,
+    /// `__dict__`, made when it is first asked for.
     #[dict]
     pub func_dict: Field<PyDict>,
     #[weaklist]
     func_weakreflist: WeakList,
+    /// `__module__`.
     #[traverse]
     pub func_module: Field<PyObject>,
     /// A dictionary, or a tuple of names and values that becomes one when it is asked for.
     #[traverse]
     pub func_annotations: Field<PyObject>,
+    /// `__annotate__`: computes the annotations.
     #[traverse]
     pub func_annotate: Field<PyObject>,
+    /// `__type_params__`, a tuple.
     #[traverse]
     pub func_typeparams: Field<PyObject>,
+    /// How the function is called; the specialiser looks at it.
     pub vectorcall: Cell<Option<abi::vectorcallfunc>>,
+    /// Says which code and defaults the function has (invariant 2); 0 if it has no version.
     pub func_version: Cell<u32>,
 }
 
@@ -341,8 +354,8 @@ impl PyFunction {
         crate::object_type::instance_dict_attribute(self)
     }
 
-    #[pysetter]
-    fn set___dict__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__dict__")]
+    fn set_dict(&self, value: Option<&PyObject>) -> PyResult<()> {
         crate::object_type::set_instance_dict_attribute(self, value)
     }
 
@@ -356,8 +369,8 @@ impl PyFunction {
         or_none(self.func_doc.get())
     }
 
-    #[pysetter]
-    fn set___doc__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__doc__")]
+    fn set_doc(&self, value: Option<&PyObject>) -> PyResult<()> {
         self.func_doc.set(value.map(PyClass::to_obj));
         Ok(())
     }
@@ -372,8 +385,8 @@ impl PyFunction {
         or_none(self.func_module.get())
     }
 
-    #[pysetter]
-    fn set___module__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__module__")]
+    fn set_module(&self, value: Option<&PyObject>) -> PyResult<()> {
         self.func_module.set(value.map(PyClass::to_obj));
         Ok(())
     }
@@ -388,8 +401,8 @@ impl PyFunction {
         or_none(self.func_code.get())
     }
 
-    #[pysetter]
-    fn set___code__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__code__")]
+    fn set_code(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(code) = value.and_then(PyObject::downcast::<PyCode>) else {
             return Err(crate::type_error!("__code__ must be set to a code object"));
         };
@@ -415,8 +428,8 @@ impl PyFunction {
         or_none(self.func_name.get())
     }
 
-    #[pysetter]
-    fn set___name__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__name__")]
+    fn set_name(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(name) = value.and_then(PyObject::downcast::<PyStr>) else {
             return Err(crate::type_error!(
                 "__name__ must be set to a string object"
@@ -431,8 +444,8 @@ impl PyFunction {
         or_none(self.func_qualname.get())
     }
 
-    #[pysetter]
-    fn set___qualname__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__qualname__")]
+    fn set_qualname(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(name) = value.and_then(PyObject::downcast::<PyStr>) else {
             return Err(crate::type_error!(
                 "__qualname__ must be set to a string object"
@@ -447,8 +460,8 @@ impl PyFunction {
         or_none(self.func_defaults.get())
     }
 
-    #[pysetter]
-    fn set___defaults__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__defaults__")]
+    fn set_defaults(&self, value: Option<&PyObject>) -> PyResult<()> {
         let value =
             match not_none(value) {
                 None => None,
@@ -466,8 +479,8 @@ impl PyFunction {
         or_none(self.func_kwdefaults.get())
     }
 
-    #[pysetter]
-    fn set___kwdefaults__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__kwdefaults__")]
+    fn set_kwdefaults(&self, value: Option<&PyObject>) -> PyResult<()> {
         let value = match not_none(value) {
             None => None,
             Some(value) => Some(value.downcast::<PyDict>().ok_or_else(|| {
@@ -489,8 +502,8 @@ impl PyFunction {
         Ok(empty)
     }
 
-    #[pysetter]
-    fn set___annotations__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__annotations__")]
+    fn set_annotations(&self, value: Option<&PyObject>) -> PyResult<()> {
         let value = not_none(value);
         if value.is_some_and(|value| value.downcast::<PyDict>().is_none()) {
             return Err(crate::type_error!(
@@ -507,8 +520,8 @@ impl PyFunction {
         or_none(self.func_annotate.get())
     }
 
-    #[pysetter]
-    fn set___annotate__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__annotate__")]
+    fn set_annotate(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(value) = value else {
             return Err(crate::type_error!("__annotate__ cannot be deleted"));
         };
@@ -531,8 +544,8 @@ impl PyFunction {
         }
     }
 
-    #[pysetter]
-    fn set___type_params__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__type_params__")]
+    fn set_type_params(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(parameters) = value.filter(|value| value.is_instance_of::<PyTuple>()) else {
             return Err(crate::type_error!("__type_params__ must be set to a tuple"));
         };

@@ -350,7 +350,7 @@ impl PyGenericAlias {
         };
         let equal = self.starred.get() == other.starred.get()
             && self.origin().eq(&other.origin())?
-            && self.args().eq(&*other.args())?;
+            && self.args().eq(&other.args())?;
         Ok(not_implemented_if(match op {
             CompareOp::Eq => Some(equal),
             CompareOp::Ne => Some(!equal),

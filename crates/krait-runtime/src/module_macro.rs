@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use crate::class::MethodDef;
-use crate::object::{Py, PyClass};
+use crate::object::Py;
 use crate::typeobject::PyType;
 use crate::{PyCFunction, PyModule, PyResult, PyStr};
 

@@ -31,7 +31,7 @@ pub struct PyVarObject(pub(crate) abi::PyVarObject);
 pub type Obj = Py<PyObject>;
 
 /// From this count on an object is immortal: its count never changes.
-const IMMORTAL: u32 = abi::_Py_IMMORTAL_INITIAL_REFCNT as u32;
+const IMMORTAL: u32 = abi::_Py_IMMORTAL_INITIAL_REFCNT;
 
 impl PyObject {
     /// A header for struct literals that [`Py::new_in`] fills in when the object is allocated.
@@ -48,7 +48,7 @@ impl PyObject {
         PyObject(abi::PyObject {
             ob_refcnt: std::cell::Cell::new(IMMORTAL),
             ob_overflow: std::cell::Cell::new(0),
-            ob_flags: std::cell::Cell::new(abi::_Py_STATIC_FLAG_BITS as u16),
+            ob_flags: std::cell::Cell::new(abi::_Py_STATIC_FLAG_BITS),
             ob_type: std::cell::Cell::new(ob_type),
         })
     }
@@ -194,12 +194,6 @@ impl PyVarObject {
     #[inline(always)]
     pub fn ob_size(&self) -> isize {
         self.0.ob_size.get()
-    }
-
-    /// Sets `ob_size`.
-    #[inline(always)]
-    pub(crate) fn set_ob_size(&self, size: isize) {
-        self.0.ob_size.set(size);
     }
 }
 

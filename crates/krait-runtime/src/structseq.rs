@@ -123,7 +123,7 @@ impl StructSeq {
             "{}",
             self.name
         );
-        self.from_fields(values.into_iter().map(Some))
+        self.filled(values.into_iter().map(Some))
     }
 
     fn unnamed(&self) -> usize {
@@ -133,7 +133,7 @@ impl StructSeq {
             .count()
     }
 
-    fn from_fields(&'static self, values: impl Iterator<Item = Option<Obj>>) -> PyResult<Obj> {
+    fn filled(&'static self, values: impl Iterator<Item = Option<Obj>>) -> PyResult<Obj> {
         let object = crate::alloc::alloc_object(self.class()?, self.visible)?;
         // SAFETY: the object has room for all fields (invariant 1), zeroed, which nobody sees yet.
         unsafe {
@@ -435,7 +435,7 @@ impl PyStructSeq {
                 names.to_string_lossy()
             ));
         }
-        spec.from_fields(fields.into_iter())
+        spec.filled(fields.into_iter())
     }
 }
 
@@ -502,7 +502,7 @@ fn new_instance(
         }
         error
     })?;
-    spec.from_fields(spec.fields_from(items, named.as_deref())?.into_iter())
+    spec.filled(spec.fields_from(items, named.as_deref())?.into_iter())
 }
 
 /// `tp_dealloc`.

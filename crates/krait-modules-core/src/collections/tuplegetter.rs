@@ -81,8 +81,8 @@ impl TupleGetter {
         self.doc.get().unwrap_or_else(|| none().to_obj())
     }
 
-    #[pysetter]
-    fn set___doc__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__doc__")]
+    fn set_doc(&self, value: Option<&PyObject>) -> PyResult<()> {
         self.doc.set(value.map(PyClass::to_obj));
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Running code: frames, what is being handled, trace and profile functions.
 
 use krait_macros::pyfunction;
-use krait_runtime::frame::{current_frame, first_complete, frame_of};
+use krait_runtime::frame::{Frame, current_frame, frame_of, visible_frame};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
     Field, Interpreter, IntoPy, PyBaseException, PyDict, PyLong, PyResult, PyTuple, ThreadState,
@@ -36,7 +36,7 @@ pub fn exception() -> Option<Obj> {
 pub fn _getframe(depth: i32) -> PyResult<Obj> {
     let mut frame = current_frame();
     for _ in 0..depth.max(0) {
-        frame = frame.and_then(|frame| first_complete(frame.previous_frame()));
+        frame = frame.and_then(Frame::back);
     }
     match frame {
         Some(frame) => Ok(frame_of(frame)?.into_object()),
@@ -51,7 +51,7 @@ pub fn _getframe(depth: i32) -> PyResult<Obj> {
 pub fn _getframemodulename(depth: i32) -> PyResult<Option<Obj>> {
     let mut frame = current_frame();
     for _ in 0..depth.max(0) {
-        frame = frame.and_then(|frame| first_complete(frame.previous_frame()));
+        frame = frame.and_then(Frame::back);
     }
     let Some(function) = frame.and_then(|frame| frame.function()) else {
         return Ok(None);
@@ -83,7 +83,7 @@ fn by_thread(find: impl Fn(&ThreadState) -> PyResult<Option<Obj>>) -> PyResult<P
 #[pyfunction]
 pub fn _current_frames() -> PyResult<Py<PyDict>> {
     by_thread(|thread| {
-        let frame = first_complete(thread.current_frame.get().cast());
+        let frame = visible_frame(thread);
         frame
             .map(|frame| Ok(frame_of(frame)?.into_object()))
             .transpose()

@@ -114,9 +114,7 @@ impl Constructor {
             };
             args.push(abi::CO_FAST_ARG_POS | by_name);
         }
-        for _ in 0..self.kwonlyargcount {
-            args.push(abi::CO_FAST_ARG_KW);
-        }
+        args.extend((0..self.kwonlyargcount).map(|_| abi::CO_FAST_ARG_KW));
         if self.flags & abi::CO_VARARGS != 0 {
             args.push(abi::CO_FAST_ARG_VAR | abi::CO_FAST_ARG_POS);
         }

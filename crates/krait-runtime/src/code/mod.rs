@@ -404,7 +404,10 @@ impl CodeParts {
             || self.posonlyargcount < 0
             || self.kwonlyargcount < 0
             || self.stacksize < 0;
-        if bad_counts || kinds.len() != self.localsplusnames.len() || self.code.len() % 2 != 0 {
+        if bad_counts
+            || kinds.len() != self.localsplusnames.len()
+            || !self.code.len().is_multiple_of(2)
+        {
             return Err(crate::value_error!(
                 "code: argcount is too large or negative"
             ));

@@ -32,7 +32,7 @@ const _: () = {
 /// Says that a variable had no value before a change.
 #[pyclass(name = "Token.MISSING", flags(DISALLOW_INSTANTIATION), doc = "")]
 #[repr(C)]
-pub struct TokenMissing {
+pub(crate) struct TokenMissing {
     ob_base: PyObject,
 }
 

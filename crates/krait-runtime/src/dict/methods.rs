@@ -12,11 +12,17 @@ use crate::{
     Args, CompareOp, KwArgs, OptionalArg, PyResult, PyStr, PyTuple, PyType, StrBuilder, gc,
 };
 
+/// Whether a dictionary's class leaves `__iter__` as it is.
+fn is_iterated_as_dict(dict: &PyObject) -> bool {
+    let slot = |class: &PyType| class.raw().tp_iter.get().map(|iter| iter as *const ());
+    slot(dict.type_()) == slot(PyDict::type_object())
+}
+
 impl PyDict {
     /// `dict.update`: items of a mapping or of an iterable of pairs; later ones win if `replace`.
     pub fn update(&self, source: &PyObject, replace: bool) -> PyResult<()> {
         if let Some(other) = source.downcast::<PyDict>()
-            && source.type_().raw().tp_iter.get() == PyDict::type_object().raw().tp_iter.get()
+            && is_iterated_as_dict(source)
         {
             return self.merge(other, replace);
         }

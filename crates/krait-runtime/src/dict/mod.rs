@@ -112,8 +112,8 @@ impl PyDict {
     /// The value for `key`, whose hash is known.
     pub fn get_item_hash(&self, key: &PyObject, hash: isize) -> PyResult<Option<Obj>> {
         Ok(match self.find(key, hash)? {
-            // SAFETY: the entry was found just now; nothing has run since.
             Some(index) => {
+                // SAFETY: the entry was found just now; nothing has run since.
                 unsafe { PyObject::from_ptr_opt(self.value_at(index)) }.map(PyClass::to_obj)
             }
             None => None,

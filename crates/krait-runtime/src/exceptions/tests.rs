@@ -29,7 +29,7 @@ impl Arg {
             Bytes(bytes) => ok(PyBytes::new(bytes)).into_object(),
             Tuple(items) => ok(PyTuple::from_vec(all(items))).into_object(),
             List(items) => ok(PyList::from_vec(all(items))).into_object(),
-            Error(number) => ok(exc::ValueError.call1(&*ok(PyLong::from_i64(*number)))),
+            Error(number) => ok(exc::ValueError.call1(ok(PyLong::from_i64(*number)).as_object())),
             Interrupt => ok(exc::KeyboardInterrupt.call0()),
         }
     }
@@ -246,7 +246,8 @@ fn groups_are_split_by_class() {
     );
     // Both parts raised again are the group itself once more.
     let raised = [parts.matched, parts.rest].into_iter().flatten().collect();
-    let again = ok(prep_reraise_star(&group, &*ok(PyList::from_vec(raised))));
+    let raised = ok(PyList::from_vec(raised));
+    let again = ok(prep_reraise_star(&group, &raised));
     assert_eq!(
         show(&Some(again)),
         "ExceptionGroup('outer', [ValueError(), ExceptionGroup('inner', [KeyError(), OSError()])])"

@@ -101,6 +101,12 @@ impl Frame {
         self.0.previous.get().cast()
     }
 
+    /// The next outer frame that Python code may see.
+    pub fn back(&self) -> Option<&'static Frame> {
+        // SAFETY: a frame's `previous` is null or a frame that outlives its run (invariant 3).
+        unsafe { first_complete(self.previous_frame()) }
+    }
+
     /// The index of the code unit being run.
     pub fn unit(&self) -> isize {
         // SAFETY: both point into the same code object.
@@ -226,15 +232,20 @@ pub fn slot_of(raw: abi::_PyStackRef) -> StackRef {
 
 /// The innermost frame of the calling thread that Python code may see.
 pub fn current_frame() -> Option<&'static Frame> {
-    let frame = crate::state::ThreadState::current()
-        .current_frame
-        .get()
-        .cast::<Frame>();
-    first_complete(frame)
+    visible_frame(crate::state::ThreadState::current())
+}
+
+/// The innermost frame of a thread that Python code may see.
+pub fn visible_frame(thread: &crate::state::ThreadState) -> Option<&'static Frame> {
+    // SAFETY: `current_frame` is null or the frame that the thread runs.
+    unsafe { first_complete(thread.current_frame.get().cast()) }
 }
 
 /// The first frame from here outwards that Python code may see.
-pub fn first_complete(mut frame: *mut Frame) -> Option<&'static Frame> {
+///
+/// # Safety
+/// `frame` is null or alive, and linked as invariant 3 says.
+unsafe fn first_complete(mut frame: *mut Frame) -> Option<&'static Frame> {
     // SAFETY: frames are alive while linked; the borrow ends with the caller's use of the frame,
     // before the frame returns.
     unsafe {

@@ -9,11 +9,11 @@ use std::mem::offset_of;
 use krait_abi as abi;
 use krait_macros::{pyclass, pymethods};
 
-use super::{Frame, PyFrameLocalsProxy, StackRef, first_complete, raw_of, slot_of};
+use super::{Frame, PyFrameLocalsProxy, StackRef, raw_of, slot_of};
 use crate::code::FRAME_SPECIALS_SIZE;
 use crate::field::Field;
-use crate::object::{Obj, Py, PyClass, PyObject, decref};
-use crate::state::{Interpreter, ThreadState};
+use crate::object::{Obj, Py, PyClass, PyObject};
+use crate::state::Interpreter;
 use crate::{PyDict, PyLong, PyResult, PyStr};
 
 /// A frame of a call of Python code.
@@ -76,8 +76,7 @@ pub fn frame_of(frame: &Frame) -> PyResult<Py<PyFrame>> {
     frame.frame_obj.set(object.as_ptr().cast());
     // The frame's own reference.
     std::mem::forget(object.clone());
-    // SAFETY: the object is complete.
-    unsafe { crate::gc::track(object.as_object()) };
+    crate::gc::track(object.as_object());
     Ok(object)
 }
 
@@ -109,7 +108,7 @@ impl PyFrame {
         let target = self.own_place();
         // SAFETY: the object was made with room for the frame.
         unsafe {
-            let previous = first_complete(frame.previous_frame());
+            let previous = frame.back();
             frame.move_to(target);
             let own = &*target;
             own.frame_obj.set(self.as_ptr().cast());
@@ -157,7 +156,7 @@ impl PyFrame {
         if self.owns_frame() {
             return Ok(None);
         }
-        match first_complete(self.frame().previous_frame()) {
+        match self.frame().back() {
             Some(frame) => frame_of(frame).map(Some),
             None => Ok(None),
         }
@@ -491,29 +490,4 @@ impl Frame {
         }
         0
     }
-}
-
-/// Ends a frame object's claim on a frame that goes away with a generator.
-///
-/// # Safety
-/// `frame` is a generator's, which has finished.
-pub(super) unsafe fn release_frame_object(frame: &Frame) {
-    let object = frame.frame_obj.replace(std::ptr::null_mut());
-    if !object.is_null() {
-        // SAFETY: the frame's own reference.
-        unsafe { decref(object.cast()) };
-    }
-}
-
-/// The innermost frame's object, for `sys._getframe(depth)`.
-pub(super) fn frame_at_depth(mut depth: usize) -> PyResult<Option<Py<PyFrame>>> {
-    let mut frame = ThreadState::current().current_frame.get().cast::<Frame>();
-    while let Some(found) = first_complete(frame) {
-        if depth == 0 {
-            return frame_of(found).map(Some);
-        }
-        depth -= 1;
-        frame = found.previous_frame();
-    }
-    Ok(None)
 }

@@ -154,10 +154,10 @@ impl StackRef {
     /// As [`StackRef::into_obj`], unless empty.
     #[inline(always)]
     pub unsafe fn into_option(self) -> Option<Obj> {
-        // SAFETY: the caller's contract.
         if self.is_null() {
             None
         } else {
+            // SAFETY: the caller's contract.
             Some(unsafe { self.into_obj() })
         }
     }

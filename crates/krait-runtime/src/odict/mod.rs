@@ -421,8 +421,8 @@ impl PyODict {
         Ok(dict)
     }
 
-    #[pysetter]
-    fn set___dict__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__dict__")]
+    fn set_dict(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(value) = value else {
             return Err(crate::type_error!("cannot delete __dict__"));
         };

@@ -142,7 +142,7 @@ impl SetTable {
         others: &Args<'_>,
         step: impl Fn(&SetTable, &PyObject) -> PyResult<Obj>,
     ) -> PyResult<Obj> {
-        if others.len() == 0 {
+        if others.is_empty() {
             return self.copied();
         }
         let mut result: Option<Obj> = None;

@@ -107,7 +107,7 @@ impl PyFrozenSet {
 /// How far a probe looks in the neighbourhood before it jumps.
 const LINEAR_PROBES: usize = 9;
 const PERTURB_SHIFT: u32 = 5;
-const SMALL: usize = abi::PySet_MINSIZE as usize;
+const SMALL: usize = abi::PySet_MINSIZE;
 
 /// What messages call an item.
 const SET_ELEMENT: &str = "a set element";

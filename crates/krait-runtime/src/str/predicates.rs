@@ -7,12 +7,14 @@ use krait_unicode as unicode;
 use super::PyStr;
 
 /// Whether there is a character and `holds` for all.
+#[allow(clippy::useless_conversion, reason = "units have three widths")]
 fn all(text: &PyStr, holds: impl Fn(u32) -> bool) -> bool {
     !text.is_empty()
         && with_units!(text.as_slice(), units => units.iter().all(|&unit| holds(u32::from(unit))))
 }
 
 /// Whether there is a character with case, and `wrong` holds for none.
+#[allow(clippy::useless_conversion, reason = "units have three widths")]
 fn cased(text: &PyStr, right: impl Fn(u32) -> bool, wrong: impl Fn(u32) -> bool) -> bool {
     let mut any = false;
     let none_wrong = with_units!(text.as_slice(), units => units.iter().all(|&unit| {

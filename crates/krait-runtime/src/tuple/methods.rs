@@ -8,7 +8,7 @@ use crate::abstract_::not_implemented_if;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::repr::{Separated, repr_sequence};
 use crate::slice::PySlice;
-use crate::{CompareOp, Field, PyDict, PyLong, PyResult, PyStr, PyType, exc, gc};
+use crate::{CompareOp, Field, PyLong, PyResult, PyStr, PyType, exc, gc};
 
 /// Compares two rows of items: the first pair that differs decides, then the lengths.
 pub(crate) fn compare_rows(
@@ -394,14 +394,6 @@ impl PyTupleIter {
         }
         Ok(())
     }
-}
-
-/// Keyword arguments that a class does not take raise CPython's error.
-pub(crate) fn no_keywords(name: &str, kwargs: Option<&PyDict>) -> PyResult<()> {
-    if kwargs.is_none_or(PyDict::is_empty) {
-        return Ok(());
-    }
-    Err(crate::type_error!("{name}() takes no keyword arguments"))
 }
 
 /// An int for an index.

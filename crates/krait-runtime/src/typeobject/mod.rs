@@ -106,7 +106,7 @@ impl PyType {
     /// `tp_flags`.
     #[inline(always)]
     pub fn flags(&self) -> u64 {
-        self.0.tp_flags.get() as u64
+        self.0.tp_flags.get()
     }
 
     /// Whether the flag (`Py_TPFLAGS_*`) is set.

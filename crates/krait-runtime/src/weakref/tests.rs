@@ -29,7 +29,7 @@ fn plain_references_are_shared() {
     let second = ok(new_ref(&object, Some(crate::none())));
     assert!(first.is(&second));
     let proxy = ok(new_proxy(&object, None));
-    assert!(proxy.is(&*ok(new_proxy(&object, None))));
+    assert!(proxy.is(ok(new_proxy(&object, None)).as_object()));
     let callback = ok(ok(PyList::new()).getattr_str("append"));
     let third = ok(new_ref(&object, Some(&callback)));
     assert!(!first.is(&third));
