@@ -222,6 +222,7 @@ unsafe fn bind(
     let has_varargs = code.has_flag(abi::CO_VARARGS);
     // SAFETY: the parameters' slots come first: named ones, `*args`, `**kwargs`.
     let put = |index: usize, value: StackRef| unsafe { *slots.add(index) = value };
+    // SAFETY: as above.
     let is_empty = |index: usize| unsafe { (*slots.add(index)).is_null() };
     let kwargs = if code.has_flag(abi::CO_VARKEYWORDS) {
         let dict = PyDict::new()?;
@@ -298,6 +299,7 @@ unsafe fn fill_defaults(
     let named = positional + code.co_kwonlyargcount.get() as usize;
     // SAFETY: the caller's contract.
     let put = |index: usize, value: &PyObject| unsafe { *slots.add(index) = StackRef::new(value) };
+    // SAFETY: as above.
     let is_empty = |index: usize| unsafe { (*slots.add(index)).is_null() };
     if given < positional {
         let defaults = function.func_defaults.get();

@@ -102,18 +102,9 @@ impl PyCoroutine {
     }
 }
 
-/// The object as a generator of any of the three classes.
-pub(crate) fn as_any_generator(object: &PyObject) -> Option<&PyGenerator> {
-    let any = object.is_exact::<PyGenerator>()
-        || object.is_exact::<PyCoroutine>()
-        || object.is_exact::<PyAsyncGen>();
-    // SAFETY: the classes have one layout.
-    any.then(|| unsafe { object.downcast_unchecked() })
-}
-
 /// The object as a generator or coroutine.
 #[inline(always)]
-pub(crate) fn as_generator_or_coroutine<'a>(object: &'a PyObject) -> Option<&'a PyGenerator> {
+pub(crate) fn as_generator_or_coroutine(object: &PyObject) -> Option<&PyGenerator> {
     let fits = object.is_exact::<PyGenerator>() || object.is_exact::<PyCoroutine>();
     // SAFETY: the classes have one layout.
     fits.then(|| unsafe { object.downcast_unchecked() })
@@ -288,8 +279,8 @@ pub(crate) unsafe fn finish_frame(ts: &ThreadState, frame: *mut Frame) {
         let body = body_of(frame);
         body.gi_frame_state.set(abi::FRAME_CLEARED);
         unlink_exceptions(ts, body);
-        (*frame).clear_except_code();
-        (&*frame).previous.set(std::ptr::null_mut());
+        frame.clear_except_code();
+        frame.previous.set(std::ptr::null_mut());
     }
     // SAFETY: as above.
     unsafe { body_of(frame) }.gi_exc_state.exc_value.set(None);
@@ -309,11 +300,6 @@ enum Resume<'a> {
 }
 
 impl PyGenerator {
-    /// What all generators have.
-    pub(crate) fn body(&self) -> &GenBody {
-        &self.body
-    }
-
     /// Whether the generator is suspended.
     #[inline(always)]
     pub(crate) fn can_resume(&self) -> bool {
@@ -554,8 +540,8 @@ impl PyGenerator {
         self.body.gi_frame_state.set(abi::FRAME_CLEARED);
         // SAFETY: nobody runs the frame, and nobody will.
         unsafe {
-            (&*frame).previous.set(std::ptr::null_mut());
-            (*frame).clear_except_code();
+            frame.previous.set(std::ptr::null_mut());
+            frame.clear_except_code();
         }
         self.body.gi_exc_state.exc_value.set(None);
     }

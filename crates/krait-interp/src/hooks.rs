@@ -5,7 +5,7 @@ use krait_runtime::cell::PyCell;
 use krait_runtime::frame::{PyFrame, current_frame, locals_mapping};
 use krait_runtime::state::Interpreter;
 use krait_runtime::{
-    Obj, Py, PyClass, PyDict, PyErr, PyLong, PyObject, PyResult, PyStr, PyTuple, PyType,
+    Obj, Py, PyClass, PyDict, PyErr, PyLong, PyObject, PyResult, PyStr, PyType,
     runtime_error, value_error,
 };
 

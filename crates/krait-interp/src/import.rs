@@ -111,7 +111,7 @@ fn ensure_initialized(module: &PyObject, name: &PyStr) -> PyResult<()> {
 fn find_and_load(name: &PyStr) -> PyResult<Obj> {
     let import = crate::builtins::import_function()?;
     let result = bootstrap()?.call_method_str("_find_and_load", &[name, &import]);
-    result.inspect_err(|error| trim_frames(error))
+    result.inspect_err(trim_frames)
 }
 
 /// Removes importlib's own frames from the traceback of an import that failed.

@@ -7,7 +7,6 @@ pub mod atexit;
 pub mod builtins;
 pub mod codecs;
 pub mod collections;
-mod fastcall;
 pub mod itertools;
 pub mod stat;
 pub mod sys;

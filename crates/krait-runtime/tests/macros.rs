@@ -255,7 +255,7 @@ impl PyStepCounter {
 
     #[pygetter]
     fn step(&self) -> isize {
-        self.step.get() + self.ob_base.count.get() * 0
+        self.step.get()
     }
 }
 
@@ -298,8 +298,8 @@ pymodule! {
 /// # Safety
 /// A C string or null.
 unsafe fn text(ptr: *const c_char) -> Option<&'static str> {
-    // SAFETY: every text of a static table ends with a NUL and lives for ever.
     (!ptr.is_null()).then(|| {
+        // SAFETY: every text of a static table ends with a NUL and lives for ever.
         unsafe { CStr::from_ptr(ptr) }
             .to_str()
             .expect("tables hold UTF-8")

@@ -77,22 +77,24 @@ fn overwrite(float: &PyFloat, value: f64) {
 #[inline(always)]
 fn push_float(m: &mut Machine, result: f64) -> Flow {
     let (left, right) = (m.peek(2), m.peek(1));
-    if left.is_owned() && borrow(left).is_unique() {
-        if let Some(float) = exact::<PyFloat>(left) {
-            overwrite(float, result);
-            m.pop();
-            close(right);
-            return m.next(CACHES);
-        }
+    if left.is_owned()
+        && borrow(left).is_unique()
+        && let Some(float) = exact::<PyFloat>(left)
+    {
+        overwrite(float, result);
+        m.pop();
+        close(right);
+        return m.next(CACHES);
     }
-    if right.is_owned() && borrow(right).is_unique() {
-        if let Some(float) = exact::<PyFloat>(right) {
-            overwrite(float, result);
-            m.pop();
-            m.poke(1, right);
-            close(left);
-            return m.next(CACHES);
-        }
+    if right.is_owned()
+        && borrow(right).is_unique()
+        && let Some(float) = exact::<PyFloat>(right)
+    {
+        overwrite(float, result);
+        m.pop();
+        m.poke(1, right);
+        close(left);
+        return m.next(CACHES);
     }
     m.save();
     let result = attempt!(PyFloat::new(result));

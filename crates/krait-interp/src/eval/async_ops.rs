@@ -2,7 +2,7 @@
 
 use krait_abi as abi;
 use krait_runtime::frame::StackRef;
-use krait_runtime::{Obj, PyClass, PyObject, PyResult, runtime_error, type_error};
+use krait_runtime::{Obj, PyObject, PyResult, runtime_error, type_error};
 
 use super::machine::*;
 use crate::genobject::{self, PyCoroutine, PyGenerator};

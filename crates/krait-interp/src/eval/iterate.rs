@@ -341,10 +341,11 @@ fn too_many(iterable: &PyObject, expected: usize) -> PyErr {
     let exact_size = iterable.is_exact::<PyTuple>()
         || iterable.is_exact::<PyList>()
         || iterable.is_exact::<krait_runtime::PyDict>();
-    if exact_size && let Ok(length) = iterable.length() {
-        if length > expected {
-            return value_error!("too many values to unpack (expected {expected}, got {length})");
-        }
+    if exact_size
+        && let Ok(length) = iterable.length()
+        && length > expected
+    {
+        return value_error!("too many values to unpack (expected {expected}, got {length})");
     }
     value_error!("too many values to unpack (expected {expected})")
 }

@@ -2,7 +2,7 @@
 
 use krait_bytecode::oparg::convert;
 use krait_runtime::frame::StackRef;
-use krait_runtime::{Obj, PyClass, PyObject, PyResult, PyStr, system_error};
+use krait_runtime::{Obj, PyObject, PyResult, PyStr, system_error};
 
 use super::machine::*;
 use crate::template;

@@ -30,7 +30,7 @@ fn compact(object: &PyObject) -> Option<i64> {
 pub(crate) fn binary_op(frame: &Frame, ip: *mut Unit, left: StackRef, right: StackRef, oparg: u32) {
     let site = Site::new(ip);
     let (left, right) = (borrow(left), borrow(right));
-    let operator = if oparg < nb::SUBSCR && oparg >= nb::INPLACE {
+    let operator = if (nb::INPLACE..nb::SUBSCR).contains(&oparg) {
         oparg - nb::INPLACE
     } else {
         oparg
