@@ -5,8 +5,8 @@ use krait_runtime::cell::PyCell;
 use krait_runtime::frame::{PyFrame, current_frame, locals_mapping};
 use krait_runtime::state::Interpreter;
 use krait_runtime::{
-    Obj, Py, PyClass, PyDict, PyErr, PyLong, PyObject, PyResult, PyStr, PyType,
-    runtime_error, value_error,
+    Obj, Py, PyClass, PyDict, PyErr, PyLong, PyObject, PyResult, PyStr, PyType, runtime_error,
+    value_error,
 };
 
 /// Fills the interpreter's hooks and finds what the specialiser needs. Builtin classes must be

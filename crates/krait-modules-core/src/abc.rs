@@ -27,7 +27,7 @@ pymodule! {
 }
 
 /// The flags that say how pattern matching sees a class.
-const COLLECTION_FLAGS: u64 = abi::Py_TPFLAGS_SEQUENCE as u64 | abi::Py_TPFLAGS_MAPPING as u64;
+const COLLECTION_FLAGS: u64 = abi::Py_TPFLAGS_SEQUENCE | abi::Py_TPFLAGS_MAPPING;
 
 /// A set of classes that does not keep them alive.
 #[derive(Default)]

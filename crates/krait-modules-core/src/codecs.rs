@@ -3,7 +3,7 @@
 use krait_macros::pyfunction;
 use krait_runtime::bytes::bytes_like;
 use krait_runtime::codecs::{self, Decoded, Encoding};
-use krait_runtime::object::{Obj, Py, PyClass, PyObject};
+use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::{
     PyBytes, PyDict, PyLong, PyResult, PyStr, PyTuple, hooks, pymodule, type_error, value_error,
 };

@@ -20,8 +20,8 @@ pymodule! {
 
 fn exec(module: &PyModule) -> PyResult<()> {
     let one = PyLong::from_i64(1)?;
-    module.dict().set("ENABLE_SPECIALIZATION", &*one)?;
-    module.dict().set("ENABLE_SPECIALIZATION_FT", &*one)
+    module.dict().set("ENABLE_SPECIALIZATION", &one)?;
+    module.dict().set("ENABLE_SPECIALIZATION_FT", &one)
 }
 
 /// The metadata of a number that is an opcode.

@@ -35,7 +35,7 @@ fn empty_class() -> PyResult<&'static Py<PyType>> {
         let dict = PyDict::new()?;
         dict.set("__module__", &*PyStr::intern("_queue")?)?;
         let doc = PyStr::new("Exception raised by Queue.get(block=0)/get_nowait().")?;
-        dict.set("__doc__", &*doc)?;
+        dict.set("__doc__", &doc)?;
         let bases = PyTuple::from_refs(&[&exc::Exception])?;
         let class = new_type(
             PyType::type_object(),

@@ -95,21 +95,21 @@ pub fn update_config(dict: &PyDict, config: &SysConfig) -> PyResult<()> {
         }
     }
     dict.set("_xoptions", &xoptions)?;
-    dict.set("executable", &*config.executable)?;
-    dict.set("_base_executable", &*config.base_executable)?;
+    dict.set("executable", &config.executable)?;
+    dict.set("_base_executable", &config.base_executable)?;
     for name in ["prefix", "exec_prefix"] {
-        dict.set(name, &*config.prefix)?;
-        dict.set(&format!("base_{name}"), &*config.base_prefix)?;
+        dict.set(name, &config.prefix)?;
+        dict.set(&format!("base_{name}"), &config.base_prefix)?;
     }
     dict.set("platlibdir", &*PyStr::new("lib")?)?;
-    dict.set("_stdlib_dir", &*config.stdlib_dir)?;
+    dict.set("_stdlib_dir", &config.stdlib_dir)?;
     let optional = |value: &Option<Py<PyStr>>| -> Obj {
         value
             .as_ref()
             .map_or_else(|| none().to_obj(), |value| value.to_obj())
     };
-    dict.set("_home", &*optional(&config.home))?;
-    dict.set("pycache_prefix", &*optional(&config.pycache_prefix))?;
+    dict.set("_home", &optional(&config.home))?;
+    dict.set("pycache_prefix", &optional(&config.pycache_prefix))?;
     let names = config.builtin_module_names.iter();
     let names = names.map(|name| Ok(PyStr::intern(name)?.into_object()));
     dict.set(

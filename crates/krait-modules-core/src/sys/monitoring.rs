@@ -70,7 +70,7 @@ fn no_events(event_set: i32) -> PyResult<()> {
     if event_set == 0 {
         return Ok(());
     }
-    if event_set < 0 || event_set >= 1 << 19 {
+    if !(0..1 << 19).contains(&event_set) {
         return Err(value_error!("invalid event set 0x{event_set:x}"));
     }
     Err(krait_runtime::exc!(

@@ -38,9 +38,9 @@ fn exec(module: &PyModule) -> PyResult<()> {
         dict.set(name, &*PyLong::from_i64(value)?)?;
     }
     for (def, section) in SECTIONS.iter().zip(&state.sections) {
-        dict.set(def.name, &*section.base)?;
+        dict.set(def.name, &section.base)?;
         for node in &section.nodes {
-            dict.set(node.def.name, &*node.class)?;
+            dict.set(node.def.name, &node.class)?;
         }
     }
     Ok(())

@@ -28,10 +28,10 @@ pub struct PyAST {
 /// Gives `AST` its class attributes, and lets programs change them.
 pub(super) fn set_up_base() -> PyResult<()> {
     let class = PyAST::type_object();
-    class.set_flags(class.flags() & !u64::from(abi::Py_TPFLAGS_IMMUTABLETYPE));
+    class.set_flags(class.flags() & !abi::Py_TPFLAGS_IMMUTABLETYPE);
     let empty = PyTuple::empty();
     for name in ["_fields", "_attributes", "__match_args__"] {
-        class.setattr_str(name, &*empty)?;
+        class.setattr_str(name, &empty)?;
     }
     Ok(())
 }

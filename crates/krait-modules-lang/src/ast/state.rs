@@ -187,8 +187,8 @@ fn make_class(name: &str, base: &PyType, fields: &[FieldDef], doc: &str) -> PyRe
     let dict = PyDict::new()?;
     let field_names: Vec<&str> = fields.iter().map(python_name).collect();
     let field_names = names(&field_names)?;
-    dict.set("_fields", &*field_names)?;
-    dict.set("__match_args__", &*field_names)?;
+    dict.set("_fields", &field_names)?;
+    dict.set("__match_args__", &field_names)?;
     dict.set("__module__", &*PyStr::intern("ast")?)?;
     dict.set("__doc__", &*PyStr::new(doc)?)?;
     let bases = PyTuple::from_refs(&[base])?;
@@ -257,8 +257,8 @@ fn make_section(def: &'static SectionDef) -> PyResult<SectionClasses> {
 
 fn set_no_field_types(class: &PyType) -> PyResult<()> {
     let types = PyDict::new()?;
-    class.setattr_str("_field_types", &*types)?;
-    class.setattr_str("__annotations__", &*types)
+    class.setattr_str("_field_types", &types)?;
+    class.setattr_str("__annotations__", &types)
 }
 
 /// Sets `_field_types`, which are the annotations as well.
@@ -281,6 +281,6 @@ fn set_field_types(state: &State, node: &NodeClass) -> PyResult<()> {
         };
         types.set_item(name, &kind)?;
     }
-    node.class.setattr_str("_field_types", &*types)?;
-    node.class.setattr_str("__annotations__", &*types)
+    node.class.setattr_str("_field_types", &types)?;
+    node.class.setattr_str("__annotations__", &types)
 }

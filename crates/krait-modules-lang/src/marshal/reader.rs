@@ -402,7 +402,7 @@ impl<S: Source> Reader<S> {
         let parameters = i64::from(parts.argcount) + i64::from(parts.kwonlyargcount);
         if !all_text
             || parts.localspluskinds.len() != parts.localsplusnames.len()
-            || parts.code.len() % 2 != 0
+            || !parts.code.len().is_multiple_of(2)
             || parts.posonlyargcount > parts.argcount
             || parameters > parts.localsplusnames.len() as i64
         {

@@ -28,7 +28,7 @@ impl Template {
     /// Reads `[literal, group, literal, group, …, literal]`.
     pub(super) fn parse(template: &PyList) -> PyResult<Py<Template>> {
         let items = template.to_vec();
-        if items.len() % 2 == 0 {
+        if items.len().is_multiple_of(2) {
             return Err(type_error!("invalid template"));
         }
         let (mut literals, mut groups) = (Vec::new(), Vec::new());
