@@ -516,6 +516,9 @@ fn exec(module: &PyModule) -> PyResult<()> {
     let dict = module.dict();
     dict.set("filters", &filters)?;
     dict.set("_onceregistry", &once)?;
+    let name = PyStr::intern("_warnings_context")?;
+    let context = krait_runtime::context::ContextVar::type_object().instantiate(&[&*name])?;
+    dict.set("_warnings_context", &context)?;
     dict.set("_defaultaction", &*PyStr::intern("default")?)?;
     state().filters.replace(Some(filters));
     state().once.replace(Some(once));
