@@ -11,6 +11,7 @@ mod posix;
 mod resource;
 mod signal;
 mod thread;
+mod time;
 
 use krait_runtime::ModuleDef;
 
@@ -22,4 +23,5 @@ pub const MODULES: &[&ModuleDef] = &[
     &resource::RESOURCE,
     &signal::SIGNAL,
     &thread::THREAD,
+    &time::TIME,
 ];

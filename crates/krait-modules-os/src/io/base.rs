@@ -35,11 +35,6 @@ impl PyIOBase {
             closed: Cell::new(false),
         }
     }
-
-    /// Marks the stream as closed for [`check_closed`] and the finalizer.
-    pub(crate) fn mark_closed(&self) {
-        self.closed.set(true);
-    }
 }
 
 /// `stream.closed`.
