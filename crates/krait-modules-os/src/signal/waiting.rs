@@ -7,8 +7,7 @@ use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, PyClass, PyObject};
 use krait_runtime::structseq::StructSeq;
 use krait_runtime::{
-    IntoPy, PyErr, PyResult, PySet, PyType, ThreadState, hooks, none, type_error,
-    value_error,
+    IntoPy, PyErr, PyResult, PySet, PyType, ThreadState, hooks, none, type_error, value_error,
 };
 
 use crate::common::{list_of, quick, raise, retry};

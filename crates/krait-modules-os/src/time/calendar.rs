@@ -7,8 +7,8 @@ use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::structseq::{PyStructSeq, StructSeq};
 use krait_runtime::{
-    Args, IntoPy, OptionalArg, PyErr, PyFloat, PyResult, PyStr, PyTuple, exc, none,
-    overflow_error, type_error, value_error,
+    Args, IntoPy, OptionalArg, PyErr, PyFloat, PyResult, PyStr, PyTuple, exc, none, overflow_error,
+    type_error, value_error,
 };
 
 use crate::common::{fs_decode, import_attr, quick, sys_attr};
@@ -113,7 +113,17 @@ fn parts_of(function: &str, value: &PyObject) -> PyResult<Calendar> {
             _ => return Err(overflow_error!("signed integer is greater than maximum")),
         };
     }
-    let [year, month, day, hour, minute, second, weekday, yearday, dst] = numbers;
+    let [
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        weekday,
+        yearday,
+        dst,
+    ] = numbers;
     let Some(year) = year.checked_sub(1900) else {
         return Err(overflow_error!("year out of range"));
     };
@@ -223,7 +233,10 @@ pub(crate) fn mktime(tuple: &PyObject) -> PyResult<f64> {
 }
 
 /// Convert a time tuple to a string according to a format specification.
-#[pyfunction(signature = "(format, tuple=<unrepresentable>, /)", text_signature = "")]
+#[pyfunction(
+    signature = "(format, tuple=<unrepresentable>, /)",
+    text_signature = ""
+)]
 pub(crate) fn strftime(format: &PyStr, tuple: OptionalArg<&PyObject>) -> PyResult<Obj> {
     let mut parts = parts_or_now("strftime", tuple)?;
     // The C library takes all numbers above zero for summer time, and some stumble over others.

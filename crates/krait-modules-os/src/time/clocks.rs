@@ -4,11 +4,11 @@ use krait_host::errno::Errno;
 use krait_host::fs::Moment;
 use krait_host::time as host;
 use krait_macros::pyfunction;
-use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::namespace::PyNamespace;
+use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::{
-    IntoPy, PyDict, PyFloat, PyResult, ThreadState, bool_object, hooks, overflow_error,
-    type_error, value_error,
+    IntoPy, PyDict, PyFloat, PyResult, ThreadState, bool_object, hooks, overflow_error, type_error,
+    value_error,
 };
 
 use crate::common::{quick, raise};
