@@ -434,11 +434,9 @@ fn set_shared_keys(class: &PyType) -> PyResult<()> {
     if !class.has_flag(abi::Py_TPFLAGS_MANAGED_DICT) {
         return Ok(());
     }
+    // Static classes have no room for shared keys: their instances get dictionaries of their own.
     let Some(heap) = class.heap() else {
-        return Err(system_error!(
-            "type {} has the Py_TPFLAGS_MANAGED_DICT flag but not Py_TPFLAGS_HEAPTYPE flag",
-            class.tp_name()
-        ));
+        return Ok(());
     };
     if heap.ht_cached_keys.get().is_null() {
         heap.ht_cached_keys
