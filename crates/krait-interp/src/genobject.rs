@@ -279,8 +279,8 @@ pub(crate) unsafe fn finish_frame(ts: &ThreadState, frame: *mut Frame) {
         let body = body_of(frame);
         body.gi_frame_state.set(abi::FRAME_CLEARED);
         unlink_exceptions(ts, body);
-        frame.clear_except_code();
-        frame.previous.set(std::ptr::null_mut());
+        (*frame).clear_except_code();
+        (&*frame).previous.set(std::ptr::null_mut());
     }
     // SAFETY: as above.
     unsafe { body_of(frame) }.gi_exc_state.exc_value.set(None);

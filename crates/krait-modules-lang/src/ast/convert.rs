@@ -387,6 +387,7 @@ impl Tree for u32 {
 }
 
 impl Tree for Constant {
+    #[allow(clippy::only_used_in_recursion, reason = "the other trees need it")]
     fn to_object(&self, state: &State) -> PyResult<Obj> {
         let items = |items: &[Constant]| {
             items

@@ -165,6 +165,7 @@ macro_rules! sum {
             $($variant($($field: $quantity $ftype),*);)*
         });
         const _: () = {
+            #[allow(clippy::enum_variant_names, reason = "the variants are the grammar's")]
             enum Position { $($variant),* }
             impl Tree for $type {
                 fn to_object(&self, state: &State) -> PyResult<Obj> {
@@ -200,6 +201,7 @@ macro_rules! sum {
             $($variant($($field: $quantity $ftype),*);)*
         });
         const _: () = {
+            #[allow(clippy::enum_variant_names, reason = "the variants are the grammar's")]
             enum Position { $($variant),* }
             impl Tree for $type {
                 fn to_object(&self, state: &State) -> PyResult<Obj> {

@@ -239,9 +239,7 @@ fn wrap(raw: &Py<PyFileIO>, parsed: &OpenMode, mode: &str, options: &Options<'_>
         buffering = -1;
     }
     if buffering < 0 {
-        buffering = i64::from(raw.block_size())
-            .min(LARGEST_BUFFER)
-            .max(DEFAULT_BUFFER_SIZE);
+        buffering = i64::from(raw.block_size()).clamp(DEFAULT_BUFFER_SIZE, LARGEST_BUFFER);
     }
     if buffering == 0 {
         if !parsed.binary {
