@@ -436,3 +436,44 @@ impl PyODict {
         Ok(())
     }
 }
+
+/// What a cache with a limit needs.
+impl PyODict {
+    /// An empty ordered dictionary.
+    pub fn empty() -> PyResult<Py<PyODict>> {
+        Self::new()
+    }
+
+    /// The value for `key`, which becomes the newest.
+    pub fn get_and_renew(&self, key: &PyObject, hash: isize) -> PyResult<Option<Obj>> {
+        let dict = &self.ob_base;
+        let Some(index) = dict.find(key, hash)? else {
+            return Ok(None);
+        };
+        let mut position = index as usize;
+        let Some((key, value)) = dict.next(&mut position) else {
+            return Ok(None);
+        };
+        if position < dict.end_position() {
+            drop(dict.remove_at(index, hash)?);
+            dict.insert(key, hash, value.clone())?;
+            self.changed();
+        }
+        Ok(Some(value))
+    }
+
+    /// Adds an item as the newest.
+    pub fn insert_newest(&self, key: Obj, hash: isize, value: Obj) -> PyResult<()> {
+        self.ob_base.insert(key, hash, value)?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Removes the oldest item.
+    pub fn pop_oldest(&self) -> PyResult<Option<(Obj, Obj)>> {
+        let Some((_, key, _)) = self.first_item() else {
+            return Ok(None);
+        };
+        Ok(self.take(&key)?.map(|value| (key, value)))
+    }
+}
