@@ -6,10 +6,17 @@ mod common;
 mod duration;
 mod errno;
 mod exception;
+mod fcntl;
+mod grp;
 mod io;
 mod posix;
+mod posixshmem;
+mod posixsubprocess;
+mod pwd;
 mod resource;
+mod select;
 mod signal;
+mod termios;
 mod thread;
 mod time;
 
@@ -19,9 +26,16 @@ use krait_runtime::ModuleDef;
 pub const MODULES: &[&ModuleDef] = &[
     &errno::ERRNO,
     &io::IO,
+    &fcntl::FCNTL,
+    &grp::GRP,
     &posix::POSIX,
+    &posixshmem::POSIXSHMEM,
+    &posixsubprocess::POSIXSUBPROCESS,
+    &pwd::PWD,
     &resource::RESOURCE,
+    &select::SELECT,
     &signal::SIGNAL,
+    &termios::TERMIOS,
     &thread::THREAD,
     &time::TIME,
 ];

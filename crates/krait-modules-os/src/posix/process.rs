@@ -33,23 +33,41 @@ fn run_hooks(hooks: Vec<Obj>) {
     }
 }
 
-/// Runs a fork with what must go before and after it; the answer is the child's number.
-pub(crate) fn with_fork_hooks<T>(fork: impl FnOnce() -> T, is_child: impl FnOnce(&T) -> bool) -> T {
-    let interp = Interpreter::current();
-    let hooks = interp.extension::<AtFork>();
+/// What Python code wants done before a fork.
+pub(crate) fn before_fork() {
+    let hooks = Interpreter::current().extension::<AtFork>();
     let before: Vec<Obj> = hooks.before.borrow().iter().rev().cloned().collect();
     run_hooks(before);
+}
+
+/// What must be done in a child, and what Python code wants done there.
+pub(crate) fn after_fork_in_child() {
+    crate::thread::after_fork_in_child();
+    crate::signal::after_fork_in_child();
+    let hooks = Interpreter::current().extension::<AtFork>();
+    let in_child = hooks.in_child.borrow().clone();
+    run_hooks(in_child);
+}
+
+/// What Python code wants done in the parent.
+pub(crate) fn after_fork_in_parent() {
+    let hooks = Interpreter::current().extension::<AtFork>();
+    let in_parent = hooks.in_parent.borrow().clone();
+    run_hooks(in_parent);
+}
+
+/// Runs a fork with what must go before and after it; the answer is the child's number.
+pub(crate) fn with_fork_hooks<T>(fork: impl FnOnce() -> T, is_child: impl FnOnce(&T) -> bool) -> T {
+    before_fork();
     let mut child = false;
-    let answer = interp.lock.across_fork(fork, |answer| {
+    let answer = Interpreter::current().lock.across_fork(fork, |answer| {
         child = is_child(answer);
         child
     });
     if child {
-        crate::thread::after_fork_in_child();
-        crate::signal::after_fork_in_child();
-        run_hooks(hooks.in_child.borrow().clone());
+        after_fork_in_child();
     } else {
-        run_hooks(hooks.in_parent.borrow().clone());
+        after_fork_in_parent();
     }
     answer
 }
@@ -119,7 +137,7 @@ pub(crate) fn forkpty() -> PyResult<(i32, i32)> {
 }
 
 /// A fork with other threads running is likely to end in a deadlock.
-fn warn_threads(name: &str, in_child: bool) -> PyResult<()> {
+pub(crate) fn warn_threads(name: &str, in_child: bool) -> PyResult<()> {
     if in_child || crate::thread::count() == 0 {
         return Ok(());
     }
