@@ -41,6 +41,7 @@ use crate::{PyDict, PyResult, PyStr, PyTuple, PyType};
     vectorcall_offset = vectorcall
 )]
 #[repr(C)]
+#[allow(missing_docs, reason = "the fields are documented by their C names")]
 pub struct PyFunction {
     ob_base: PyObject,
     /// `__globals__`, the namespace of its module.
