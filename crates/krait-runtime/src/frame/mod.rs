@@ -17,7 +17,7 @@ mod stackref;
 
 pub use datastack::DataStack;
 pub use locals::PyFrameLocalsProxy;
-pub use object::{PyFrame, frame_at_depth, frame_of, locals_mapping};
+pub use object::{PyFrame, frame_of, locals_mapping};
 pub use stackref::StackRef;
 
 use std::ops::Deref;
