@@ -20,6 +20,8 @@ pub(crate) fn type_var(
 pub(crate) fn type_alias(parts: &PyObject) -> PyResult<Obj> {
     match parts.downcast::<PyTuple>().map(PyTuple::as_slice) {
         Some([name, parameters, evaluate]) => typing::make_type_alias(name, parameters, evaluate),
-        _ => Err(system_error!("type alias made of something that is no triple")),
+        _ => Err(system_error!(
+            "type alias made of something that is no triple"
+        )),
     }
 }
