@@ -44,7 +44,7 @@ pub fn stack_effect(
     };
     let effect = |jump| {
         let opcode = u16::try_from(opcode).ok()?;
-        opcode::stack_effect(opcode, u32::try_from(oparg).ok()?, jump)
+        opcode::stack_effect(opcode, oparg as u32, jump)
     };
     let effect = match jump {
         None => effect(false).max(effect(true)),

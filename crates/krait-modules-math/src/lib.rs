@@ -2,7 +2,9 @@
 //!
 //! One file or folder a module, one row each in [`MODULES`].
 
+pub mod array;
 pub mod bisect;
+pub mod hashes;
 pub mod heapq;
 pub mod math;
 pub mod queue;
@@ -12,7 +14,13 @@ use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
+    &array::ARRAY,
     &bisect::BISECT,
+    &hashes::blake2::BLAKE2,
+    &hashes::sha::MD5,
+    &hashes::sha::SHA1,
+    &hashes::sha::SHA2,
+    &hashes::sha3::SHA3,
     &heapq::HEAPQ,
     &math::MATH,
     &queue::QUEUE,

@@ -263,7 +263,7 @@ fn abstract_class(class: &PyType) -> crate::PyErr {
 }
 
 /// `__dict__` of an instance, for classes that show it: `PyObject_GenericGetDict`.
-pub(crate) fn instance_dict_attribute(this: &PyObject) -> PyResult<Obj> {
+pub fn instance_dict_attribute(this: &PyObject) -> PyResult<Obj> {
     match this.instance_dict_or_new()? {
         Some(dict) => Ok(dict.into_object()),
         None => Err(attribute_error!("This object has no __dict__")),
@@ -271,7 +271,7 @@ pub(crate) fn instance_dict_attribute(this: &PyObject) -> PyResult<Obj> {
 }
 
 /// Assignment to `__dict__` of an instance: `PyObject_GenericSetDict`.
-pub(crate) fn set_instance_dict_attribute(
+pub fn set_instance_dict_attribute(
     this: &PyObject,
     value: Option<&PyObject>,
 ) -> PyResult<()> {

@@ -5,6 +5,7 @@ use krait_macros::{pyclass, pymethods};
 use krait_runtime::exceptions::exc;
 use krait_runtime::hooks::warn;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
+use krait_runtime::object_type::{instance_dict_attribute, set_instance_dict_attribute};
 use krait_runtime::repr::ReprGuard;
 use krait_runtime::union::PyUnion;
 use krait_runtime::{
@@ -172,6 +173,16 @@ impl PyAST {
             .map(|(name, _)| name.clone())
             .collect();
         set_defaults(self, &missing)
+    }
+
+    #[pygetter(name = "__dict__")]
+    fn get_dict(&self) -> PyResult<Obj> {
+        instance_dict_attribute(self)
+    }
+
+    #[pysetter(name = "__dict__")]
+    fn set_dict(&self, value: Option<&PyObject>) -> PyResult<()> {
+        set_instance_dict_attribute(self, value)
     }
 
     #[pymethod(name = "__reduce__")]
