@@ -99,13 +99,14 @@ async def f[T: int, *Ts, **P](a, /, b: int = 1, *c, d, e=2, **g) -> None:
     async with q as r, s: pass
     async for i in j: await k
     else: pass
-    return (yield)
+    yield
 class C(B, metaclass=M, **kw):
     x: int = 3
     (y): str
 type A[T: int = 3] = list[T]
 match p:
-    case {"k": 1, **rest} | [None, *_, 2.5] | K(1, a=b.c) | "s" as t if g: pass
+    case {"k": 1, **rest}: pass
+    case [None, *_, 2.5] | K(1, a=b.c) | "s" as t if g: pass
     case _: pass
 try: pass
 except* (E, F) as e: raise X from Y
