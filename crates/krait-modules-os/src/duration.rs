@@ -10,7 +10,7 @@ const BILLION: f64 = 1e9;
 /// Seconds, an int or a float, as nanoseconds; what is between two is rounded away from zero, so
 /// that no wait is too short.
 pub(crate) fn nanoseconds(seconds: &PyObject) -> PyResult<i64> {
-    let too_large = || overflow_error!("timestamp too large to convert to C PyTime_t");
+    let too_large = || overflow_error!("timestamp out of range for C PyTime_t");
     if let Some(float) = seconds.downcast::<PyFloat>() {
         let value = float.value();
         if value.is_nan() {
@@ -31,7 +31,7 @@ pub(crate) fn nanoseconds(seconds: &PyObject) -> PyResult<i64> {
     }
     if seconds.downcast::<PyLong>().is_none() && !seconds.has_index() {
         return Err(type_error!(
-            "'{}' object cannot be interpreted as an integer",
+            "'{}' object cannot be interpreted as an integer or float",
             seconds.type_().tp_name()
         ));
     }

@@ -16,6 +16,7 @@ mod pwd;
 mod resource;
 mod select;
 mod signal;
+mod socket;
 mod termios;
 mod thread;
 mod time;
@@ -35,6 +36,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &resource::RESOURCE,
     &select::SELECT,
     &signal::SIGNAL,
+    &socket::SOCKET,
     &termios::TERMIOS,
     &thread::THREAD,
     &time::TIME,
