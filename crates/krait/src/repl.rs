@@ -143,7 +143,7 @@ fn one_statement(dict: &PyDict, count: &Cell<usize>) -> PyResult<bool> {
     };
     let number = count.get();
     count.set(number + 1);
-    let filename = PyStr::new(&format!("<stdin>-{number}"))?;
+    let filename = PyStr::new(&format!("<stdin-{number}>"))?;
     let (code, text) = loop {
         let text = PyStr::new(&source)?;
         match compile_whole(&text, &filename)? {
@@ -170,7 +170,10 @@ fn compile_whole(source: &PyStr, filename: &PyStr) -> PyResult<Option<Obj>> {
         let empty = PyStr::new("")?;
         return run::compile(&empty, filename, "exec", 0).map(Some);
     }
-    match run::compile(source, filename, "single", INTERACTIVE_FLAGS) {
+    // Without the last line's end, a block that another line could go on with is not complete.
+    let text = source.to_string_lossy();
+    let open = PyStr::new(text.strip_suffix('\n').unwrap_or(&text))?;
+    match run::compile(&open, filename, "single", INTERACTIVE_FLAGS) {
         Ok(code) => Ok(Some(code)),
         Err(error) if is_incomplete(&error) => {
             error.clear();

@@ -115,7 +115,9 @@ fn set_new(class: &PyType) -> PyResult<()> {
     let raw = class.raw();
     let object = PyObject::type_object();
     let base_is_object = class.base().is_some_and(|base| std::ptr::eq(base, object));
-    if raw.tp_new.get().is_none() && base_is_object && !class.is_heap_type() {
+    // A class that is there to be a base (`typing.Generic`) is a heap type in CPython: it has object's.
+    let is_base = class.has_flag(abi::Py_TPFLAGS_BASETYPE);
+    if raw.tp_new.get().is_none() && base_is_object && !class.is_heap_type() && !is_base {
         class.set_flags(class.flags() | abi::Py_TPFLAGS_DISALLOW_INSTANTIATION);
     }
     if class.has_flag(abi::Py_TPFLAGS_DISALLOW_INSTANTIATION) {
