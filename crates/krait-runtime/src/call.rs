@@ -87,7 +87,7 @@ impl PyObject {
         let Some(tp_call) = self.type_().raw().tp_call.get() else {
             return Err(crate::type_error!(
                 "'{}' object is not callable",
-                self.type_name()
+                self.type_().tp_name()
             ));
         };
         ThreadState::current().check_stack(" while calling a Python object")?;

@@ -9,7 +9,7 @@ use krait_macros::{pyclass, pymethods};
 use krait_runtime::repr::ReprGuard;
 use krait_runtime::{
     Field, Interpreter, Obj, Py, PyClass, PyDict, PyMethod, PyObject, PyResult, PyStr, PyTuple,
-    PyType, WeakList, none, type_error,
+    PyType, WeakList, attribute_error, none, type_error,
 };
 
 use crate::fastcall::{CallArguments, FastCall, vectorcall};
@@ -124,7 +124,7 @@ impl Partial {
         self.function.get().unwrap_or_else(|| none().to_obj())
     }
 
-    fn set_args(&self, args: Vec<Obj>) -> PyResult<()> {
+    fn store_args(&self, args: Vec<Obj>) -> PyResult<()> {
         self.gaps
             .set(args.iter().filter(|arg| is_placeholder(arg)).count());
         self.args.set(Some(PyTuple::from_vec(args)?));
@@ -217,7 +217,7 @@ impl Partial {
                 gaps: Cell::new(0),
             },
         )?;
-        partial.set_args(args)?;
+        partial.store_args(args)?;
         Ok(partial.into_object())
     }
 
@@ -303,7 +303,7 @@ impl Partial {
             None if dict.is(none()) => None,
             None => return Err(invalid()),
         };
-        self.set_args(args.as_slice().to_vec())?;
+        self.store_args(args.as_slice().to_vec())?;
         self.function.set(Some(function.clone()));
         self.keywords.set(Some(keywords));
         self.dict.set(dict);
@@ -332,6 +332,21 @@ impl Partial {
     #[pygetter(name = "keywords")]
     fn keywords_getter(&self) -> PyResult<Py<PyDict>> {
         self.keywords()
+    }
+
+    #[pysetter]
+    fn set_func(&self, _value: Option<&PyObject>) -> PyResult<()> {
+        Err(attribute_error!("readonly attribute"))
+    }
+
+    #[pysetter]
+    fn set_args(&self, _value: Option<&PyObject>) -> PyResult<()> {
+        Err(attribute_error!("readonly attribute"))
+    }
+
+    #[pysetter]
+    fn set_keywords(&self, _value: Option<&PyObject>) -> PyResult<()> {
+        Err(attribute_error!("readonly attribute"))
     }
 
     #[pygetter]

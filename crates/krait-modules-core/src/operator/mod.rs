@@ -6,7 +6,7 @@ mod getters;
 use krait_macros::pyfunction;
 use krait_runtime::abstract_::{binary_op, inplace_op};
 use krait_runtime::{
-    Args, BinaryOp, CompareOp, KwArgs, Obj, Py, PyClass, PyLong, PyObject, PyResult, exc, none,
+    Args, BinaryOp, CompareOp, KwArgs, Obj, Py, PyLong, PyObject, PyResult, PyTuple, exc, none,
     overflow_error, pymodule, type_error, value_error,
 };
 
@@ -249,12 +249,18 @@ fn length_hint(obj: &PyObject, default: isize) -> PyResult<isize> {
 }
 
 /// Same as obj(*args, **kwargs).
-#[pyfunction(signature = "($module, obj, /, *args, **kwargs)")]
-fn call(obj: &PyObject, args: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<Obj> {
+#[pyfunction(
+    signature = "(*args, **kwargs)",
+    text_signature = "($module, obj, /, *args, **kwargs)"
+)]
+fn call(args: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<Obj> {
+    let Some((callable, rest)) = args.as_slice().split_first() else {
+        return Err(type_error!("call expected at least 1 argument, got 0"));
+    };
     if kwargs.is_empty() {
-        return obj.call(args.as_slice());
+        return callable.call(rest);
     }
-    let args = args.to_tuple()?;
+    let rest = PyTuple::from_refs(rest)?;
     let kwargs = kwargs.to_dict()?;
-    obj.call_tuple(&args, Some(&kwargs))
+    callable.call_tuple(&rest, Some(&kwargs))
 }

@@ -107,12 +107,10 @@ impl PyDict {
         Ok(object)
     }
 
-    #[pyinit(
-        signature = "(iterable=<unrepresentable>, /, **kwargs)",
-        text_signature = ""
-    )]
-    fn init(&self, source: OptionalArg<&PyObject>, kwargs: KwArgs<'_>) -> PyResult<()> {
-        if let Some(source) = source.present() {
+    #[pyinit(signature = "(*args, **kwargs)", text_signature = "")]
+    fn init(&self, args: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<()> {
+        crate::args::check_positional("dict", args.len(), 0, 1)?;
+        if let Some(source) = args.get(0) {
             self.update(source, true)?;
         }
         for (key, value) in kwargs.iter() {

@@ -101,7 +101,7 @@ impl PyTypeAlias {
 
     #[slot(nb_or)]
     fn or(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
-        crate::union::make_union(&[left.to_obj(), right.to_obj()])
+        super::union(left, right)
     }
 
     #[slot(mp_subscript)]

@@ -52,12 +52,25 @@ impl PyGeneric {
     }
 }
 
+/// `Generic`, made like `object` by its very `__new__`: a slot of our own would make `object` refuse
+/// arguments that are meant for a subclass's `__init__`.
+pub(super) fn generic_class() -> &'static PyType {
+    let class = PyGeneric::type_object();
+    let raw = class.raw();
+    if raw.tp_new.get().is_none() {
+        raw.tp_new.set(PyObject::type_object().raw().tp_new.get());
+        class.set_flags(class.flags() & !u64::from(krait_abi::Py_TPFLAGS_DISALLOW_INSTANTIATION));
+        class.modified();
+    }
+    class
+}
+
 /// `Generic[parameters]`, the implicit base of a generic class.
 pub fn subscript_generic(parameters: &PyObject) -> PyResult<Obj> {
     let Some(parameters) = parameters.downcast::<PyTuple>() else {
         return Err(crate::system_error!("type parameters that are no tuple"));
     };
     let parameters = unpack_parameters(parameters)?;
-    let generic = PyGeneric::type_object();
+    let generic = generic_class();
     super::call_typing("_GenericAlias", &[generic.as_object(), &parameters])
 }

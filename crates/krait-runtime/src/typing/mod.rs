@@ -43,6 +43,7 @@ crate::pymodule! {
 }
 
 fn exec(module: &PyModule) -> PyResult<()> {
+    generic::generic_class();
     // Instances show it too, and pickle asks them for it.
     let name = PyStr::intern("typing")?;
     for class in [
@@ -82,6 +83,15 @@ fn unpack(parameter: &PyObject) -> PyResult<Obj> {
     let import = Interpreter::current().hooks.get().import;
     let module = import(&*PyStr::intern("typing")?, None, None, None, 0)?;
     module.getattr_str("Unpack")?.get_item(parameter)
+}
+
+/// `left | right` of type parameters and aliases; text becomes a forward reference.
+fn union(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
+    let member = |side: &PyObject| match side.is_instance_of::<PyStr>() {
+        true => call_typing("ForwardRef", &[side]),
+        false => Ok(side.to_obj()),
+    };
+    crate::union::make_union(&[member(left)?, member(right)?])
 }
 
 /// What `*parameter` iterates over: `Unpack[parameter]` alone.
