@@ -35,6 +35,9 @@ fn add_members(members: &mut Vec<Obj>, item: &PyObject) -> PyResult<()> {
     let none_type = crate::singletons::PyNone::type_object();
     let item = if item.is(crate::none()) {
         none_type.to_obj()
+    } else if item.is_instance_of::<PyStr>() {
+        // The name of a type that need not exist yet.
+        crate::typing::call_typing("ForwardRef", &[item])?
     } else {
         item.to_obj()
     };

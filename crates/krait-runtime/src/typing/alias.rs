@@ -101,7 +101,7 @@ impl PyTypeAlias {
 
     #[slot(nb_or)]
     fn or(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
-        super::union(left, right)
+        crate::union::make_union(&[left.to_obj(), right.to_obj()])
     }
 
     #[slot(mp_subscript)]

@@ -63,7 +63,7 @@ fn _idfunc(x: &PyObject) -> Obj {
 }
 
 /// Calls a function of `typing`, which the program may not have imported yet.
-fn call_typing(name: &str, args: &[&PyObject]) -> PyResult<Obj> {
+pub(crate) fn call_typing(name: &str, args: &[&PyObject]) -> PyResult<Obj> {
     let import = Interpreter::current().hooks.get().import;
     let module = import(&*PyStr::intern("typing")?, None, None, None, 0)?;
     module.getattr_str(name)?.call(args)
@@ -83,15 +83,6 @@ fn unpack(parameter: &PyObject) -> PyResult<Obj> {
     let import = Interpreter::current().hooks.get().import;
     let module = import(&*PyStr::intern("typing")?, None, None, None, 0)?;
     module.getattr_str("Unpack")?.get_item(parameter)
-}
-
-/// `left | right` of type parameters and aliases; text becomes a forward reference.
-fn union(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
-    let member = |side: &PyObject| match side.is_instance_of::<PyStr>() {
-        true => call_typing("ForwardRef", &[side]),
-        false => Ok(side.to_obj()),
-    };
-    crate::union::make_union(&[member(left)?, member(right)?])
 }
 
 /// What `*parameter` iterates over: `Unpack[parameter]` alone.

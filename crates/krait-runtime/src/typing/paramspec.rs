@@ -92,7 +92,7 @@ impl PyParamSpec {
 
     #[slot(nb_or)]
     fn or(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
-        super::union(left, right)
+        crate::union::make_union(&[left.to_obj(), right.to_obj()])
     }
 
     #[pymethod(name = "__typing_subst__", signature = "($self, arg, /)")]

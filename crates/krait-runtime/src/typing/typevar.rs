@@ -115,7 +115,7 @@ impl PyTypeVar {
 
     #[slot(nb_or)]
     fn or(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
-        super::union(left, right)
+        crate::union::make_union(&[left.to_obj(), right.to_obj()])
     }
 
     #[pymethod(name = "__typing_subst__", signature = "($self, arg, /)")]
