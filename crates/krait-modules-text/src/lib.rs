@@ -6,6 +6,7 @@ mod binascii;
 mod csv;
 mod json;
 mod locale;
+mod pickle;
 mod random;
 mod sre;
 mod string;
@@ -21,6 +22,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &csv::CSV,
     &json::JSON,
     &locale::LOCALE,
+    &pickle::PICKLE,
     &random::RANDOM,
     &sre::SRE,
     &string::STRING,
