@@ -94,6 +94,41 @@ fn c_text(text: &PyStr) -> PyResult<CString> {
     CString::new(text.as_utf8()?).map_err(|_| value_error!("embedded null character"))
 }
 
+/// The keys of `localeconv`, in order.
+const CONVENTIONS: [&str; 18] = [
+    "int_curr_symbol",
+    "currency_symbol",
+    "mon_decimal_point",
+    "mon_thousands_sep",
+    "mon_grouping",
+    "positive_sign",
+    "negative_sign",
+    "int_frac_digits",
+    "frac_digits",
+    "p_cs_precedes",
+    "p_sep_by_space",
+    "n_cs_precedes",
+    "n_sep_by_space",
+    "p_sign_posn",
+    "n_sign_posn",
+    "decimal_point",
+    "thousands_sep",
+    "grouping",
+];
+
+/// The sizes of groups of digits as a list.
+fn sizes(sizes: &[std::ffi::c_char]) -> PyResult<Obj> {
+    let mut items = Vec::new();
+    for &size in sizes {
+        items.push(i32::from(size).into_py()?);
+    }
+    // A row that does not end with CHAR_MAX goes on for ever, which a zero says.
+    if sizes.last().is_some_and(|&size| i32::from(size) != 127) {
+        items.push(0.into_py()?);
+    }
+    Ok(PyList::from_vec(items)?.into_object())
+}
+
 /// Get the current locale encoding.
 #[pyfunction(signature = "()")]
 fn getencoding() -> PyResult<Obj> {
@@ -116,25 +151,16 @@ fn setlocale(category: i32, locale: Option<&PyStr>) -> PyResult<Obj> {
 fn localeconv() -> PyResult<Py<PyDict>> {
     let conventions = krait_host::locale::localeconv();
     let result = PyDict::new()?;
-    for (name, value) in &conventions.texts {
-        result.set(name, &*text(value)?)?;
-    }
-    for (name, value) in &conventions.numbers {
-        result.set(name, &*i32::from(*value).into_py()?)?;
-    }
-    for (name, sizes) in [
-        ("grouping", &conventions.grouping),
-        ("mon_grouping", &conventions.mon_grouping),
-    ] {
-        let mut items = Vec::new();
-        for &size in sizes {
-            items.push(i32::from(size).into_py()?);
-        }
-        // A row that does not end with CHAR_MAX goes on for ever, which a zero says.
-        if sizes.last().is_some_and(|&size| i32::from(size) != 127) {
-            items.push(0.into_py()?);
-        }
-        result.set(name, &*PyList::from_vec(items)?)?;
+    for name in CONVENTIONS {
+        let as_text = conventions.texts.iter().find(|(key, _)| *key == name);
+        let as_number = conventions.numbers.iter().find(|(key, _)| *key == name);
+        let value = match (as_text, as_number) {
+            (Some((_, value)), _) => text(value)?,
+            (_, Some((_, value))) => i32::from(*value).into_py()?,
+            _ if name == "grouping" => sizes(&conventions.grouping)?,
+            _ => sizes(&conventions.mon_grouping)?,
+        };
+        result.set(name, &value)?;
     }
     Ok(result)
 }

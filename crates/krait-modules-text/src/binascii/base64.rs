@@ -69,17 +69,11 @@ pub(super) fn decode(data: &[u8], strict: bool) -> Result<Vec<u8>, String> {
         }
         if byte == b'=' {
             padded = true;
-            if strict && group == 0 {
-                return Err("Excess padding not allowed".into());
-            }
             if group >= 2 {
                 pads += 1;
-                if group + pads >= 4 {
-                    return match data.get(index) {
-                        Some(&rest) if strict => Err(excess(rest).into()),
-                        _ => Ok(out),
-                    };
-                }
+            }
+            if strict && (group == 0 || group + pads > 4) {
+                return Err("Excess padding not allowed".into());
             }
             continue;
         }
@@ -91,7 +85,11 @@ pub(super) fn decode(data: &[u8], strict: bool) -> Result<Vec<u8>, String> {
             continue;
         }
         if strict && padded {
-            return Err("Discontinuous padding not allowed".into());
+            return Err(match group + pads {
+                4 => "Excess data after padding",
+                _ => "Discontinuous padding not allowed",
+            }
+            .into());
         }
         pads = 0;
         bits = bits << 6 | u32::from(value);
@@ -105,22 +103,12 @@ pub(super) fn decode(data: &[u8], strict: bool) -> Result<Vec<u8>, String> {
     }
     match group {
         0 => Ok(out),
+        2 | 3 if group + pads >= 4 => Ok(out),
         1 => Err(format!(
             "Invalid base64-encoded string: number of data characters ({}) cannot be 1 more than \
              a multiple of 4",
             out.len() / 3 * 4 + 1
         )),
         _ => Err("Incorrect padding".into()),
-    }
-}
-
-/// What is wrong with a character after the end.
-fn excess(byte: u8) -> &'static str {
-    if byte == b'=' {
-        "Excess padding not allowed"
-    } else if VALUES[usize::from(byte)] == NONE {
-        "Only base64 data is allowed"
-    } else {
-        "Excess data after padding"
     }
 }

@@ -35,7 +35,7 @@ fn push_runs<U: krait_sre::Unit>(
     for (index, unit) in units.iter().enumerate() {
         let code = unit.code();
         let plain = code >= 0x20 && code != 0x22 && code != 0x5C && (!ascii || code < 0x7F);
-        if plain || code == 0x7F {
+        if plain {
             continue;
         }
         out.push_slice(all.sub(done, index));
