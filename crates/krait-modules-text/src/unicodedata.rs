@@ -103,11 +103,11 @@ fn quick_check(form: Form, text: &PyStr) -> QuickCheck {
 
 fn normalize_text(database: Database, form: &PyStr, text: &PyStr) -> PyResult<Obj> {
     if text.is_empty() {
-        return Ok(text.to_obj());
+        return Ok(text.exact()?.into_object());
     }
     let form = form_of(form)?;
     if database == Database::Current && quick_check(form, text) == QuickCheck::Yes {
-        return Ok(text.to_obj());
+        return Ok(text.exact()?.into_object());
     }
     let codes = normalized(database, form, text);
     Ok(PyStr::from_slice(StrSlice::Ucs4(&codes))?.into_object())

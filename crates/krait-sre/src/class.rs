@@ -85,13 +85,17 @@ pub fn unicode_tolower(ch: u32) -> u32 {
     if ch < 128 {
         ascii_tolower(ch)
     } else {
-        krait_unicode::case::simple_lower(ch)
+        first_of(krait_unicode::case::to_lower(ch), ch)
     }
 }
 
-/// The one character that `ch` is in upper case.
+/// The one character that `ch` is in upper case: the first, if it becomes several.
 pub fn unicode_toupper(ch: u32) -> u32 {
-    krait_unicode::case::simple_upper(ch)
+    first_of(krait_unicode::case::to_upper(ch), ch)
+}
+
+fn first_of(mapping: krait_unicode::case::Mapping, ch: u32) -> u32 {
+    mapping.as_slice().first().copied().unwrap_or(ch)
 }
 
 /// Whether `\w` of a Unicode pattern matches `ch`.
@@ -200,12 +204,13 @@ impl Rule {
     fn contains(&self, ch: u32, locale: &Locale) -> bool {
         match self {
             Rule::Charset(code, Fold::Locale) => {
-                let lower = locale.to_lower(ch);
-                if in_charset(code, lower, locale) {
-                    return true;
+                let (lower, upper) = (locale.to_lower(ch), locale.to_upper(ch));
+                let is_in = |ch| in_charset(code, ch, locale);
+                if code.first() == Some(&op::NEGATE) {
+                    is_in(lower) && is_in(upper)
+                } else {
+                    is_in(lower) || is_in(upper)
                 }
-                let upper = locale.to_upper(ch);
-                upper != lower && in_charset(code, upper, locale)
             }
             Rule::Charset(code, fold) => in_charset(code, fold.lower(ch, locale), locale),
             Rule::Literal { code, fold, negate } => {

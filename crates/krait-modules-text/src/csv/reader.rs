@@ -37,6 +37,8 @@ pub(super) struct Reader {
     #[traverse]
     dialect: Field<Dialect>,
     line_num: Cell<usize>,
+    /// Counts the calls, so that one inside of another is noticed.
+    calls: Cell<usize>,
 }
 
 /// A row being read.
@@ -218,6 +220,7 @@ impl Reader {
             lines: Field::new(lines),
             dialect: Field::new(dialect),
             line_num: Cell::new(0),
+            calls: Cell::new(0),
         })
     }
 }
@@ -242,8 +245,14 @@ impl Reader {
             unquoted: true,
             limit: state().field_limit.get(),
         };
+        let call = self.calls.get().wrapping_add(1);
+        self.calls.set(call);
         loop {
-            let Some(line) = lines.iter_next()? else {
+            let line = lines.iter_next()?;
+            if self.calls.get() != call {
+                return Err(raise(ERROR, "iterator has already advanced the reader"));
+            }
+            let Some(line) = line else {
                 if row.field.is_empty() && row.at != At::Quoted {
                     return Ok(None);
                 }

@@ -380,6 +380,9 @@ fn new_checked(class: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyRes
             "{name}.__new__({sub}): {sub} is not a subtype of {name}"
         ));
     }
+    if subtype.has_flag(abi::Py_TPFLAGS_DISALLOW_INSTANTIATION) {
+        return Err(type_error!("cannot create '{}' instances", subtype.tp_name()));
+    }
     // The most derived native class decides how instances are made.
     let mut native = Some(subtype);
     while let Some(each) = native {
