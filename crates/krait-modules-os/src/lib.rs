@@ -9,6 +9,7 @@ mod exception;
 mod fcntl;
 mod grp;
 mod io;
+mod mmap;
 mod posix;
 mod posixshmem;
 mod posixsubprocess;
@@ -29,6 +30,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &io::IO,
     &fcntl::FCNTL,
     &grp::GRP,
+    &mmap::MMAP,
     &posix::POSIX,
     &posixshmem::POSIXSHMEM,
     &posixsubprocess::POSIXSUBPROCESS,
