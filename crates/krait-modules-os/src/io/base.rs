@@ -358,14 +358,17 @@ fn finalize(stream: &PyObject) {
     let close = || -> PyResult<()> {
         let closed = match stream.lookup_attr_str("closed") {
             Ok(Some(closed)) => closed.is_true(),
-            Ok(None) => Ok(false),
+            Ok(None) => return Ok(()),
             Err(error) => Err(error),
         };
         match closed {
             Ok(true) => return Ok(()),
             Ok(false) => {}
-            // A stream that was never opened has nothing to close.
-            Err(error) => error.clear(),
+            // A stream that cannot tell was never opened, or was detached: it has nothing to close.
+            Err(error) => {
+                error.clear();
+                return Ok(());
+            }
         }
         if let Err(error) = stream.setattr_str("_finalizing", krait_runtime::true_()) {
             error.clear();
@@ -374,7 +377,13 @@ fn finalize(stream: &PyObject) {
     };
     let pending = PyErr::occurred().map(PyErr::take);
     if let Err(error) = close() {
-        error.write_unraisable(None, Some(stream));
+        // The stream's repr may run Python code, which begins without an exception.
+        let exception = error.take();
+        let message = format!(
+            "Exception ignored while finalizing file {}",
+            stream.to_display()
+        );
+        PyErr::restore(exception).write_unraisable(Some(&message), None);
     }
     if let Some(pending) = pending {
         // The exception that was set goes on; its token is the caller's.

@@ -195,9 +195,11 @@ impl PyTextIOWrapper {
             return cookie.pack();
         }
         let (kept, state) = self.decoder.state()?;
-        let located = self.locate(&mut cookie, bytes.as_bytes(), skip);
+        let located = self
+            .locate(&mut cookie, bytes.as_bytes(), skip)
+            .map_err(PyErr::take);
         self.decoder.set_state(&kept, state)?;
-        located?;
+        located.map_err(PyErr::restore)?;
         cookie.pack()
     }
 

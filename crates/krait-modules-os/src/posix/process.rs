@@ -15,7 +15,7 @@ use krait_runtime::{
 };
 
 use super::path::{Gid, PATH, PATH_OR_FD, PathArg, Uid};
-use crate::common::{FsPath, c_string, fs_decode, fs_path, list_of, quick, retry};
+use crate::common::{FsPath, c_string, fs_decode, fs_path, list_of, quick, raise, retry};
 
 /// What `register_at_fork` was given.
 #[derive(Default)]
@@ -163,20 +163,20 @@ pub(crate) fn abort() {
     process::abort()
 }
 
-/// The arguments of a program.
+/// The arguments of a program; `function` begins the messages.
 pub(crate) fn arguments(function: &str, argv: &PyObject) -> PyResult<Vec<CString>> {
     if argv.downcast::<PyList>().is_none() && argv.downcast::<PyTuple>().is_none() {
-        return Err(type_error!("{function}: argv must be a tuple or list"));
+        return Err(type_error!("{function} must be a tuple or list"));
     }
     let items = argv.to_vec()?;
     if items.is_empty() {
-        return Err(value_error!("{function}: argv must not be empty"));
+        return Err(value_error!("{function} must not be empty"));
     }
     let list = items.iter().map(|item| fs_path(item));
     let list = list.collect::<PyResult<Vec<_>>>()?;
     if list[0].is_empty() {
         return Err(value_error!(
-            "{function}: argv first element cannot be empty"
+            "{function} first element cannot be empty"
         ));
     }
     Ok(list)
@@ -207,16 +207,15 @@ pub(crate) fn environment(function: &str, env: &PyObject) -> PyResult<Vec<CStrin
 #[pyfunction(signature = "(path, argv, /)")]
 pub(crate) fn execv(path: &PyObject, argv: &PyObject) -> PyResult<()> {
     let path = PathArg::new("execv", "path", path, PATH)?;
-    let arguments = arguments("execv", argv)?;
-    let errno = process::execv(path.c(), &Strings::new(&arguments));
-    Err(path.error(errno))
+    let arguments = arguments("execv() arg 2", argv)?;
+    Err(raise(process::execv(path.c(), &Strings::new(&arguments))))
 }
 
 /// Execute an executable path with arguments, replacing current process.
 #[pyfunction(signature = "(path, argv, env)")]
 pub(crate) fn execve(path: &PyObject, argv: &PyObject, env: &PyObject) -> PyResult<()> {
     let path = PathArg::new("execve", "path", path, PATH_OR_FD)?;
-    let arguments = arguments("execve", argv)?;
+    let arguments = arguments("execve: argv", argv)?;
     let environment = environment("execve", env)?;
     let (arguments, environment) = (Strings::new(&arguments), Strings::new(&environment));
     let errno = match path.fd {

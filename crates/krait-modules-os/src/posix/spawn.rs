@@ -96,7 +96,7 @@ fn run(
     keywords: &Keywords<'_>,
 ) -> PyResult<i32> {
     let path = PathArg::new(function, "path", path, PATH)?;
-    let arguments = process::arguments(function, argv)?;
+    let arguments = process::arguments(&format!("{function}: argv"), argv)?;
     let environment = if env.is(none()) {
         krait_host::env::all()
             .iter()
