@@ -271,10 +271,7 @@ pub fn instance_dict_attribute(this: &PyObject) -> PyResult<Obj> {
 }
 
 /// Assignment to `__dict__` of an instance: `PyObject_GenericSetDict`.
-pub fn set_instance_dict_attribute(
-    this: &PyObject,
-    value: Option<&PyObject>,
-) -> PyResult<()> {
+pub fn set_instance_dict_attribute(this: &PyObject, value: Option<&PyObject>) -> PyResult<()> {
     if !this.has_instance_dict() {
         return Err(attribute_error!("This object has no __dict__"));
     }

@@ -175,9 +175,7 @@ pub(crate) fn arguments(function: &str, argv: &PyObject) -> PyResult<Vec<CString
     let list = items.iter().map(|item| fs_path(item));
     let list = list.collect::<PyResult<Vec<_>>>()?;
     if list[0].is_empty() {
-        return Err(value_error!(
-            "{function} first element cannot be empty"
-        ));
+        return Err(value_error!("{function} first element cannot be empty"));
     }
     Ok(list)
 }
