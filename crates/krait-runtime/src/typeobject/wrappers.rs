@@ -381,7 +381,10 @@ fn new_checked(class: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyRes
         ));
     }
     if subtype.has_flag(abi::Py_TPFLAGS_DISALLOW_INSTANTIATION) {
-        return Err(type_error!("cannot create '{}' instances", subtype.tp_name()));
+        return Err(type_error!(
+            "cannot create '{}' instances",
+            subtype.tp_name()
+        ));
     }
     // The most derived native class decides how instances are made.
     let mut native = Some(subtype);
