@@ -9,6 +9,7 @@ pub mod heapq;
 pub mod math;
 pub mod queue;
 pub mod statistics;
+pub mod zlib;
 
 use krait_runtime::ModuleDef;
 
@@ -25,4 +26,5 @@ pub const MODULES: &[&ModuleDef] = &[
     &math::MATH,
     &queue::QUEUE,
     &statistics::STATISTICS,
+    &zlib::ZLIB,
 ];
