@@ -86,10 +86,10 @@ fn unterminated_string(text: &PyStr, quote: isize) -> krait_runtime::PyErr {
     }
 }
 
-/// Four hexadecimal digits, which are not at the very end of the text.
+/// Four hexadecimal digits.
 fn hex4<U: Unit>(text: &PyStr, units: &[U], at: usize) -> PyResult<u32> {
     let invalid = || decode_error("Invalid \\uXXXX escape", text, at - 1);
-    if at + 4 >= units.len() {
+    if at + 4 > units.len() {
         return Err(invalid());
     }
     units[at..at + 4].iter().try_fold(0, |value, unit| {
@@ -108,7 +108,7 @@ fn unicode_escape<U: Unit>(text: &PyStr, units: &[U], at: usize) -> PyResult<(u3
             .is_some_and(|unit| unit.code() == u32::from(byte))
     };
     if (0xD800..0xDC00).contains(&high)
-        && next + 6 < units.len()
+        && next + 6 <= units.len()
         && follows(0, b'\\')
         && follows(1, b'u')
     {

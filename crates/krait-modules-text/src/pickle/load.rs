@@ -18,6 +18,8 @@ use crate::util::{Data, import};
 pub(super) struct Input {
     data: Data,
     at: usize,
+    /// What is left of the present frame, which no instruction may leave half-way.
+    frame: usize,
     file: Option<(Obj, Obj)>,
 }
 
@@ -26,6 +28,7 @@ impl Input {
         Input {
             data,
             at: 0,
+            frame: 0,
             file: None,
         }
     }
@@ -34,6 +37,7 @@ impl Input {
         Input {
             data: Data::Copy(Vec::new()),
             at: 0,
+            frame: 0,
             file: Some((read, readline)),
         }
     }
@@ -69,9 +73,21 @@ impl Input {
         if !self.ensure(count)? {
             return Err(truncated());
         }
+        self.use_frame(count)?;
         let start = self.at;
         self.at += count;
         Ok(&self.data[start..start + count])
+    }
+
+    /// Counts down what is used of a frame.
+    fn use_frame(&mut self, count: usize) -> PyResult<()> {
+        if self.frame > 0 {
+            self.frame = self
+                .frame
+                .checked_sub(count)
+                .ok_or_else(|| unpickling_error("pickle exhausted before end of frame"))?;
+        }
+        Ok(())
     }
 
     fn line(&mut self) -> PyResult<&[u8]> {
@@ -87,6 +103,7 @@ impl Input {
                 return Err(truncated());
             }
         };
+        self.use_frame(end + 1 - self.at)?;
         let start = std::mem::replace(&mut self.at, end + 1);
         Ok(&self.data[start..end])
     }
@@ -216,6 +233,7 @@ impl<'a> Load<'a> {
                 if !self.input.ensure(len as usize)? {
                     return Err(truncated());
                 }
+                self.input.frame = len as usize;
             }
             MARK => self.marks.push(self.stack.len()),
             POP => {

@@ -551,11 +551,9 @@ fn which_module(object: &PyObject, path: &str) -> PyResult<krait_runtime::Py<PyS
                 || error.matches(&exc::ValueError)
                 || error.matches(&exc::KeyError) =>
         {
-            let reason = error.take().str()?.to_string_lossy();
-            return Err(pickling_error(format!(
-                "Can't pickle {}: {reason}",
-                shown()?
-            )));
+            let reason = error.value().str()?.to_string_lossy();
+            let shown = shown()?;
+            return Err(raised_in(error, format!("Can't pickle {shown}: {reason}")));
         }
         Err(error) => return Err(error),
     };
@@ -566,11 +564,33 @@ fn which_module(object: &PyObject, path: &str) -> PyResult<krait_runtime::Py<PyS
             "Can't pickle {}: it's not the same object as {place}",
             shown()?
         ))),
-        None => Err(pickling_error(format!(
-            "Can't pickle {}: it's not found as {place}",
-            shown()?
-        ))),
+        None => {
+            let message = format!("Can't pickle {}: it's not found as {place}", shown()?);
+            match missing_attribute(&module, path) {
+                Err(error) => Err(raised_in(error, message)),
+                Ok(()) => Err(pickling_error(message)),
+            }
+        }
     }
+}
+
+/// A pickling error that came up while another exception was handled.
+fn raised_in(context: PyErr, message: String) -> PyErr {
+    let context = context.take();
+    let raised = pickling_error(message).take();
+    match raised.setattr_str("__context__", &context) {
+        Ok(()) => PyErr::restore(raised),
+        Err(error) => error,
+    }
+}
+
+/// The error of a dotted path that leads nowhere.
+fn missing_attribute(module: &PyObject, path: &str) -> PyResult<()> {
+    let mut object = module.to_obj();
+    for name in path.split('.') {
+        object = object.getattr_str(name)?;
+    }
+    Ok(())
 }
 
 /// The name of a loaded module that has the object.

@@ -165,7 +165,7 @@ impl Unpickler {
             Some(found) => Ok(found),
             None if path.contains('.') => Err(attribute_error!(
                 "Can't resolve path '{path}' on module {}",
-                module.repr()?.to_string_lossy()
+                module_name.repr()?.to_string_lossy()
             )),
             None => module.getattr(name),
         }
