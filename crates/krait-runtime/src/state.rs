@@ -30,6 +30,8 @@ pub mod breaker {
     pub const ASYNC_EXCEPTION: usize = 8;
     /// The collector is due.
     pub const COLLECT: usize = 16;
+    /// The thread is traced or profiled; stays set for as long as it is.
+    pub const TRACE: usize = 32;
 }
 
 /// How much native stack is kept free for code that does not check, in bytes.
@@ -346,6 +348,15 @@ impl ThreadState {
     /// Clears bits in the eval breaker.
     pub fn clear_breaker(&self, bits: usize) {
         self.eval_breaker.fetch_and(!bits, Ordering::Relaxed);
+    }
+
+    /// Sets or clears the eval breaker's bit for tracing after a trace or profile function changed.
+    pub fn note_tracing(&self) {
+        if self.trace_func.is_some() || self.profile_func.is_some() {
+            self.set_breaker(breaker::TRACE);
+        } else {
+            self.clear_breaker(breaker::TRACE);
+        }
     }
 
     /// Whether the native stack is nearly used up.

@@ -13,13 +13,12 @@ pub(super) fn resume(m: &mut Machine, oparg: u32) -> Flow {
     if oparg & resume::LOCATION_MASK < resume::AFTER_YIELD_FROM && breaker_set(m.ts) {
         attempt!(handle_breaker(m.snapshot()));
     }
-    if !crate::trace::is_active(m.ts) {
-        // From now on only the breaker is looked at.
-        m.unit(0).cache.set(u16::from_le_bytes([
-            krait_bytecode::op::RESUME_CHECK,
-            oparg as u8,
-        ]));
+    if crate::trace::is_active(m.ts) {
+        return Flow::Trace;
     }
+    // From now on only the breaker is looked at.
+    let quick = u16::from_le_bytes([krait_bytecode::op::RESUME_CHECK, oparg as u8]);
+    m.unit(0).cache.set(quick);
     m.next(0)
 }
 

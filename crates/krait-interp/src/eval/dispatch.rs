@@ -11,6 +11,7 @@ use super::{
     arith, async_ops, attrs, build, calls, calls_special, compare, control, exceptions, functions,
     imports, iterate, matching, names, stack, text, unwind,
 };
+use crate::trace;
 
 /// The argument as one arm's own value. Without this the code generator finds what several arms
 /// compute of it (`oparg + 1`, `-oparg`…), does all of that before every dispatch, and has no
@@ -30,27 +31,60 @@ fn pin(oparg: u32) -> u32 {
     oparg
 }
 
+/// How a loop was left.
+enum Leave {
+    /// The entry frame was reached.
+    Done(PyResult<Obj>),
+    /// The other kind of loop is to go on: tracing was switched on or off.
+    Switch(Machine),
+}
+
 /// Runs the thread's current frame and what it calls until the entry frame is reached.
 ///
 /// # Safety
 /// The frame keeps the eval loop's rules, and is linked to an entry frame.
-#[inline(never)]
-pub(crate) unsafe fn run(
-    ts: &'static ThreadState,
-    frame: *mut Frame,
-    throw: bool,
-) -> PyResult<Obj> {
+pub(crate) unsafe fn run(ts: &'static ThreadState, frame: *mut Frame, throw: bool) -> PyResult<Obj> {
     // SAFETY: the caller's contract.
     let mut machine = unsafe { Machine::new(ts, frame) };
-    let m = &mut machine;
     if throw {
         // SAFETY: as above; an exception is set.
-        match unsafe { unwind(m.snapshot(), true) } {
-            Some(registers) => *m = registers,
+        match unsafe { unwind(machine, true) } {
+            Some(registers) => machine = registers,
             None => return Err(PyErr::fetch()),
         }
     }
+    loop {
+        // SAFETY: the registers are those of a running frame.
+        let left = unsafe {
+            if trace::is_active(ts) { run_loop::<true>(machine) } else { run_loop::<false>(machine) }
+        };
+        match left {
+            Leave::Done(result) => return result,
+            Leave::Switch(registers) => machine = registers,
+        }
+    }
+}
+
+/// The loop; with `TRACE` set, trace and profile functions hear of every instruction that concerns
+/// them.
+///
+/// # Safety
+/// The registers are those of a running frame.
+#[inline(never)]
+unsafe fn run_loop<const TRACE: bool>(mut machine: Machine) -> Leave {
+    let m = &mut machine;
     'fetch: loop {
+        if TRACE {
+            match trace::before(m.snapshot()) {
+                trace::Step::Go => {}
+                trace::Step::Stop => return Leave::Switch(m.snapshot()),
+                // SAFETY: an exception is set.
+                trace::Step::Fail => match unsafe { unwind(m.snapshot(), true) } {
+                    Some(registers) => *m = registers,
+                    None => return Leave::Done(Err(PyErr::fetch())),
+                },
+            }
+        }
         let word = m.unit(0).cache.get();
         let mut opcode = word as u8;
         let mut oparg = u32::from(word >> 8);
@@ -299,12 +333,17 @@ pub(crate) unsafe fn run(
                 Flow::Next => continue 'fetch,
                 Flow::Again => opcode = m.unit(0).code(),
                 Flow::Base => opcode = DEOPT[usize::from(m.unit(0).code())],
-                Flow::Exit => return Ok(own(m.pop())),
+                Flow::Exit => return Leave::Done(Ok(own(m.pop()))),
+                Flow::Trace if TRACE => {
+                    m.next(0);
+                    continue 'fetch;
+                }
+                Flow::Trace => return Leave::Switch(m.snapshot()),
                 Flow::Error | Flow::Unwind => {
                     // SAFETY: an exception is set.
                     match unsafe { unwind(m.snapshot(), flow == Flow::Error) } {
                         Some(registers) => *m = registers,
-                        None => return Err(PyErr::fetch()),
+                        None => return Leave::Done(Err(PyErr::fetch())),
                     }
                     continue 'fetch;
                 }

@@ -174,6 +174,7 @@ unsafe fn unwind(mut machine: Machine, mut add_traceback: bool) -> Option<Machin
         if handle_in_frame(&mut machine) {
             return Some(machine);
         }
+        crate::trace::unwind_event(machine.ts, machine.frame());
         let error = PyErr::occurred().map(PyErr::take);
         pop_to(&mut machine, 0);
         // SAFETY: the frame has finished; rule 1: its caller is linked.

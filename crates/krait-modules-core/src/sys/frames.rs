@@ -113,7 +113,9 @@ fn set_function(field: &Field<PyObject>, function: &PyObject) {
 /// See the debugger chapter in the library manual.
 #[pyfunction(signature = "(function, /)")]
 pub fn settrace(function: &PyObject) {
-    set_function(&ThreadState::current().trace_func, function);
+    let thread = ThreadState::current();
+    set_function(&thread.trace_func, function);
+    thread.note_tracing();
 }
 
 /// Return the trace function set with sys.settrace.
@@ -127,7 +129,9 @@ pub fn gettrace() -> Option<Obj> {
 /// See the profiler chapter in the library manual.
 #[pyfunction(signature = "(function, /)")]
 pub fn setprofile(function: &PyObject) {
-    set_function(&ThreadState::current().profile_func, function);
+    let thread = ThreadState::current();
+    set_function(&thread.profile_func, function);
+    thread.note_tracing();
 }
 
 /// Return the profile function set with sys.setprofile.
@@ -139,13 +143,19 @@ pub fn getprofile() -> Option<Obj> {
 /// Set the trace function of all threads.
 #[pyfunction(signature = "(function, /)")]
 pub fn _settraceallthreads(function: &PyObject) {
-    Interpreter::current().for_each_thread(|thread| set_function(&thread.trace_func, function));
+    Interpreter::current().for_each_thread(|thread| {
+        set_function(&thread.trace_func, function);
+        thread.note_tracing();
+    });
 }
 
 /// Set the profile function of all threads.
 #[pyfunction(signature = "(function, /)")]
 pub fn _setprofileallthreads(function: &PyObject) {
-    Interpreter::current().for_each_thread(|thread| set_function(&thread.profile_func, function));
+    Interpreter::current().for_each_thread(|thread| {
+        set_function(&thread.profile_func, function);
+        thread.note_tracing();
+    });
 }
 
 /// Call func(*args) with tracing on, as a debugger does that runs within a trace function.
