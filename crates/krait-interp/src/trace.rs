@@ -80,7 +80,10 @@ fn lines_of(code: &PyCode) -> Rc<Vec<UnitLine>> {
     let mut before = -1;
     for position in code.unit_positions() {
         let line = position.line.unwrap_or(-1);
-        lines.push(UnitLine { line, starts: line != before });
+        lines.push(UnitLine {
+            line,
+            starts: line != before,
+        });
         before = line;
     }
     let lines = Rc::new(lines);
@@ -150,7 +153,10 @@ fn start_native(ts: &ThreadState, frame: &Frame, callable: &PyObject) -> PyResul
 
 /// A native function has returned or raised.
 fn finish_native(ts: &ThreadState, frame: &Frame, event: &str) -> PyResult<()> {
-    let called = state().called.borrow_mut().take_if(|(at, _)| std::ptr::eq(*at, frame));
+    let called = state()
+        .called
+        .borrow_mut()
+        .take_if(|(at, _)| std::ptr::eq(*at, frame));
     match called {
         Some((_, callable)) => profile(ts, frame, event, &callable),
         None => Ok(()),
@@ -159,7 +165,10 @@ fn finish_native(ts: &ThreadState, frame: &Frame, event: &str) -> PyResult<()> {
 
 fn call_event(ts: &ThreadState, frame: &Frame, unit: isize) -> PyResult<()> {
     let place = Place { line: -1, unit };
-    state().places.borrow_mut().insert(std::ptr::from_ref(frame), place);
+    state()
+        .places
+        .borrow_mut()
+        .insert(std::ptr::from_ref(frame), place);
     let none = krait_runtime::none();
     if let Some(function) = ts.trace_func.get() {
         call_trace(ts, frame, &function, "call", none)?;
@@ -170,15 +179,22 @@ fn call_event(ts: &ThreadState, frame: &Frame, unit: isize) -> PyResult<()> {
 fn line_event(ts: &ThreadState, frame: &Frame, unit: isize, opcode: u8) -> PyResult<()> {
     let key = std::ptr::from_ref(frame);
     let lines = lines_of(frame.code());
-    let Some(here) = lines.get(unit as usize).copied() else { return Ok(()) };
+    let Some(here) = lines.get(unit as usize).copied() else {
+        return Ok(());
+    };
     let last = state().places.borrow().get(&key).copied();
     let last = last.unwrap_or(Place { line: -1, unit });
     let is_new = here.line > 0
         && !is_silent(opcode)
         && (here.line != last.line || here.starts && unit != last.unit || unit < last.unit);
     let line = if is_new { here.line } else { last.line };
-    state().places.borrow_mut().insert(key, Place { line, unit });
-    let Some(object) = existing_object(frame) else { return Ok(()) };
+    state()
+        .places
+        .borrow_mut()
+        .insert(key, Place { line, unit });
+    let Some(object) = existing_object(frame) else {
+        return Ok(());
+    };
     if is_new && object.f_trace_lines.get() != 0 {
         local_event(ts, frame, "line", krait_runtime::none())?;
     }
@@ -189,7 +205,10 @@ fn line_event(ts: &ThreadState, frame: &Frame, unit: isize, opcode: u8) -> PyRes
 }
 
 fn return_event(ts: &ThreadState, frame: &Frame, value: Option<&PyObject>) -> PyResult<()> {
-    state().places.borrow_mut().remove(&std::ptr::from_ref(frame));
+    state()
+        .places
+        .borrow_mut()
+        .remove(&std::ptr::from_ref(frame));
     let value = value.unwrap_or_else(|| krait_runtime::none());
     local_event(ts, frame, "return", value)?;
     profile(ts, frame, "return", value)
@@ -197,7 +216,11 @@ fn return_event(ts: &ThreadState, frame: &Frame, value: Option<&PyObject>) -> Py
 
 /// The frame's object, if it has one: without one it has no trace function either.
 fn existing_object(frame: &Frame) -> Option<krait_runtime::Py<krait_runtime::frame::PyFrame>> {
-    if frame.frame_obj.get().is_null() { None } else { frame_of(frame).ok() }
+    if frame.frame_obj.get().is_null() {
+        None
+    } else {
+        frame_of(frame).ok()
+    }
 }
 
 /// Calls the frame's own trace function.
@@ -220,7 +243,9 @@ fn call_trace(
     arg: &PyObject,
 ) -> PyResult<()> {
     let object = frame_of(frame)?;
-    match guarded(ts, || function.call(&[&object, &*PyStr::intern(event)?, arg])) {
+    match guarded(ts, || {
+        function.call(&[&object, &*PyStr::intern(event)?, arg])
+    }) {
         Ok(result) => {
             if !result.is(krait_runtime::none()) {
                 object.f_trace.set(Some(result));
@@ -238,9 +263,13 @@ fn call_trace(
 
 /// Calls the profile function, if there is one. One that raises ends profiling.
 fn profile(ts: &ThreadState, frame: &Frame, event: &str, arg: &PyObject) -> PyResult<()> {
-    let Some(function) = ts.profile_func.get() else { return Ok(()) };
+    let Some(function) = ts.profile_func.get() else {
+        return Ok(());
+    };
     let object = frame_of(frame)?;
-    match guarded(ts, || function.call(&[&object, &*PyStr::intern(event)?, arg])) {
+    match guarded(ts, || {
+        function.call(&[&object, &*PyStr::intern(event)?, arg])
+    }) {
         Ok(_) => Ok(()),
         Err(error) => {
             ts.profile_func.set(None);
@@ -260,7 +289,9 @@ fn guarded<R>(ts: &ThreadState, call: impl FnOnce() -> R) -> R {
 
 /// Runs `call` while the exception that is set is put aside; one that `call` raises replaces it.
 fn with_exception_aside(call: impl FnOnce(&PyObject) -> PyResult<()>) {
-    let Some(error) = PyErr::occurred() else { return };
+    let Some(error) = PyErr::occurred() else {
+        return;
+    };
     let exception = error.take();
     if call(&exception).is_ok() {
         let _set = PyErr::restore(exception);

@@ -43,7 +43,11 @@ enum Leave {
 ///
 /// # Safety
 /// The frame keeps the eval loop's rules, and is linked to an entry frame.
-pub(crate) unsafe fn run(ts: &'static ThreadState, frame: *mut Frame, throw: bool) -> PyResult<Obj> {
+pub(crate) unsafe fn run(
+    ts: &'static ThreadState,
+    frame: *mut Frame,
+    throw: bool,
+) -> PyResult<Obj> {
     // SAFETY: the caller's contract.
     let mut machine = unsafe { Machine::new(ts, frame) };
     if throw {
@@ -56,7 +60,11 @@ pub(crate) unsafe fn run(ts: &'static ThreadState, frame: *mut Frame, throw: boo
     loop {
         // SAFETY: the registers are those of a running frame.
         let left = unsafe {
-            if trace::is_active(ts) { run_loop::<true>(machine) } else { run_loop::<false>(machine) }
+            if trace::is_active(ts) {
+                run_loop::<true>(machine)
+            } else {
+                run_loop::<false>(machine)
+            }
         };
         match left {
             Leave::Done(result) => return result,
