@@ -3,7 +3,6 @@
 mod calendar;
 mod clocks;
 
-pub(crate) use clocks::duration;
 use krait_runtime::{IntoPy, PyDict, PyModule, PyResult, pymodule};
 
 use crate::common::{add_ints, constants};

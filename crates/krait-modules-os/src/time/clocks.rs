@@ -108,7 +108,7 @@ fn moment(nanoseconds: i128) -> Moment {
 }
 
 /// A number of seconds as nanoseconds that fit in 64 bits.
-pub(crate) fn duration(value: &PyObject, round: impl Fn(f64) -> f64) -> PyResult<i128> {
+fn duration(value: &PyObject, round: impl Fn(f64) -> f64) -> PyResult<i128> {
     let out_of_range = || overflow_error!("timestamp out of range for C PyTime_t");
     let nanoseconds = if let Some(float) = value.downcast::<PyFloat>() {
         let seconds = float.value();
