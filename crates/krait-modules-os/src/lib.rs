@@ -6,6 +6,7 @@ mod common;
 mod duration;
 mod errno;
 mod exception;
+mod faulthandler;
 mod fcntl;
 mod grp;
 mod io;
@@ -28,6 +29,7 @@ use krait_runtime::ModuleDef;
 pub const MODULES: &[&ModuleDef] = &[
     &errno::ERRNO,
     &io::IO,
+    &faulthandler::FAULTHANDLER,
     &fcntl::FCNTL,
     &grp::GRP,
     &mmap::MMAP,
