@@ -100,7 +100,11 @@ impl Writer {
     }
 
     fn thread(&self, thread: &ThreadState, current: bool) {
-        self.text(if current { "Current thread 0x" } else { "Thread 0x" });
+        self.text(if current {
+            "Current thread 0x"
+        } else {
+            "Thread 0x"
+        });
         self.number(thread.ident.get() as u64, 16, 16);
         self.text(" (most recent call first):\n");
         self.stack(visible_frame(thread));
