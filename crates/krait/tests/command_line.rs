@@ -14,7 +14,9 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .spawn()
         .expect("the program starts");
     let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(input.as_bytes()).expect("the program reads");
+    stdin
+        .write_all(input.as_bytes())
+        .expect("the program reads");
     drop(stdin);
     child.wait_with_output().expect("the program ends")
 }
@@ -35,20 +37,62 @@ fn check(arguments: &[&str], input: &str, stdout: &str, stderr_end: &str, status
 fn commands_run() {
     check(&["-c", "print('hi')"], "", "hi\n", "", 0);
     check(&["-c", "  x = 1\n  print(x)"], "", "1\n", "", 0);
-    check(&["-c", "import sys; print(sys.argv)", "a", "-b"], "", "['-c', 'a', '-b']\n", "", 0);
-    check(&["-Sc", "import sys; print(sys.flags.no_site)"], "", "1\n", "", 0);
+    check(
+        &["-c", "import sys; print(sys.argv)", "a", "-b"],
+        "",
+        "['-c', 'a', '-b']\n",
+        "",
+        0,
+    );
+    check(
+        &["-Sc", "import sys; print(sys.flags.no_site)"],
+        "",
+        "1\n",
+        "",
+        0,
+    );
     check(&[], "print(__file__)", "<stdin>\n", "", 0);
-    check(&["-m", "json.tool", "--compact", "-"], "[1,  2]", "[1,2]\n", "", 0);
+    check(
+        &["-m", "json.tool", "--compact", "-"],
+        "[1,  2]",
+        "[1,2]\n",
+        "",
+        0,
+    );
 }
 
 #[test]
 fn the_end_has_a_status() {
     check(&["-c", "raise SystemExit(7)"], "", "", "", 7);
     check(&["-c", "import sys; sys.exit('bye')"], "", "", "bye\n", 1);
-    check(&["-c", "1/0"], "", "", "    1/0\n    ~^~\nZeroDivisionError: division by zero\n", 1);
-    check(&["-c", "x ="], "", "", "    x =\n       ^\nSyntaxError: invalid syntax\n", 1);
-    check(&["/no/such.py"], "", "", "can't open file '/no/such.py': [Errno 2] No such file or directory\n", 2);
-    check(&["-c", "import no_such"], "", "", "ModuleNotFoundError: No module named 'no_such'\n", 1);
+    check(
+        &["-c", "1/0"],
+        "",
+        "",
+        "    1/0\n    ~^~\nZeroDivisionError: division by zero\n",
+        1,
+    );
+    check(
+        &["-c", "x ="],
+        "",
+        "",
+        "    x =\n       ^\nSyntaxError: invalid syntax\n",
+        1,
+    );
+    check(
+        &["/no/such.py"],
+        "",
+        "",
+        "can't open file '/no/such.py': [Errno 2] No such file or directory\n",
+        2,
+    );
+    check(
+        &["-c", "import no_such"],
+        "",
+        "",
+        "ModuleNotFoundError: No module named 'no_such'\n",
+        1,
+    );
 }
 
 #[test]
