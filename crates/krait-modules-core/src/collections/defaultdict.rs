@@ -126,8 +126,8 @@ impl DefaultDict {
             return Err(krait_runtime::err::key_error_object(key));
         };
         let value = factory.call0()?;
-        self.set_item(key, &value)?;
-        Ok(value)
+        // What the factory itself may have stored under the key stays.
+        self.ob_base.set_default(key, &value)
     }
 
     /// D.copy() -> a shallow copy of D.

@@ -65,6 +65,9 @@ impl PlaceholderType {
     }
 }
 
+/// partial(func, /, *args, **keywords)
+/// --
+///
 /// Create a new function with partial application of the given arguments and keywords.
 #[pyclass(
     name = "partial", module = "functools", flags(BASETYPE, GC, METHOD_DESCRIPTOR),

@@ -73,6 +73,9 @@ fn gather(count: usize, get: impl Fn(usize) -> PyResult<Obj>) -> PyResult<Obj> {
     Ok(PyTuple::from_vec(items)?.into_object())
 }
 
+/// itemgetter(item, /, *items)
+/// --
+///
 /// Return a callable object that fetches the given item(s) from its operand.
 ///
 /// After f = itemgetter(2), the call f(r) returns r[2].
@@ -136,6 +139,9 @@ impl ItemGetter {
     }
 }
 
+/// attrgetter(attr, /, *attrs)
+/// --
+///
 /// Return a callable object that fetches the given attribute(s) from its operand.
 ///
 /// After f = attrgetter('name'), the call f(r) returns r.name.
@@ -232,6 +238,9 @@ impl AttrGetter {
     }
 }
 
+/// methodcaller(name, /, *args, **kwargs)
+/// --
+///
 /// Return a callable object that calls the given method on its operand.
 ///
 /// After f = methodcaller('name'), the call f(r) returns r.name().

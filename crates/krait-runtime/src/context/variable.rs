@@ -89,6 +89,7 @@ pub fn new_variable(name: &str) -> PyResult<Obj> {
 
 impl ContextVar {
     fn make(name: &PyStr, default: Option<&PyObject>) -> PyResult<Py<ContextVar>> {
+        let name_hash = name.as_object().hash()?;
         let var = Py::new(ContextVar {
             ob_base: PyObject::HEADER,
             var_name: Field::new(PyClass::to_owned(name)),
@@ -98,7 +99,7 @@ impl ContextVar {
             var_cached_tsver: Cell::new(0),
             var_hash: Cell::new(0),
         })?;
-        let hash = crate::object_type::identity_hash(&var) ^ name.hash_text();
+        let hash = crate::object_type::identity_hash(&var) ^ name_hash;
         var.var_hash.set(if hash == -1 { -2 } else { hash });
         Ok(var)
     }

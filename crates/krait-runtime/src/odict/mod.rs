@@ -105,17 +105,9 @@ impl PyODict {
         Ok(value)
     }
 
-    /// `pop`, by way of a subclass's own methods where there is one.
+    /// `pop`, without asking a subclass.
     fn pop_value(&self, key: &PyObject, default: Option<&PyObject>) -> PyResult<Obj> {
-        let value = if self.is_plain() {
-            self.take(key)?
-        } else if self.contains(key)? {
-            let value = self.get_item(key)?;
-            self.del_item(key)?;
-            Some(value)
-        } else {
-            None
-        };
+        let value = self.take(key)?;
         match (value, default) {
             (Some(value), _) => Ok(value),
             (None, Some(default)) => Ok(default.to_obj()),
@@ -165,12 +157,30 @@ impl PyODict {
         Ok(())
     }
 
+    /// An error if the dictionary is no longer as it was at `state`.
+    fn check_unchanged(&self, state: u64) -> PyResult<()> {
+        if self.state.get() == state {
+            return Ok(());
+        }
+        Err(crate::runtime_error!(
+            "OrderedDict mutated during iteration"
+        ))
+    }
+
     /// Whether both have the same keys in the same order.
     fn same_order(&self, other: &PyODict) -> PyResult<bool> {
+        let states = (self.state.get(), other.state.get());
         let (mut left, mut right) = (0, 0);
         loop {
             match (self.ob_base.next(&mut left), other.ob_base.next(&mut right)) {
-                (Some((left, _)), Some((right, _))) if left.eq(&right)? => {}
+                (Some((left, _)), Some((right, _))) => {
+                    let equal = left.eq(&right)?;
+                    self.check_unchanged(states.0)?;
+                    other.check_unchanged(states.1)?;
+                    if !equal {
+                        return Ok(false);
+                    }
+                }
                 (None, None) => return Ok(true),
                 _ => return Ok(false),
             }
@@ -391,8 +401,12 @@ impl PyODict {
             return Ok(copy.into_object());
         }
         let copy = self.type_().as_object().call0()?;
+        let state = self.state.get();
         for key in self.ob_base.keys_vec() {
-            copy.set_item(&key, &*self.get_item(&key)?)?;
+            let value = self.get_item(&key)?;
+            self.check_unchanged(state)?;
+            copy.set_item(&key, &value)?;
+            self.check_unchanged(state)?;
         }
         Ok(copy)
     }
