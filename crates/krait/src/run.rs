@@ -205,12 +205,12 @@ fn run_module(name: &[u8], set_argv0: bool) -> PyResult<()> {
 
 fn run_file(config: &Config, path: &[u8]) -> PyResult<i32> {
     let name = text(path)?;
-    if let Some(importer) = importer_of(&name, path)? {
-        if !importer.is(none()) {
-            insert_path(path)?;
-            run_module(b"__main__", false)?;
-            return Ok(0);
-        }
+    if let Some(importer) = importer_of(&name, path)?
+        && !importer.is(none())
+    {
+        insert_path(path)?;
+        run_module(b"__main__", false)?;
+        return Ok(0);
     }
     let full = absolute(path);
     let Some(source) = read_script(config, path, &full)? else {
@@ -220,7 +220,7 @@ fn run_file(config: &Config, path: &[u8]) -> PyResult<i32> {
     let filename = text(&full)?;
     audit("cpython.run_file", &[&*filename])?;
     let dict = main_dict()?;
-    dict.set("__file__", &*filename)?;
+    dict.set("__file__", &filename)?;
     dict.set("__cached__", none())?;
     let result = if source.get(..4) == Some(&MAGIC) {
         run_pyc(&source, &dict)
@@ -343,7 +343,7 @@ fn run_stdin(config: &Config) -> PyResult<()> {
     })?;
     let filename = PyStr::new("<stdin>")?;
     let dict = main_dict()?;
-    dict.set("__file__", &*filename)?;
+    dict.set("__file__", &filename)?;
     dict.set("__cached__", none())?;
     let code = compile(&source, &filename, "exec", 0)?;
     let result = eval(&code, &dict);

@@ -239,8 +239,8 @@ impl LruCacheWrapper {
         crate::instance_dict(&self.dict)
     }
 
-    #[pysetter]
-    fn set___dict__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__dict__")]
+    fn set_dict(&self, value: Option<&PyObject>) -> PyResult<()> {
         crate::set_instance_dict(&self.dict, value)
     }
 }

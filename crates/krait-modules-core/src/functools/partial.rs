@@ -172,6 +172,11 @@ impl FastCall for Partial {
     }
 }
 
+/// The address of the class's `tp_call`.
+fn call_slot(class: &PyType) -> Option<*const ()> {
+    class.raw().tp_call.get().map(|call| call as *const ())
+}
+
 #[pymethods]
 impl Partial {
     #[slot(tp_new)]
@@ -192,9 +197,7 @@ impl Partial {
         // A partial of a partial is one partial, unless the inner one has attributes of its own.
         let inner = function
             .downcast::<Partial>()
-            .filter(|inner| {
-                inner.type_().raw().tp_call.get() == Partial::type_object().raw().tp_call.get()
-            })
+            .filter(|inner| call_slot(inner.type_()) == call_slot(Partial::type_object()))
             .filter(|inner| !inner.dict.is_some());
         let (function, args, keywords) = match inner {
             Some(inner) => (
@@ -357,8 +360,8 @@ impl Partial {
         crate::instance_dict(&self.dict)
     }
 
-    #[pysetter]
-    fn set___dict__(&self, value: Option<&PyObject>) -> PyResult<()> {
+    #[pysetter(name = "__dict__")]
+    fn set_dict(&self, value: Option<&PyObject>) -> PyResult<()> {
         crate::set_instance_dict(&self.dict, value)
     }
 }
