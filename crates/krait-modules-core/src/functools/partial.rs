@@ -8,8 +8,8 @@ use krait_abi as abi;
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::repr::ReprGuard;
 use krait_runtime::{
-    Field, Interpreter, Obj, Py, PyClass, PyDict, PyMethod, PyObject, PyResult, PyStr, PyTuple,
-    PyType, WeakList, attribute_error, none, type_error,
+    Field, Interpreter, Obj, Py, PyClass, PyDict, PyMethod, PyObject, PyResult, PyTuple, PyType,
+    WeakList, attribute_error, none, type_error,
 };
 
 use crate::fastcall::{CallArguments, FastCall, vectorcall};

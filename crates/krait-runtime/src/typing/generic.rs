@@ -59,7 +59,7 @@ pub(super) fn generic_class() -> &'static PyType {
     let raw = class.raw();
     if raw.tp_new.get().is_none() {
         raw.tp_new.set(PyObject::type_object().raw().tp_new.get());
-        class.set_flags(class.flags() & !u64::from(krait_abi::Py_TPFLAGS_DISALLOW_INSTANTIATION));
+        class.set_flags(class.flags() & !krait_abi::Py_TPFLAGS_DISALLOW_INSTANTIATION);
         class.modified();
     }
     class
