@@ -2,7 +2,7 @@
 //! expect is what CPython 3.14 gives.
 
 use krait_modules_core::builtins::BUILTINS;
-use krait_runtime::{Interpreter, Obj, PyClass, PyCode, PyDict, PyResult, PyStr, ThreadState};
+use krait_runtime::{Interpreter, Obj, PyCode, PyDict, PyResult, PyStr, ThreadState};
 
 fn setup(interp: &'static Interpreter) -> PyResult<()> {
     interp.interned.init()?;
@@ -39,7 +39,7 @@ fn run(source: &str, filename: &str) -> PyResult<Obj> {
     ] {
         let module = def.create()?;
         def.exec(&module)?;
-        globals.set(def.name(), &*module)?;
+        globals.set(def.name(), &module)?;
     }
     let code = krait_interp::compile_source(source, filename, "exec")?;
     let code = code.downcast::<PyCode>().expect("compile gives code");

@@ -3,7 +3,7 @@
 
 use krait_modules_core::builtins::BUILTINS;
 use krait_modules_math::MODULES;
-use krait_runtime::{Interpreter, Obj, PyClass, PyCode, PyDict, PyResult, PyStr, ThreadState};
+use krait_runtime::{Interpreter, Obj, PyCode, PyDict, PyResult, PyStr, ThreadState};
 
 fn setup(interp: &'static Interpreter) -> PyResult<()> {
     interp.interned.init()?;
@@ -27,7 +27,7 @@ fn run(source: &str, filename: &str) -> PyResult<Obj> {
     for def in MODULES {
         let module = def.create()?;
         def.exec(&module)?;
-        globals.set(def.name(), &*module)?;
+        globals.set(def.name(), &module)?;
     }
     let code = krait_interp::compile_source(source, filename, "exec")?;
     let code = code.downcast::<PyCode>().expect("compile gives code");

@@ -143,7 +143,7 @@ impl PyArray {
 
     /// Adds machine bytes at the end, a whole number of items.
     fn push_bytes(&self, more: &[u8]) -> PyResult<()> {
-        if more.len() % self.kind.size != 0 {
+        if !more.len().is_multiple_of(self.kind.size) {
             return Err(krait_runtime::value_error!(
                 "bytes length not a multiple of item size"
             ));

@@ -270,8 +270,8 @@ fn exec(module: &PyModule) -> PyResult<()> {
         ];
         for (name, value) in constants {
             let value = PyLong::from_i64(value)?;
-            module.dict().set(&format!("{prefix}_{name}"), &*value)?;
-            class.dict().set(name, &*value)?;
+            module.dict().set(&format!("{prefix}_{name}"), &value)?;
+            class.dict().set(name, &value)?;
         }
         class.modified();
     }

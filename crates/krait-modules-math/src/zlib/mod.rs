@@ -75,8 +75,8 @@ fn exec(module: &PyModule) -> PyResult<()> {
         dict.set(name, &*PyLong::from_i64(value)?)?;
     }
     let version = PyStr::new("1.3.1")?;
-    dict.set("ZLIB_VERSION", &*version)?;
-    dict.set("ZLIB_RUNTIME_VERSION", &*version)
+    dict.set("ZLIB_VERSION", &version)?;
+    dict.set("ZLIB_RUNTIME_VERSION", &version)
 }
 
 /// Raises `zlib.error` with this message.

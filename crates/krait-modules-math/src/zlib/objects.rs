@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use krait_macros::{pyclass, pymethods};
-use krait_runtime::object::{Obj, Py, PyClass, PyObject};
+use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::{OptionalArg, PyErr, PyResult, PyType, exc, type_error, value_error};
 use libz_rs_sys as z;
 

@@ -654,12 +654,16 @@ fn changed(what: &str) -> PyErr {
 }
 
 /// Text in one line: what would end it, or is not Latin-1, as escapes.
+#[allow(
+    clippy::match_overlapping_arm,
+    reason = "the first arm is the exceptions"
+)]
 fn raw_unicode_escape(units: StrSlice<'_>) -> Vec<u8> {
     let mut line = Vec::with_capacity(units.len());
     units.for_each(|code| match code {
         0 | 10 | 13 | 0x1A | 0x5C => line.extend(format!("\\u{code:04x}").bytes()),
-        ..=0xFF => line.push(code as u8),
-        ..=0xFFFF => line.extend(format!("\\u{code:04x}").bytes()),
+        0..=0xFF => line.push(code as u8),
+        0x100..=0xFFFF => line.extend(format!("\\u{code:04x}").bytes()),
         _ => line.extend(format!("\\U{code:08x}").bytes()),
     });
     line

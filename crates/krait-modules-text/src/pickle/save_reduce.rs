@@ -281,7 +281,7 @@ impl Save<'_> {
         let function = partial.call_tuple(&*PyTuple::from_vec(row)?, Some(keywords))?;
         self.save(&function)
             .map_err(|error| part_noted(error, object, "reconstructor"))?;
-        self.save(&*PyTuple::empty())?;
+        self.save(&PyTuple::empty())?;
         self.put(&[REDUCE]);
         Ok(())
     }
