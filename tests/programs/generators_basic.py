@@ -37,3 +37,11 @@ try:
     list(bad())
 except RuntimeError as error:
     print(error)
+class NotAnException(Exception):
+    def __new__(cls): return cls
+try:
+    gen = squares(1)
+    next(gen)
+    gen.throw(NotAnException)
+except TypeError as error:
+    print(error)

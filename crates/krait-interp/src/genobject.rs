@@ -627,14 +627,23 @@ fn set_thrown(args: &[Obj]) -> PyResult<()> {
     let value = value.filter(not_none);
     let exception = if krait_runtime::exceptions::is_exception_class(kind) {
         let class = kind.downcast::<krait_runtime::PyType>();
-        match (value, class) {
+        let made = match (value, class) {
             (Some(value), Some(class)) if value.type_().is_subtype(class) => value.clone(),
             (Some(value), _) => match value.downcast::<PyTuple>() {
                 Some(arguments) => kind.call_tuple(arguments, None)?,
                 None => kind.call1(value)?,
             },
             (None, _) => kind.call0()?,
+        };
+        // A class may make anything in its `__new__`.
+        if !krait_runtime::exceptions::is_exception(&made) {
+            return Err(type_error!(
+                "calling {} should have returned an instance of BaseException, not {}",
+                kind.repr()?.to_string_lossy(),
+                made.type_().tp_name()
+            ));
         }
+        made
     } else if krait_runtime::exceptions::is_exception(kind) {
         if value.is_some() {
             return Err(type_error!(
