@@ -1,3 +1,5 @@
+//! Calls to the operating system, tried on this process and on temporary files.
+
 use std::ffi::CString;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What the embedded library holds and how it is found.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Marshalled constants and code against bytes from CPython, and hostile bytes.
+
 use super::*;
 use crate::code::Const;
 

@@ -1,3 +1,5 @@
+//! The opcode table against facts taken from CPython.
+
 use super::*;
 
 #[test]
