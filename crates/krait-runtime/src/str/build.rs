@@ -240,7 +240,7 @@ impl PyStr {
     ) -> PyResult<Py<PyStr>> {
         if len <= 1 {
             let only = parts.iter().find(|part| !part.is_empty()).copied();
-            return PyStr::from_slice(only.unwrap_or(separator.sub(0, len)));
+            return PyStr::from_slice(only.unwrap_or_else(|| separator.sub(0, len)));
         }
         let text = allocate(len, max_bound)?;
         let mut at = 0;
