@@ -1,5 +1,6 @@
 //! The project's chores: `cargo xtask CHORE [ARGUMENT…]`. Each chore is a module and a row of [`CHORES`].
 
+mod bench;
 mod layout;
 mod unicode;
 
@@ -16,6 +17,11 @@ struct Chore {
 }
 
 const CHORES: &[Chore] = &[
+    Chore {
+        name: "bench",
+        about: "time the primitives of benches/primitives.py beside CPython",
+        run: bench::run,
+    },
     Chore {
         name: "layout",
         about: "record how CPython's headers lay out the structs of krait-abi (--check: only compare)",

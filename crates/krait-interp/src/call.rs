@@ -11,34 +11,7 @@ use krait_runtime::{
 };
 
 use crate::eval::eval_frame;
-
-/// Slots of which the ones not yet taken are closed at the end.
-struct Pending {
-    next: *const StackRef,
-    end: *const StackRef,
-}
-
-impl Pending {
-    /// Takes the next one.
-    fn take(&mut self) -> StackRef {
-        debug_assert!(self.next < self.end);
-        // SAFETY: `next` is before `end`: a valid slot, given up here.
-        unsafe {
-            let slot = *self.next;
-            self.next = self.next.add(1);
-            slot
-        }
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        while self.next < self.end {
-            // SAFETY: the slot was given to us and has not been taken.
-            unsafe { self.take().close() };
-        }
-    }
-}
+use crate::slots::Slots;
 
 /// Sets up a frame's header; the slots of variables from `null_from` on are emptied.
 ///
@@ -155,10 +128,7 @@ pub(crate) unsafe fn push_frame(
     // SAFETY: the caller's contract; the frame keeps function and code alive from here on.
     unsafe {
         let total = count + kwnames.map_or(0, PyTuple::len);
-        let pending = Pending {
-            next: args,
-            end: args.add(total),
-        };
+        let pending = Slots::new(args, total);
         let func = function.as_ref().downcast_unchecked::<PyFunction>();
         let code = code_of(func);
         if let Err(error) = check_recursion(ts) {
@@ -213,7 +183,7 @@ unsafe fn bind(
     function: &PyFunction,
     code: &PyCode,
     slots: *mut StackRef,
-    mut args: Pending,
+    mut args: Slots,
     given: usize,
     kwnames: Option<&PyTuple>,
 ) -> PyResult<()> {
@@ -235,23 +205,16 @@ unsafe fn bind(
         None
     };
     for index in 0..given.min(positional) {
-        put(index, args.take());
+        put(index, args.take_slot());
     }
     if has_varargs {
-        let mut rest = Vec::with_capacity(given.saturating_sub(positional));
-        for _ in positional..given {
-            // SAFETY: the argument is moved into the tuple.
-            rest.push(unsafe { args.take().into_obj() });
-        }
-        put(
-            named,
-            StackRef::from_obj(PyTuple::from_vec(rest)?.into_object()),
-        );
+        let rest = PyTuple::from_exact(args.split(given.saturating_sub(positional)))?;
+        put(named, StackRef::from_obj(rest.into_object()));
     } else {
         for _ in positional..given {
             // Too many: the error comes after the keywords'.
             // SAFETY: the argument is given up.
-            unsafe { args.take().close() };
+            unsafe { args.take_slot().close() };
         }
     }
     if let Some(names) = kwnames {
@@ -264,10 +227,10 @@ unsafe fn bind(
                         name.to_display()
                     ));
                 }
-                Some(index) => put(index, args.take()),
+                Some(index) => put(index, args.take_slot()),
                 None => {
                     // SAFETY: the argument is moved into the dictionary.
-                    let value = unsafe { args.take().into_obj() };
+                    let value = unsafe { args.take_slot().into_obj() };
                     if let Some(kwargs) = &kwargs {
                         kwargs.set_item(name, &value)?;
                     }

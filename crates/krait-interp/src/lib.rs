@@ -12,6 +12,7 @@ mod hooks;
 mod import;
 mod imports;
 mod pending;
+mod slots;
 mod specialize;
 mod template;
 mod trace;

@@ -20,6 +20,9 @@ pub struct PyEnumerate {
     /// The count once it no longer fits `index`.
     #[traverse]
     big_index: Field<PyLong>,
+    /// The pair given last, for the next one if nobody has kept it.
+    #[traverse]
+    last: Field<PyTuple>,
 }
 
 #[pymethods]
@@ -35,6 +38,7 @@ impl PyEnumerate {
                 iter: Field::new(iterable.iter()?),
                 index: Cell::new(small.unwrap_or(i64::MAX)),
                 big_index: Field::from_option(if small.is_some() { None } else { start }),
+                last: Field::empty(),
             },
         )
     }
@@ -65,9 +69,8 @@ impl PyEnumerate {
             self.big_index.set(Some(next.index()?));
             count
         };
-        Ok(Some(
-            PyTuple::from_vec(vec![count.into_object(), item])?.into_object(),
-        ))
+        let pair = PyTuple::reuse(&self.last, [count.into_object(), item])?;
+        Ok(Some(pair.into_object()))
     }
 
     #[pymethod(name = "__reduce__")]
@@ -77,8 +80,8 @@ impl PyEnumerate {
             None => PyLong::from_i64(self.index.get())?,
         };
         let iter = self.iter.get().unwrap_or_else(|| crate::none().to_obj());
-        let arguments = PyTuple::from_vec(vec![iter, count.into_object()])?;
-        PyTuple::from_vec(vec![self.type_().to_obj(), arguments.into_object()])
+        let arguments = PyTuple::from_array([iter, count.into_object()])?;
+        PyTuple::from_array([self.type_().to_obj(), arguments.into_object()])
     }
 
     /// See PEP 585
@@ -177,13 +180,13 @@ impl PyReversed {
         let class = self.type_().to_obj();
         match self.sequence.get() {
             Some(sequence) => {
-                let arguments = PyTuple::from_vec(vec![sequence])?.into_object();
+                let arguments = PyTuple::from_array([sequence])?.into_object();
                 let index = PyLong::from_i64(self.index.get() as i64)?.into_object();
-                PyTuple::from_vec(vec![class, arguments, index])
+                PyTuple::from_array([class, arguments, index])
             }
             None => {
-                let empty = PyTuple::from_vec(vec![PyTuple::empty().into_object()])?;
-                PyTuple::from_vec(vec![class, empty.into_object()])
+                let empty = PyTuple::from_array([PyTuple::empty().into_object()])?;
+                PyTuple::from_array([class, empty.into_object()])
             }
         }
     }
@@ -211,6 +214,9 @@ pub struct PyZip {
     #[traverse]
     iters: Field<PyTuple>,
     strict: Cell<bool>,
+    /// The row given last, as for `enumerate`.
+    #[traverse]
+    last: Field<PyTuple>,
 }
 
 /// The value of the keyword `strict` of `zip` and `map`; other keywords are errors.
@@ -246,6 +252,24 @@ fn next_row(name: &str, iters: &PyTuple, strict: bool) -> PyResult<Option<Vec<Ob
         row.push(item);
     }
     Ok(Some(row))
+}
+
+/// As [`next_row`] for a zip of `N` iterators, with the tuple of the last row once more if nobody has
+/// kept it.
+fn next_short_row<const N: usize>(zip: &PyZip, iters: &[Obj; N]) -> PyResult<Option<Obj>> {
+    let mut row: [Obj; N] = std::array::from_fn(|_| crate::none().to_obj());
+    for (index, (iter, place)) in iters.iter().zip(&mut row).enumerate() {
+        let Some(item) = iter.iter_next()? else {
+            if zip.strict.get()
+                && let Some(iters) = zip.iters.get()
+            {
+                check_all_ended("zip", &iters, index)?;
+            }
+            return Ok(None);
+        };
+        *place = item;
+    }
+    Ok(Some(PyTuple::reuse(&zip.last, row)?.into_object()))
 }
 
 /// Iterator `ended` has ended: with `strict` the ones before it must not have given an item, nor
@@ -289,6 +313,7 @@ impl PyZip {
                 ob_base: PyObject::HEADER,
                 iters: Field::new(iterators(iterables.iter())?),
                 strict: Cell::new(strict),
+                last: Field::empty(),
             },
         )
     }
@@ -305,6 +330,12 @@ impl PyZip {
         };
         if iters.is_empty() {
             return Ok(None);
+        }
+        if let Ok(pair) = iters.as_slice().try_into() {
+            return next_short_row::<2>(self, pair);
+        }
+        if let Ok(triple) = iters.as_slice().try_into() {
+            return next_short_row::<3>(self, triple);
         }
         match next_row("zip", &iters, self.strict.get())? {
             Some(row) => Ok(Some(PyTuple::from_vec(row)?.into_object())),
@@ -485,8 +516,8 @@ impl PyFilter {
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Py<PyTuple>> {
         let part = |field: &Field<PyObject>| field.get().unwrap_or_else(|| crate::none().to_obj());
-        let arguments = PyTuple::from_vec(vec![part(&self.function), part(&self.iter)])?;
-        PyTuple::from_vec(vec![self.type_().to_obj(), arguments.into_object()])
+        let arguments = PyTuple::from_array([part(&self.function), part(&self.iter)])?;
+        PyTuple::from_array([self.type_().to_obj(), arguments.into_object()])
     }
 }
 

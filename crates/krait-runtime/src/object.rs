@@ -410,6 +410,37 @@ pub unsafe fn decref(ptr: *mut abi::PyObject) {
     }
 }
 
+/// As [`decref`] for an object of exactly class `int` or `float`: it goes without its class being
+/// asked, and runs nothing.
+///
+/// # Safety
+/// As for [`decref`]; the object is of one of those classes, exactly.
+#[inline(always)]
+pub(crate) unsafe fn decref_plain(ptr: *mut abi::PyObject) {
+    // SAFETY: the caller's contract.
+    let object = unsafe { &*ptr };
+    let count = object.ob_refcnt.get();
+    if (count as i32) < 0 {
+        return;
+    }
+    object.ob_refcnt.set(count - 1);
+    if count == 1 {
+        // SAFETY: nobody else refers to the object, which starts its block: its class has neither
+        // managed words nor a collector's header.
+        unsafe { free_plain(ptr) };
+    }
+}
+
+/// Frees an object that has nothing before its header.
+///
+/// # Safety
+/// As for [`crate::alloc::free`].
+#[inline(never)]
+unsafe fn free_plain(ptr: *mut abi::PyObject) {
+    // SAFETY: the caller's contract.
+    unsafe { crate::alloc::free(ptr.cast()) };
+}
+
 /// Runs the class's deallocator on an object whose count has reached zero.
 ///
 /// A container that ends deep in the native stack is put aside and ended when the stack is shallow
@@ -457,12 +488,13 @@ unsafe fn dealloc_postponed(tstate: &crate::ThreadState) {
     }
 }
 
-/// The header of an object being made by hand: one reference, and the class counted if it is a
-/// heap type.
-pub(crate) fn new_header(class: &PyType) -> abi::PyObject {
-    if class.is_heap_type() {
-        class.incref();
-    }
+/// The header of an object of a static class being made by hand, with one reference.
+///
+/// Always inlined: a header that is built on the stack field by field and then copied in one piece
+/// has the processor wait for the fields.
+#[inline(always)]
+pub(crate) fn new_header(class: &'static PyType) -> abi::PyObject {
+    debug_assert!(!class.is_heap_type());
     abi::PyObject {
         ob_refcnt: std::cell::Cell::new(1),
         ob_overflow: std::cell::Cell::new(0),

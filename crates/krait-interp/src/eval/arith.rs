@@ -83,7 +83,7 @@ fn push_float(m: &mut Machine, result: f64) -> Flow {
     {
         overwrite(float, result);
         m.pop();
-        close(right);
+        close_number(right);
         return m.next(CACHES);
     }
     if right.is_owned()
@@ -93,12 +93,15 @@ fn push_float(m: &mut Machine, result: f64) -> Flow {
         overwrite(float, result);
         m.pop();
         m.poke(1, right);
-        close(left);
+        close_number(left);
         return m.next(CACHES);
     }
     m.save();
     let result = attempt!(PyFloat::new(result));
-    m.replace_two(StackRef::from_obj(result.into_object()));
+    m.pop();
+    m.poke(1, StackRef::from_obj(result.into_object()));
+    close_number(right);
+    close_number(left);
     m.next(CACHES)
 }
 
@@ -145,8 +148,8 @@ fn push_int(m: &mut Machine, result: i64) -> Flow {
     // Ints have nothing to run when they go.
     let (right, left) = (m.pop(), m.peek(1));
     m.poke(1, slot);
-    close(right);
-    close(left);
+    close_number(right);
+    close_number(left);
     m.next(CACHES)
 }
 

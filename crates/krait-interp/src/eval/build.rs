@@ -8,58 +8,56 @@ use krait_runtime::{
 
 use super::machine::*;
 use crate::errors;
+use crate::slots::Slots;
 
 /// Takes `count` values off the stack, in order.
 #[inline(always)]
-fn take(m: &mut Machine, count: u32) -> Vec<Obj> {
-    let first = m.slot_at(count as usize);
-    let items = move_out(first, count as usize);
-    m.sp = first;
-    m.save_sp();
-    items
-}
-
-/// The values of slots, which are given up.
-#[inline(never)]
-fn move_out(first: *const StackRef, count: usize) -> Vec<Obj> {
-    // SAFETY: rules 2 and 3: the values lie on the stack, and are moved.
-    (0..count)
-        .map(|index| own(unsafe { *first.add(index) }))
-        .collect()
+fn take(m: &mut Machine, count: u32) -> Slots {
+    m.sp = m.slot_at(count as usize);
+    m.save();
+    // SAFETY: rules 2 and 3: the values lie on the stack and are moved; nothing is pushed meanwhile.
+    unsafe { Slots::new(m.sp, count as usize) }
 }
 
 #[inline(always)]
 pub(super) fn build_tuple(m: &mut Machine, oparg: u32) -> Flow {
-    m.save();
-    let items = take(m, oparg);
-    let tuple = attempt!(PyTuple::from_vec(items));
-    m.push_obj(tuple.into_object());
+    let tuple = attempt!(tuple_of(take(m, oparg)));
+    m.push_obj(tuple);
     m.next(0)
+}
+
+#[inline(never)]
+fn tuple_of(items: Slots) -> PyResult<Obj> {
+    Ok(PyTuple::from_exact(items)?.into_object())
 }
 
 #[inline(always)]
 pub(super) fn build_list(m: &mut Machine, oparg: u32) -> Flow {
-    m.save();
-    let items = take(m, oparg);
-    let list = attempt!(PyList::from_vec(items));
-    m.push_obj(list.into_object());
+    let list = attempt!(list_of(take(m, oparg)));
+    m.push_obj(list);
     m.next(0)
+}
+
+#[inline(never)]
+fn list_of(items: Slots) -> PyResult<Obj> {
+    Ok(PyList::from_exact(items)?.into_object())
 }
 
 #[inline(always)]
 pub(super) fn build_set(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    let items = take(m, oparg);
-    let set = attempt!(set_of(items));
-    m.push_obj(set);
+    let set = attempt!(set_of(m.slot_at(oparg as usize), oparg as usize));
+    m.replace_many(oparg as usize, StackRef::from_obj(set));
     m.next(0)
 }
 
+/// A set of items that stay on the stack.
 #[inline(never)]
-fn set_of(items: Vec<Obj>) -> PyResult<Obj> {
+fn set_of(items: *const StackRef, count: usize) -> PyResult<Obj> {
     let set = PySet::new()?;
-    for item in &items {
-        set.table().add(item)?;
+    for index in 0..count {
+        // SAFETY: the items lie on the stack, which keeps them.
+        set.table().add(borrow(unsafe { *items.add(index) }))?;
     }
     Ok(set.into_object())
 }
@@ -67,21 +65,23 @@ fn set_of(items: Vec<Obj>) -> PyResult<Obj> {
 #[inline(always)]
 pub(super) fn build_map(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    let items = take(m, oparg * 2);
-    let dict = attempt!(dict_of(items));
-    m.push_obj(dict);
+    let count = oparg as usize;
+    let dict = attempt!(dict_of(m.slot_at(2 * count), count));
+    m.replace_many(2 * count, StackRef::from_obj(dict));
     m.next(0)
 }
 
+/// A dictionary of `count` pairs of key and value that stay on the stack.
 #[inline(never)]
-fn dict_of(items: Vec<Obj>) -> PyResult<Obj> {
-    let dict = if items.is_empty() {
-        PyDict::new()?
-    } else {
-        PyDict::with_capacity(items.len() / 2)?
-    };
-    for pair in items.chunks_exact(2) {
-        dict.set_item(&pair[0], &pair[1])?;
+fn dict_of(items: *const StackRef, count: usize) -> PyResult<Obj> {
+    if count == 0 {
+        return Ok(PyDict::new()?.into_object());
+    }
+    let dict = PyDict::with_capacity(count)?;
+    for index in 0..count {
+        // SAFETY: the pairs lie on the stack, which keeps them.
+        let (key, value) = unsafe { (*items.add(2 * index), *items.add(2 * index + 1)) };
+        dict.set_item(borrow(key), borrow(value))?;
     }
     Ok(dict.into_object())
 }
@@ -89,17 +89,15 @@ fn dict_of(items: Vec<Obj>) -> PyResult<Obj> {
 #[inline(always)]
 pub(super) fn build_slice(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    let items = take(m, oparg);
-    let slice = attempt!(slice_of(&items));
-    m.push_obj(slice);
+    let depth = oparg as usize;
+    let step = if oparg == 3 {
+        m.object(1)
+    } else {
+        krait_runtime::none()
+    };
+    let slice = attempt!(PySlice::new(m.object(depth), m.object(depth - 1), step));
+    m.replace_many(depth, StackRef::from_obj(slice.into_object()));
     m.next(0)
-}
-
-#[inline(never)]
-fn slice_of(items: &[Obj]) -> PyResult<Obj> {
-    let none = krait_runtime::none();
-    let step: &PyObject = items.get(2).map_or(none, |step| step);
-    Ok(PySlice::new(&items[0], &items[1], step)?.into_object())
 }
 
 /// The container `depth` below the top, of exactly the class that the compiler made it of.

@@ -2,34 +2,16 @@
 
 use krait_bytecode::op;
 use krait_bytecode::opcode::DEOPT;
-use krait_runtime::frame::Frame;
+use krait_runtime::frame::{Frame, StackRef};
 use krait_runtime::state::ThreadState;
 use krait_runtime::{Obj, PyErr, PyResult};
 
-use super::machine::{Flow, Machine, own};
+use super::machine::{Flow, Machine, Unit, own, pin};
 use super::{
     arith, async_ops, attrs, build, calls, calls_special, compare, control, exceptions, functions,
     imports, iterate, matching, names, stack, text, unwind,
 };
 use crate::trace;
-
-/// The argument as one arm's own value. Without this the code generator finds what several arms
-/// compute of it (`oparg + 1`, `-oparg`…), does all of that before every dispatch, and has no
-/// registers left for the machine's.
-#[inline(always)]
-fn pin(oparg: u32) -> u32 {
-    #[cfg(not(miri))]
-    {
-        let mut own = oparg as usize;
-        // SAFETY: a comment, no instruction.
-        unsafe {
-            std::arch::asm!("/* {0} */", inout(reg) own, options(nomem, nostack, preserves_flags));
-        }
-        own as u32
-    }
-    #[cfg(miri)]
-    oparg
-}
 
 /// How a loop was left.
 enum Leave {
@@ -61,9 +43,9 @@ pub(crate) unsafe fn run(
         // SAFETY: the registers are those of a running frame.
         let left = unsafe {
             if trace::is_active(ts) {
-                run_loop::<true>(machine)
+                run_loop::<true>(ts, machine.frame, machine.ip, machine.sp)
             } else {
-                run_loop::<false>(machine)
+                run_loop::<false>(ts, machine.frame, machine.ip, machine.sp)
             }
         };
         match left {
@@ -74,12 +56,18 @@ pub(crate) unsafe fn run(
 }
 
 /// The loop; with `TRACE` set, trace and profile functions hear of every instruction that concerns
-/// them.
+/// them. It takes the registers one by one: a struct would come by address and stay in memory.
 ///
 /// # Safety
 /// The registers are those of a running frame.
 #[inline(never)]
-unsafe fn run_loop<const TRACE: bool>(mut machine: Machine) -> Leave {
+unsafe fn run_loop<const TRACE: bool>(
+    ts: &'static ThreadState,
+    frame: *mut Frame,
+    ip: *mut Unit,
+    sp: *mut StackRef,
+) -> Leave {
+    let mut machine = Machine { ip, sp, frame, ts };
     let m = &mut machine;
     'fetch: loop {
         if TRACE {

@@ -250,7 +250,7 @@ impl PyDict {
     #[pymethod]
     fn popitem(&self) -> PyResult<Py<PyTuple>> {
         match self.pop_last()? {
-            Some((key, value)) => PyTuple::from_vec(vec![key, value]),
+            Some((key, value)) => PyTuple::from_array([key, value]),
             None => Err(crate::key_error!("popitem(): dictionary is empty")),
         }
     }

@@ -39,6 +39,8 @@ pub struct DictIter {
     position: Cell<usize>,
     used: Cell<usize>,
     remaining: Cell<usize>,
+    /// The item given last, for the next one if nobody has kept it.
+    last: Field<PyTuple>,
 }
 
 impl DictIter {
@@ -53,6 +55,7 @@ impl DictIter {
             position: Cell::new(if reverse { dict.end_position() } else { 0 }),
             used: Cell::new(dict.len()),
             remaining: Cell::new(dict.len()),
+            last: Field::empty(),
         }
     }
 
@@ -110,7 +113,7 @@ impl DictIter {
         Ok(Some(match self.kind {
             DictIterKind::Keys | DictIterKind::ReverseKeys => key,
             DictIterKind::Values | DictIterKind::ReverseValues => value,
-            _ => PyTuple::from_vec(vec![key, value])?.into_object(),
+            _ => PyTuple::reuse(&self.last, [key, value])?.into_object(),
         }))
     }
 
@@ -129,6 +132,7 @@ impl DictIter {
             position: self.position.clone(),
             used: self.used.clone(),
             remaining: self.remaining.clone(),
+            last: Field::empty(),
         };
         let rest = PyList::new()?;
         while let Some(item) = copy.next()? {
@@ -140,11 +144,13 @@ impl DictIter {
 
 impl crate::Traverse for DictIter {
     fn traverse(&self, visitor: &mut crate::Visitor) -> crate::gc::TraverseResult {
-        self.dict.traverse(visitor)
+        self.dict.traverse(visitor)?;
+        self.last.traverse(visitor)
     }
 
     fn clear(&self) {
         self.dict.set(None);
+        self.last.set(None);
     }
 }
 

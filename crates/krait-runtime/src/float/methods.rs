@@ -413,7 +413,17 @@ impl PyFloat {
 
     #[slot(tp_dealloc)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
-        // SAFETY: called by the kernel with a float that nothing refers to any more.
-        unsafe { crate::alloc::free_object(object) };
+        // SAFETY: called by the kernel with a float that nothing refers to any more; an exact one has
+        // nothing before its header.
+        unsafe {
+            if std::ptr::eq(
+                (*object).ob_type.get(),
+                PyFloat::type_object().as_type_ptr(),
+            ) {
+                crate::alloc::free(object.cast());
+            } else {
+                crate::alloc::free_object(object);
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@
 
 use krait_abi as abi;
 
-use crate::object::{Obj, Py, PyClass, PyObject, decref};
+use crate::object::{Obj, Py, PyClass, PyObject, decref, decref_plain};
 
 /// A slot's value; copying it does not count (see the module's rules).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -184,6 +184,18 @@ impl StackRef {
         if self.is_owned() {
             // SAFETY: the slot's own count.
             unsafe { decref(self.as_ptr()) }
+        }
+    }
+
+    /// As [`StackRef::close`] for an exact `int` or `float`, which ends without running anything.
+    ///
+    /// # Safety
+    /// The slot is given up; it holds an instance of exactly one of those classes.
+    #[inline(always)]
+    pub unsafe fn close_plain(self) {
+        if self.is_owned() {
+            // SAFETY: the slot's own count.
+            unsafe { decref_plain(self.as_ptr()) }
         }
     }
 }

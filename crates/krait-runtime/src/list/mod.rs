@@ -41,11 +41,22 @@ impl PyList {
 
     /// A list of the given items.
     pub fn from_vec(items: Vec<Obj>) -> PyResult<Py<PyList>> {
+        Self::from_exact(items.into_iter())
+    }
+
+    /// A list of the items of an iterator that knows how many they are and runs no Python code.
+    #[inline]
+    pub fn from_exact(items: impl ExactSizeIterator<Item = Obj>) -> PyResult<Py<PyList>> {
         let list = Self::new()?;
-        list.reserve_exact(items.len())?;
-        for item in items {
-            list.push(item)?;
+        let len = items.len();
+        list.reserve_exact(len)?;
+        let mut filled = 0;
+        for item in items.take(len) {
+            // SAFETY: there is room for `len` items.
+            unsafe { list.0.ob_item.get().add(filled).write(item.into_ptr()) };
+            filled += 1;
         }
+        list.0.ob_base.ob_size.set(filled as isize);
         Ok(list)
     }
 

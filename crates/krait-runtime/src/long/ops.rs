@@ -334,6 +334,11 @@ pub(super) unsafe fn dealloc(object: *mut abi::PyObject) {
             this.make_immortal();
             return;
         }
-        crate::alloc::free_object(object);
+        if this.is_exact::<PyLong>() {
+            // Nothing before its header.
+            crate::alloc::free(object.cast());
+        } else {
+            crate::alloc::free_object(object);
+        }
     }
 }

@@ -12,6 +12,7 @@ use krait_abi as abi;
 use krait_macros::pyclass;
 
 use crate::err::no_memory;
+use crate::field::Field;
 use crate::object::{Obj, Py, PyClass, PyObject, new_header};
 use crate::{PyResult, alloc, gc};
 
@@ -69,16 +70,23 @@ impl PyTuple {
 
     /// A tuple of the given items.
     pub fn from_vec(items: Vec<Obj>) -> PyResult<Py<PyTuple>> {
-        Self::from_iter_exact(items.len(), items.into_iter())
+        Self::from_exact(items.into_iter())
+    }
+
+    /// A tuple of the given items, which needs no memory but the tuple's own.
+    pub fn from_array<const N: usize>(items: [Obj; N]) -> PyResult<Py<PyTuple>> {
+        Self::from_exact(items.into_iter())
     }
 
     /// A tuple of new references to the given objects.
     pub fn from_refs(items: &[&PyObject]) -> PyResult<Py<PyTuple>> {
-        Self::from_iter_exact(items.len(), items.iter().map(|item| item.to_obj()))
+        Self::from_exact(items.iter().map(|item| item.to_obj()))
     }
 
-    /// A tuple of exactly `len` items from an iterator that yields at least as many.
-    fn from_iter_exact(len: usize, items: impl Iterator<Item = Obj>) -> PyResult<Py<PyTuple>> {
+    /// A tuple of the items of an iterator that knows how many they are and runs no Python code.
+    #[inline]
+    pub fn from_exact(items: impl ExactSizeIterator<Item = Obj>) -> PyResult<Py<PyTuple>> {
+        let len = items.len();
         if len == 0 {
             return Ok(Self::empty());
         }
@@ -93,6 +101,36 @@ impl PyTuple {
                 assert_eq!(filled, len, "the iterator is at least as long as said");
             })
         }
+    }
+
+    /// A tuple of the given items: the one in `last` once more if nobody else refers to it, as for
+    /// iterators whose rows are mostly unpacked at once.
+    pub(crate) fn reuse<const N: usize>(
+        last: &Field<PyTuple>,
+        items: [Obj; N],
+    ) -> PyResult<Py<PyTuple>> {
+        // SAFETY: the borrow ends with the count of our own.
+        let unique = unsafe { last.borrow() }
+            .filter(|tuple| tuple.is_unique() && tuple.len() == N)
+            .map(PyClass::to_owned);
+        let Some(tuple) = unique else {
+            let tuple = Self::from_array(items)?;
+            if !last.is_some() {
+                last.set(Some(tuple.clone()));
+            }
+            return Ok(tuple);
+        };
+        // SAFETY: nobody but `last` knows the tuple, so that its items may change; the old ones go
+        // when the new ones are in place.
+        let old = unsafe {
+            let slots = tuple.as_ptr().byte_add(HEADER).cast::<[Obj; N]>();
+            slots.replace(items)
+        };
+        tuple.0.ob_hash.set(-1);
+        // The collector may have found nothing worth tracking in the old items.
+        gc::track(&tuple);
+        drop(old);
+        Ok(tuple)
     }
 
     /// A tuple whose items `fill` writes.
