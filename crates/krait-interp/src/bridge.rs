@@ -112,7 +112,10 @@ fn file_name(filename: &PyObject) -> PyResult<krait_runtime::Py<PyStr>> {
     }
     if let Some(bytes) = filename.downcast::<PyBytes>() {
         let arguments = [PyStr::new("utf-8")?, PyStr::new("surrogateescape")?];
-        let text = bytes.call_method_str("decode", &[&arguments[0], &arguments[1]])?;
+        let text = bytes.call_method(
+            krait_runtime::intern!("decode"),
+            &[&arguments[0], &arguments[1]],
+        )?;
         return text
             .cast::<PyStr>()
             .map_err(|_| type_error!("decoding a file name gave no str"));
@@ -199,7 +202,8 @@ fn source_bytes(source: &PyObject) -> PyResult<Vec<u8>> {
 }
 
 fn decode(bytes: &[u8], codec: &str) -> PyResult<String> {
-    let text = PyBytes::new(bytes)?.call_method_str("decode", &[&*PyStr::new(codec)?])?;
+    let text = PyBytes::new(bytes)?
+        .call_method(krait_runtime::intern!("decode"), &[&*PyStr::new(codec)?])?;
     match text.downcast::<PyStr>() {
         Some(text) => Ok(text.as_utf8()?.to_owned()),
         None => Err(type_error!("decoding with '{codec}' gave no str")),

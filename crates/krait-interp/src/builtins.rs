@@ -16,7 +16,7 @@ pub(crate) fn builtin(name: &str) -> PyResult<Obj> {
 /// `sys.displayhook(value)`, for interactive expressions.
 pub(crate) fn display(value: &PyObject) -> PyResult<Obj> {
     let hook = match Interpreter::current().sysdict.get() {
-        Some(sys) => sys.get_item(&*PyStr::intern("displayhook")?)?,
+        Some(sys) => sys.get_item(krait_runtime::intern!("displayhook"))?,
         None => None,
     };
     match hook {
@@ -60,7 +60,7 @@ pub(crate) fn merge_mapping(
             .iter()
             .try_for_each(|(key, value)| put(key, value));
     }
-    let keys = other.getattr_str("keys")?.call0()?;
+    let keys = other.getattr(krait_runtime::intern!("keys"))?.call0()?;
     for key in keys.try_iter()? {
         let key = key?;
         put(&key, &*other.get_item(&key)?)?;

@@ -128,7 +128,7 @@ pub(crate) unsafe fn push_frame(
     // SAFETY: the caller's contract; the frame keeps function and code alive from here on.
     unsafe {
         let total = count + kwnames.map_or(0, PyTuple::len);
-        let pending = Slots::new(args, total);
+        let mut pending = Slots::new(args, total);
         let func = function.as_ref().downcast_unchecked::<PyFunction>();
         let code = code_of(func);
         if let Err(error) = check_recursion(ts) {
@@ -144,6 +144,15 @@ pub(crate) unsafe fn push_frame(
             return Err(krait_runtime::err::no_memory());
         }
         let locals = locals.map_or(std::ptr::null_mut(), Py::into_ptr);
+        if kwnames.is_none() && takes_exactly(code, count) {
+            init_frame(frame, function, code, locals, previous, count);
+            let slots = (*frame).slots();
+            for index in 0..count {
+                *slots.add(index) = pending.take_slot();
+            }
+            ts.recursion_remaining.update(|left| left - 1);
+            return Ok(frame);
+        }
         init_frame(frame, function, code, locals, previous, 0);
         let bound = bind(func, code, (*frame).slots(), pending, count, kwnames);
         if let Err(error) = bound {
@@ -153,6 +162,14 @@ pub(crate) unsafe fn push_frame(
         ts.recursion_remaining.update(|left| left - 1);
         Ok(frame)
     }
+}
+
+/// Whether this many positional arguments are just what the code's parameters are.
+#[inline(always)]
+fn takes_exactly(code: &PyCode, count: usize) -> bool {
+    code.co_argcount.get() as usize == count
+        && code.co_kwonlyargcount.get() == 0
+        && code.co_flags.get() & (abi::CO_VARARGS | abi::CO_VARKEYWORDS) == 0
 }
 
 /// Pops a frame that was never run.

@@ -469,7 +469,7 @@ impl PyGenerator {
                     Ok(value) => Ok(value),
                     Err(_set) => self.throw_set(false),
                 };
-            } else if let Some(method) = delegate.lookup_attr_str("throw")? {
+            } else if let Some(method) = delegate.lookup_attr(krait_runtime::intern!("throw"))? {
                 let arguments: Vec<&PyObject> = args.iter().map(|arg| &**arg).collect();
                 return match self.while_delegating(|| method.call(&arguments)) {
                     Ok(value) => Ok(value),
@@ -672,7 +672,7 @@ fn close_iterator(delegate: &PyObject) -> PyResult<()> {
     if let Some(inner) = as_generator_or_coroutine(delegate) {
         return inner.gen_close().map(drop);
     }
-    match delegate.lookup_attr_str("close") {
+    match delegate.lookup_attr(krait_runtime::intern!("close")) {
         Ok(Some(close)) => close.call0().map(drop),
         Ok(None) => Ok(()),
         Err(error) => {
@@ -705,7 +705,7 @@ pub(crate) fn send_any(receiver: &PyObject, value: &PyObject) -> PyResult<SendRe
     let result = if value.is(krait_runtime::none()) && receiver.is_iterator() {
         next_with_value(receiver)
     } else {
-        receiver.call_method_str("send", &[value])
+        receiver.call_method(krait_runtime::intern!("send"), &[value])
     };
     match result {
         Ok(value) => Ok(SendResult::Next(value)),

@@ -133,7 +133,7 @@ fn report_unraisable(
     let Some(sys) = Interpreter::current().sysdict.get() else {
         return Err(runtime_error!("lost sys"));
     };
-    let Some(hook) = sys.get_item(&*PyStr::intern("unraisablehook")?)? else {
+    let Some(hook) = sys.get_item(krait_runtime::intern!("unraisablehook"))? else {
         return Err(runtime_error!("lost sys.unraisablehook"));
     };
     let none = || krait_runtime::none().to_obj();
@@ -175,7 +175,10 @@ fn warn(category: &PyObject, message: &str, stack_level: isize) -> PyResult<()> 
     };
     let (message, level) = (PyStr::new(message)?, PyLong::from_i64(stack_level as i64)?);
     module
-        .call_method_str("warn", &[&message, category, &level])
+        .call_method(
+            krait_runtime::intern!("warn"),
+            &[&message, category, &level],
+        )
         .map(drop)
 }
 
@@ -191,7 +194,10 @@ pub(crate) fn warn_explicit(
     };
     let (message, line) = (PyStr::new(message)?, PyLong::from_i64(i64::from(line))?);
     module
-        .call_method_str("warn_explicit", &[&message, category, filename, &line])
+        .call_method(
+            krait_runtime::intern!("warn_explicit"),
+            &[&message, category, filename, &line],
+        )
         .map(drop)
 }
 

@@ -37,11 +37,17 @@ pub(crate) fn import_module_level(
         None => false,
     };
     if has_from {
-        return match (fromlist, module.lookup_attr_str("__path__")?) {
+        return match (
+            fromlist,
+            module.lookup_attr(krait_runtime::intern!("__path__"))?,
+        ) {
             (Some(list), Some(_)) => {
                 let bootstrap = bootstrap()?;
                 let import = crate::builtins::import_function()?;
-                bootstrap.call_method_str("_handle_fromlist", &[&module, list, &import])
+                bootstrap.call_method(
+                    krait_runtime::intern!("_handle_fromlist"),
+                    &[&module, list, &import],
+                )
             }
             _ => Ok(module),
         };
@@ -92,25 +98,26 @@ fn bootstrap() -> PyResult<Obj> {
 fn ensure_initialized(module: &PyObject, name: &PyStr) -> PyResult<()> {
     // The common case without attribute lookups through descriptors.
     let spec = match module.downcast::<PyModule>() {
-        Some(module) => module.dict().get_item(&*PyStr::intern("__spec__")?)?,
-        None => module.lookup_attr_str("__spec__")?,
+        Some(module) => module.dict().get_item(krait_runtime::intern!("__spec__"))?,
+        None => module.lookup_attr(krait_runtime::intern!("__spec__"))?,
     };
     let Some(spec) = spec.filter(|spec| !spec.is(krait_runtime::none())) else {
         return Ok(());
     };
-    let initializing = match spec.lookup_attr_str("_initializing")? {
+    let initializing = match spec.lookup_attr(krait_runtime::intern!("_initializing"))? {
         Some(flag) => flag.is_true()?,
         None => false,
     };
     if initializing {
-        bootstrap()?.call_method_str("_lock_unlock_module", &[name])?;
+        bootstrap()?.call_method(krait_runtime::intern!("_lock_unlock_module"), &[name])?;
     }
     Ok(())
 }
 
 fn find_and_load(name: &PyStr) -> PyResult<Obj> {
     let import = crate::builtins::import_function()?;
-    let result = bootstrap()?.call_method_str("_find_and_load", &[name, &import]);
+    let result =
+        bootstrap()?.call_method(krait_runtime::intern!("_find_and_load"), &[name, &import]);
     result.inspect_err(trim_frames)
 }
 
@@ -220,7 +227,7 @@ fn package_name(get: &dyn Fn(&str) -> PyResult<Option<Obj>>) -> PyResult<String>
         return Ok(package);
     }
     if let Some(spec) = spec {
-        let parent = spec.getattr_str("parent")?;
+        let parent = spec.getattr(krait_runtime::intern!("parent"))?;
         return text(&parent, "__spec__.parent");
     }
     krait_runtime::hooks::warn(

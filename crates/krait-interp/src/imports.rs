@@ -15,7 +15,7 @@ pub(crate) fn import_name(
     level: &PyObject,
 ) -> PyResult<Obj> {
     let builtins = frame.builtins();
-    let Some(import) = builtins.lookup_item(&*PyStr::intern("__import__")?)? else {
+    let Some(import) = builtins.lookup_item(krait_runtime::intern!("__import__"))? else {
         return Err(exc!(ImportError, "__import__ not found"));
     };
     let globals = frame.globals();
@@ -39,7 +39,7 @@ pub(crate) fn import_from(module: &PyObject, name: &PyStr) -> PyResult<Obj> {
         return Ok(value);
     }
     // A submodule that is being imported in a circle is in `sys.modules` already.
-    let module_name = module.lookup_attr_str("__name__")?;
+    let module_name = module.lookup_attr(krait_runtime::intern!("__name__"))?;
     let text = module_name.as_deref().and_then(PyObject::downcast::<PyStr>);
     if let Some(package) = text {
         let full = PyStr::new(&format!(
@@ -63,19 +63,19 @@ fn cannot_import(module: &PyObject, package: Option<&PyStr>, name: &PyStr) -> Py
         PyStr::to_string_lossy,
     );
     let wanted = name.to_string_lossy();
-    let spec = module.lookup_attr_str("__spec__")?;
+    let spec = module.lookup_attr(krait_runtime::intern!("__spec__"))?;
     let origin = match &spec {
-        Some(spec) => spec.lookup_attr_str("origin")?,
+        Some(spec) => spec.lookup_attr(krait_runtime::intern!("origin"))?,
         None => None,
     };
     let file = match origin.filter(|origin| origin.is_instance_of::<PyStr>()) {
         Some(origin) => Some(origin),
         None => module
-            .lookup_attr_str("__file__")?
+            .lookup_attr(krait_runtime::intern!("__file__"))?
             .filter(|file| file.is_instance_of::<PyStr>()),
     };
     let initializing = match &spec {
-        Some(spec) => match spec.lookup_attr_str("_initializing")? {
+        Some(spec) => match spec.lookup_attr(krait_runtime::intern!("_initializing"))? {
             Some(flag) => flag.is_true()?,
             None => false,
         },
@@ -116,10 +116,10 @@ pub(crate) fn import_star(frame: &Frame, module: &PyObject) -> PyResult<Obj> {
             "no locals found during 'import *'"
         ));
     };
-    let (names, skip_private) = match module.lookup_attr_str("__all__")? {
+    let (names, skip_private) = match module.lookup_attr(krait_runtime::intern!("__all__"))? {
         Some(all) => (all, false),
-        None => match module.lookup_attr_str("__dict__")? {
-            Some(dict) => (dict.call_method_str("keys", &[])?, true),
+        None => match module.lookup_attr(krait_runtime::intern!("__dict__"))? {
+            Some(dict) => (dict.call_method(krait_runtime::intern!("keys"), &[])?, true),
             None => {
                 return Err(import_error!(
                     "from-import-* object has no __dict__ and no __all__"
@@ -144,7 +144,7 @@ pub(crate) fn import_star(frame: &Frame, module: &PyObject) -> PyResult<Obj> {
 }
 
 fn not_a_name(module: &PyObject, name: &PyObject, from_dict: bool) -> PyResult<PyErr> {
-    let module_name = module.getattr_str("__name__")?;
+    let module_name = module.getattr(krait_runtime::intern!("__name__"))?;
     let Some(module_name) = module_name.downcast::<PyStr>() else {
         return Ok(type_error!(
             "module __name__ must be a string, not {}",

@@ -222,7 +222,7 @@ impl PyTemplate {
         let values = items
             .as_slice()
             .iter()
-            .map(|item| item.getattr_str("value"));
+            .map(|item| item.getattr(krait_runtime::intern!("value")));
         Ok(PyTuple::from_vec(values.collect::<PyResult<_>>()?)?.into_object())
     }
 

@@ -139,7 +139,7 @@ fn counter() -> &'static Cell<u64> {
 
 fn data_of(class: &PyObject) -> PyResult<Py<AbcData>> {
     class
-        .getattr_str("_abc_impl")?
+        .getattr(krait_runtime::intern!("_abc_impl"))?
         .cast::<AbcData>()
         .map_err(|_| type_error!("_abc_impl is set to a wrong type"))
 }
@@ -154,7 +154,7 @@ fn get_cache_token() -> u64 {
 }
 
 fn is_abstract(value: &PyObject) -> PyResult<bool> {
-    match value.lookup_attr_str("__isabstractmethod__")? {
+    match value.lookup_attr(krait_runtime::intern!("__isabstractmethod__"))? {
         Some(flag) => flag.is_true(),
         None => Ok(false),
     }
@@ -166,7 +166,7 @@ fn compute_abstract_methods(class: &PyObject) -> PyResult<()> {
         Some(class) => class.dict().items_vec(),
         None => PyDict::type_object()
             .as_object()
-            .call1(&*class.getattr_str("__dict__")?)?
+            .call1(&*class.getattr(krait_runtime::intern!("__dict__"))?)?
             .downcast::<PyDict>()
             .map(PyDict::items_vec)
             .unwrap_or_default(),
@@ -176,12 +176,13 @@ fn compute_abstract_methods(class: &PyObject) -> PyResult<()> {
             abstracts.table().add(name)?;
         }
     }
-    let bases = class.getattr_str("__bases__")?;
+    let bases = class.getattr(krait_runtime::intern!("__bases__"))?;
     let Some(bases) = bases.downcast::<PyTuple>() else {
         return Err(type_error!("__bases__ is not tuple"));
     };
     for base in bases.as_slice() {
-        let Some(inherited) = base.lookup_attr_str("__abstractmethods__")? else {
+        let Some(inherited) = base.lookup_attr(krait_runtime::intern!("__abstractmethods__"))?
+        else {
             continue;
         };
         for name in inherited.try_iter()? {
@@ -309,7 +310,7 @@ fn _abc_register(self_: &PyObject, subclass: &PyObject) -> PyResult<Obj> {
 fn _abc_instancecheck(self_: &PyObject, instance: &PyObject) -> PyResult<Obj> {
     let data = data_of(self_)?;
     let actual = instance.type_().to_obj();
-    let subclass = match instance.lookup_attr_str("__class__")? {
+    let subclass = match instance.lookup_attr(krait_runtime::intern!("__class__"))? {
         Some(class) => class,
         None => actual.clone(),
     };
@@ -360,7 +361,7 @@ fn _abc_subclasscheck(self_: &PyObject, subclass: &PyObject) -> PyResult<bool> {
 
 /// What no cache knows: asks the hook, the MRO, the registry and the subclasses.
 fn decide(self_: &PyObject, class: &PyType, data: &AbcData) -> PyResult<bool> {
-    let hooked = self_.call_method_str("__subclasshook__", &[class])?;
+    let hooked = self_.call_method(krait_runtime::intern!("__subclasshook__"), &[class])?;
     if hooked.is(bool_object(true)) {
         return Ok(true);
     }
@@ -388,7 +389,7 @@ fn decide(self_: &PyObject, class: &PyType, data: &AbcData) -> PyResult<bool> {
             return Ok(true);
         }
     }
-    let subclasses = self_.call_method_str("__subclasses__", &[])?;
+    let subclasses = self_.call_method(krait_runtime::intern!("__subclasses__"), &[])?;
     let Some(subclasses) = subclasses.downcast::<PyList>() else {
         return Err(type_error!("__subclasses__() must return a list"));
     };

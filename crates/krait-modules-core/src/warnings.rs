@@ -64,7 +64,9 @@ fn pattern_fits(pattern: &PyObject, text: &PyObject) -> PyResult<bool> {
     if pattern.is_exact::<PyStr>() {
         return pattern.eq(text);
     }
-    pattern.call_method_str("match", &[text])?.is_true()
+    pattern
+        .call_method(krait_runtime::intern!("match"), &[text])?
+        .is_true()
 }
 
 /// The action of the first filter that fits, with that filter for messages.
@@ -243,7 +245,7 @@ fn show_plainly(warning: &Warning<'_>) -> PyResult<()> {
         warning.text.to_display()
     );
     stderr
-        .call_method_str("write", &[&*PyStr::new(&text)?])
+        .call_method(krait_runtime::intern!("write"), &[&*PyStr::new(&text)?])
         .map(drop)
 }
 
@@ -331,7 +333,7 @@ fn prime_line_cache(filename: &PyObject, globals: &PyObject) -> PyResult<()> {
     let import = Interpreter::current().hooks.get().import;
     let linecache = import(&*PyStr::intern("linecache")?, None, None, None, 0)?;
     linecache
-        .call_method_str("getlines", &[filename, globals])
+        .call_method(krait_runtime::intern!("getlines"), &[filename, globals])
         .map(drop)
 }
 

@@ -205,7 +205,7 @@ impl TokenizerIter {
                         return Err(type_error!("readline() returned a non-bytes object"));
                     }
                     let errors = PyStr::new("replace")?;
-                    line.call_method_str("decode", &[encoding, &errors])?
+                    line.call_method(krait_runtime::intern!("decode"), &[encoding, &errors])?
                         .cast::<PyStr>()
                         .map_err(|_| type_error!("decoding a line gave no str"))?
                 }

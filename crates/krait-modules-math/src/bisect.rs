@@ -78,7 +78,7 @@ fn insort(
         return list.insert(index.min(list.len()), item.to_obj());
     }
     let index = PyLong::from_usize(index)?;
-    sequence.call_method_str("insert", &[&index, item])?;
+    sequence.call_method(krait_runtime::intern!("insert"), &[&index, item])?;
     Ok(())
 }
 

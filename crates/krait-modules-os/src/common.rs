@@ -135,7 +135,7 @@ pub(crate) fn file_descriptor(object: &PyObject) -> PyResult<Fd> {
             )?;
         }
         PyClass::to_owned(number)
-    } else if let Some(method) = object.lookup_attr_str("fileno")? {
+    } else if let Some(method) = object.lookup_attr(krait_runtime::intern!("fileno"))? {
         method
             .call0()?
             .cast::<PyLong>()

@@ -148,13 +148,13 @@ fn target(file: Option<&PyObject>) -> PyResult<Fd> {
             .filter(|&fd| fd >= 0)
             .ok_or_else(|| value_error!("file is not a valid file descriptor"));
     }
-    let number = file.call_method_str("fileno", &[])?;
+    let number = file.call_method(krait_runtime::intern!("fileno"), &[])?;
     let fd = number
         .int_value()
         .and_then(|fd| Fd::try_from(fd).ok())
         .filter(|&fd| fd >= 0)
         .ok_or_else(|| runtime_error!("file.fileno() is not a valid file descriptor"))?;
-    if let Err(error) = file.call_method_str("flush", &[]) {
+    if let Err(error) = file.call_method(krait_runtime::intern!("flush"), &[]) {
         error.clear();
     }
     Ok(fd)

@@ -245,7 +245,7 @@ pub fn fetch_stop_iteration_value(error: PyErr) -> PyResult<Obj> {
     if !error.matches(&crate::exc::StopIteration) {
         return Err(error);
     }
-    error.take().getattr_str("value")
+    error.take().getattr(crate::intern!("value"))
 }
 
 /// Raises the `OSError` subclass for `errno`, with up to two file names.

@@ -135,7 +135,7 @@ impl PyFunction {
         qualname: Option<Py<PyStr>>,
     ) -> PyResult<Py<PyFunction>> {
         let builtins = builtins_of(&globals)?;
-        let module = globals.get_str(&*PyStr::intern("__name__")?)?;
+        let module = globals.get_str(crate::intern!("__name__"))?;
         Py::new(PyFunction {
             ob_base: PyObject::HEADER,
             func_globals: Field::new(globals),
@@ -240,7 +240,7 @@ pub fn next_version(interp: &Interpreter) -> u32 {
 
 /// The builtins that code run in `globals` sees: `__builtins__` there, or the interpreter's own.
 pub fn builtins_of(globals: &PyDict) -> PyResult<Obj> {
-    if let Some(builtins) = globals.get_str(&*PyStr::intern("__builtins__")?)? {
+    if let Some(builtins) = globals.get_str(crate::intern!("__builtins__"))? {
         if let Some(module) = builtins.downcast::<crate::PyModule>() {
             return Ok(module.dict().into_object());
         }

@@ -104,9 +104,12 @@ pub fn collect_parameters(args: &PyTuple) -> PyResult<Py<PyTuple>> {
         if arg.is_instance_of::<PyType>() {
             continue;
         }
-        if arg.lookup_attr_str("__typing_subst__")?.is_some() {
+        if arg
+            .lookup_attr(crate::intern!("__typing_subst__"))?
+            .is_some()
+        {
             add(arg.clone());
-        } else if let Some(inner) = arg.lookup_attr_str("__parameters__")? {
+        } else if let Some(inner) = arg.lookup_attr(crate::intern!("__parameters__"))? {
             if let Some(inner) = inner.downcast::<PyTuple>() {
                 inner.as_slice().iter().cloned().for_each(&mut add);
             }
@@ -136,7 +139,7 @@ pub fn substitute(
     }
     let mut items = unpack_args(item)?;
     for parameter in parameters.as_slice() {
-        if let Some(prepare) = parameter.lookup_attr_str("__typing_prepare_subst__")?
+        if let Some(prepare) = parameter.lookup_attr(crate::intern!("__typing_prepare_subst__"))?
             && !prepare.is(crate::none())
         {
             let prepared = prepare.call(&[alias, &*items])?;
@@ -166,7 +169,7 @@ pub fn substitute(
             continue;
         }
         let unpacked = is_unpacked_typevartuple(arg)?;
-        let new = match arg.lookup_attr_str("__typing_subst__")? {
+        let new = match arg.lookup_attr(crate::intern!("__typing_subst__"))? {
             Some(subst) if !subst.is(crate::none()) => {
                 let index = parameters.as_slice().iter().position(|each| each.is(arg));
                 match index.and_then(|index| items.as_slice().get(index)) {
@@ -188,7 +191,7 @@ fn is_unpacked_typevartuple(arg: &PyObject) -> PyResult<bool> {
     if arg.is_instance_of::<PyType>() {
         return Ok(false);
     }
-    match arg.lookup_attr_str("__typing_is_unpacked_typevartuple__")? {
+    match arg.lookup_attr(crate::intern!("__typing_is_unpacked_typevartuple__"))? {
         Some(flag) => flag.is_true(),
         None => Ok(false),
     }
@@ -204,7 +207,7 @@ fn substitute_nested(arg: &PyObject, parameters: &PyTuple, items: &PyTuple) -> P
         let chosen = pick_items(&inner, parameters, items)?;
         return Ok(substitute(arg, nested, &inner, &chosen)?.into_object());
     }
-    let Some(inner) = arg.lookup_attr_str("__parameters__")? else {
+    let Some(inner) = arg.lookup_attr(crate::intern!("__parameters__"))? else {
         return Ok(arg.to_obj());
     };
     match inner.downcast::<PyTuple>() {
@@ -246,7 +249,8 @@ fn unpack_args(item: &PyObject) -> PyResult<Py<PyTuple>> {
     let mut result = Vec::with_capacity(items.len());
     for item in items {
         if !item.is_instance_of::<PyType>()
-            && let Some(unpacked) = item.lookup_attr_str("__typing_unpacked_tuple_args__")?
+            && let Some(unpacked) =
+                item.lookup_attr(crate::intern!("__typing_unpacked_tuple_args__"))?
             && let Some(unpacked) = unpacked.downcast::<PyTuple>()
             && !unpacked
                 .as_slice()
@@ -269,14 +273,14 @@ pub fn type_repr(item: &PyObject) -> PyResult<Py<PyStr>> {
     if item.is(crate::singletons::PyNone::type_object()) {
         return PyStr::new("None");
     }
-    let is_alias = item.lookup_attr_str("__origin__")?.is_some()
-        && item.lookup_attr_str("__args__")?.is_some();
+    let is_alias = item.lookup_attr(crate::intern!("__origin__"))?.is_some()
+        && item.lookup_attr(crate::intern!("__args__"))?.is_some();
     if is_alias {
         return item.repr();
     }
     if let (Some(qualname), Some(module)) = (
-        item.lookup_attr_str("__qualname__")?,
-        item.lookup_attr_str("__module__")?,
+        item.lookup_attr(crate::intern!("__qualname__"))?,
+        item.lookup_attr(crate::intern!("__module__"))?,
     ) && !module.is(crate::none())
     {
         let (qualname, module) = (qualname.str()?, module.str()?);

@@ -3,7 +3,8 @@
 //! Invariant: the table does not count its references (as in CPython): a mortal interned string
 //! leaves the table when it dies, in `str`'s deallocator.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use hashbrown::HashTable;
 use krait_abi as abi;
@@ -14,19 +15,37 @@ use crate::{PyResult, PyStr};
 /// The interned strings of an interpreter.
 pub struct InternTable {
     table: RefCell<HashTable<*const PyStr>>,
-    shared: OnceCell<Shared>,
 }
 
+/// The strings that all interpreters share: the empty one and those of one Latin-1 character.
+/// Immortal from when the first interpreter makes them.
 struct Shared {
-    empty: Py<PyStr>,
-    latin1: Vec<Py<PyStr>>,
+    empty: AtomicPtr<abi::PyObject>,
+    latin1: [AtomicPtr<abi::PyObject>; 256],
+}
+
+static SHARED: Shared = Shared {
+    empty: AtomicPtr::new(std::ptr::null_mut()),
+    latin1: [const { AtomicPtr::new(std::ptr::null_mut()) }; 256],
+};
+
+impl Shared {
+    #[inline(always)]
+    fn get(place: &'static AtomicPtr<abi::PyObject>) -> &'static PyStr {
+        let text = place.load(Ordering::Relaxed);
+        debug_assert!(
+            !text.is_null(),
+            "the interpreter's first step makes the shared strings"
+        );
+        // SAFETY: made before any other string of less than two characters, and immortal.
+        unsafe { crate::PyObject::from_ptr(text).downcast_unchecked() }
+    }
 }
 
 impl InternTable {
     pub(crate) fn new() -> Self {
         Self {
             table: RefCell::default(),
-            shared: OnceCell::new(),
         }
     }
 
@@ -92,42 +111,38 @@ impl InternTable {
 
     /// Makes the shared strings; before any other string of less than two characters.
     pub fn init(&self) -> PyResult<()> {
-        let immortal = |code: Option<u8>| -> PyResult<Py<PyStr>> {
+        let immortal = |code: Option<u8>, place: &AtomicPtr<abi::PyObject>| -> PyResult<()> {
             let text = PyStr::unshared_latin1(code.as_slice())?;
             let text = self.intern(&text);
             text.set_interned(abi::SSTATE_INTERNED_IMMORTAL);
             text.make_immortal();
-            Ok(text)
+            place.store(text.into_ptr(), Ordering::Relaxed);
+            Ok(())
         };
-        let empty = immortal(None)?;
-        let latin1 = (0..=255)
-            .map(|code| immortal(Some(code)))
-            .collect::<PyResult<_>>()?;
-        let _already = self.shared.set(Shared { empty, latin1 });
+        immortal(None, &SHARED.empty)?;
+        for (code, place) in (0..=255).zip(&SHARED.latin1) {
+            immortal(Some(code), place)?;
+        }
         Ok(())
-    }
-
-    fn shared(&self) -> &Shared {
-        self.shared
-            .get()
-            .expect("the interpreter's first step makes the shared strings")
     }
 }
 
 /// The empty string.
+#[inline(always)]
 pub fn empty_str() -> &'static PyStr {
-    &crate::Interpreter::current().interned.shared().empty
+    Shared::get(&SHARED.empty)
 }
 
 /// The string of one Latin-1 character.
+#[inline(always)]
 pub fn latin1_str(code: u8) -> &'static PyStr {
-    &crate::Interpreter::current().interned.shared().latin1[usize::from(code)]
+    Shared::get(&SHARED.latin1[usize::from(code)])
 }
 
 /// A name known at build time, interned on first use and kept for good: behind [`intern!`](crate::intern).
 pub struct StaticName {
     text: &'static str,
-    interned: std::sync::atomic::AtomicPtr<abi::PyObject>,
+    interned: AtomicPtr<abi::PyObject>,
 }
 
 impl StaticName {
@@ -135,14 +150,14 @@ impl StaticName {
     pub const fn new(text: &'static str) -> Self {
         Self {
             text,
-            interned: std::sync::atomic::AtomicPtr::new(std::ptr::null_mut()),
+            interned: AtomicPtr::new(std::ptr::null_mut()),
         }
     }
 
     /// The interned string.
     #[inline(always)]
     pub fn get(&self) -> &'static PyStr {
-        let name = self.interned.load(std::sync::atomic::Ordering::Relaxed);
+        let name = self.interned.load(Ordering::Relaxed);
         if name.is_null() {
             return self.intern();
         }
@@ -159,8 +174,7 @@ impl StaticName {
         name.set_interned(abi::SSTATE_INTERNED_IMMORTAL);
         name.make_immortal();
         let ptr = name.into_ptr();
-        self.interned
-            .store(ptr, std::sync::atomic::Ordering::Relaxed);
+        self.interned.store(ptr, Ordering::Relaxed);
         // SAFETY: immortal.
         unsafe { crate::PyObject::from_ptr(ptr).downcast_unchecked() }
     }

@@ -105,7 +105,7 @@ pub struct PyReversed {
 impl PyReversed {
     #[pynew(signature = "(object, /)", vectorcall)]
     fn new(class: &PyType, object: &PyObject) -> PyResult<Obj> {
-        if let Some(method) = object.lookup_special(&*crate::PyStr::intern("__reversed__")?)? {
+        if let Some(method) = object.lookup_special(crate::intern!("__reversed__"))? {
             if method.is(crate::none()) {
                 return Err(crate::type_error!(
                     "'{}' object is not reversible",

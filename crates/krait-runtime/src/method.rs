@@ -146,12 +146,12 @@ impl PyMethod {
 
     #[pygetter]
     fn __doc__(&self) -> PyResult<Obj> {
-        self.function().getattr_str("__doc__")
+        self.function().getattr(crate::intern!("__doc__"))
     }
 
     #[pymethod(name = "__reduce__", signature = "($self, /)")]
     fn reduce(&self) -> PyResult<Obj> {
-        let name = self.function().getattr_str("__name__")?;
+        let name = self.function().getattr(crate::intern!("__name__"))?;
         let getattr = crate::descr::builtin("getattr")?;
         let arguments = PyTuple::from_vec(vec![self.instance(), name])?;
         Ok(PyTuple::from_vec(vec![getattr, arguments.into_object()])?.into_object())
@@ -208,9 +208,9 @@ impl PyMethod {
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Obj> {
         let function = self.function();
-        let name = match function.lookup_attr_str("__qualname__")? {
+        let name = match function.lookup_attr(crate::intern!("__qualname__"))? {
             Some(name) => Some(name),
-            None => function.lookup_attr_str("__name__")?,
+            None => function.lookup_attr(crate::intern!("__name__"))?,
         };
         let name = match name.as_deref().and_then(PyObject::downcast::<PyStr>) {
             Some(name) => name.to_string_lossy(),

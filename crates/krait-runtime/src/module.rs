@@ -173,7 +173,7 @@ impl PyModule {
                 ),
             });
         }
-        if let Some(submodules) = spec.lookup_attr_str("_uninitialized_submodules")?
+        if let Some(submodules) = spec.lookup_attr(crate::intern!("_uninitialized_submodules"))?
             && submodules.contains(&*PyStr::new(name)?)?
         {
             return Ok(format!(
@@ -192,7 +192,7 @@ impl PyModule {
 
 /// Whether a module's spec says that it is being initialised.
 pub fn is_initializing(spec: &PyObject) -> PyResult<bool> {
-    match spec.lookup_attr_str("_initializing")? {
+    match spec.lookup_attr(crate::intern!("_initializing"))? {
         Some(value) => value.is_true(),
         None => Ok(false),
     }
@@ -200,11 +200,11 @@ pub fn is_initializing(spec: &PyObject) -> PyResult<bool> {
 
 /// The file that a spec says its module comes from.
 pub fn file_origin(spec: &PyObject) -> PyResult<Option<String>> {
-    match spec.lookup_attr_str("has_location")? {
+    match spec.lookup_attr(crate::intern!("has_location"))? {
         Some(has_location) if has_location.is_true()? => {}
         _ => return Ok(None),
     }
-    let origin = spec.lookup_attr_str("origin")?;
+    let origin = spec.lookup_attr(crate::intern!("origin"))?;
     Ok(origin.and_then(|origin| Some(origin.downcast::<PyStr>()?.to_string_lossy())))
 }
 
@@ -265,7 +265,7 @@ impl PyModule {
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Obj> {
         if let Some(importlib) = Interpreter::current().importlib.get() {
-            return importlib.call_method_str("_module_repr", &[self]);
+            return importlib.call_method(crate::intern!("_module_repr"), &[self]);
         }
         let name = match self.name()? {
             Some(name) => name.repr()?.to_string_lossy(),
@@ -351,7 +351,7 @@ impl PyModule {
     /// The names in the module, or what its own __dir__ gives.
     #[pymethod(name = "__dir__", signature = "($self, /)", text_signature = "")]
     fn dir(&self) -> PyResult<Obj> {
-        let dict = self.getattr_str("__dict__")?;
+        let dict = self.getattr(crate::intern!("__dict__"))?;
         let Some(dict) = dict.downcast::<PyDict>() else {
             let shown = self.repr()?.str()?.to_string_lossy();
             return Err(crate::type_error!("{shown}.__dict__ is not a dictionary"));
@@ -403,12 +403,12 @@ impl PyModule {
         match value {
             Some(value) => dict.set("__annotations__", value)?,
             None => {
-                if !dict.del_item(&*PyStr::intern("__annotations__")?)? {
+                if !dict.del_item(crate::intern!("__annotations__"))? {
                     return Err(crate::attribute_error!("__annotations__"));
                 }
             }
         }
-        dict.del_item(&*PyStr::intern("__annotate__")?)?;
+        dict.del_item(crate::intern!("__annotate__"))?;
         Ok(())
     }
 
@@ -434,7 +434,7 @@ impl PyModule {
         let dict = self.dict();
         dict.set("__annotate__", value)?;
         if !is_none {
-            dict.del_item(&*PyStr::intern("__annotations__")?)?;
+            dict.del_item(crate::intern!("__annotations__"))?;
         }
         Ok(())
     }

@@ -330,6 +330,7 @@ impl<T: PyClass> Py<T> {
     }
 
     /// Allocates an object of exactly class `T`.
+    #[inline(always)]
     pub fn new(value: T) -> crate::PyResult<Py<T>> {
         Self::new_in(T::type_object(), value)
     }
@@ -337,6 +338,7 @@ impl<T: PyClass> Py<T> {
     /// Allocates an object of `class`, which must be `T`'s class or a subclass laid out on it.
     ///
     /// The header in `value` is a placeholder ([`PyObject::HEADER`]): the allocated one is kept.
+    #[inline(always)]
     pub fn new_in(class: &PyType, value: T) -> crate::PyResult<Py<T>> {
         debug_assert!(class.is_subtype(T::type_object()));
         crate::alloc::new_object(class, value)

@@ -239,7 +239,7 @@ impl PyRange {
                 key.type_().tp_name()
             ));
         };
-        let bounds = slice.call_method_str("indices", &[&*self.length()?])?;
+        let bounds = slice.call_method(crate::intern!("indices"), &[&*self.length()?])?;
         let bounds = bounds.to_vec()?;
         let [first, last, step] = &bounds[..] else {
             return Err(crate::system_error!("slice.indices() gives three ints"));

@@ -68,8 +68,11 @@ pub fn repr_sequence(
 /// The default `repr`: `<module.Class object at 0x…>`.
 pub fn default_repr(object: &PyObject) -> PyResult<Py<PyStr>> {
     let class = object.type_();
-    let module = class.lookup_attr_str("__module__")?;
-    let qualname = class.getattr_str("__qualname__")?.str()?.to_string_lossy();
+    let module = class.lookup_attr(crate::intern!("__module__"))?;
+    let qualname = class
+        .getattr(crate::intern!("__qualname__"))?
+        .str()?
+        .to_string_lossy();
     match module.as_deref().and_then(PyObject::downcast::<PyStr>) {
         Some(module) if !module.is_text("builtins") => PyStr::new(&format!(
             "<{}.{qualname} object at {object:p}>",

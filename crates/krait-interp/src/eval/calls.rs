@@ -394,12 +394,20 @@ fn push_ex(
     args: StackRef,
     kwargs: StackRef,
 ) -> PyResult<*mut krait_runtime::frame::Frame> {
+    const SMALL: usize = 8;
     let (args, kwargs) = (own(args), own_opt(kwargs));
-    let mut slots = Vec::new();
-    if let Some(args) = args.downcast::<PyTuple>() {
-        slots.extend(args.as_slice().iter().map(|arg| StackRef::new(arg)));
+    let args = args
+        .downcast::<PyTuple>()
+        .map_or(&[][..], PyTuple::as_slice);
+    let count = args.len();
+    if kwargs.is_none() && count <= SMALL {
+        let mut slots = [StackRef::NULL; SMALL];
+        for (slot, arg) in slots.iter_mut().zip(args) {
+            *slot = StackRef::new(arg);
+        }
+        return push(m, function, slots.as_ptr(), count, None);
     }
-    let count = slots.len();
+    let mut slots: Vec<StackRef> = args.iter().map(|arg| StackRef::new(arg)).collect();
     let mut names = Vec::new();
     if let Some(kwargs) = kwargs.as_deref().and_then(PyObject::downcast::<PyDict>) {
         for (name, value) in kwargs.items_vec() {

@@ -3,6 +3,7 @@
 use krait_runtime::attr::Method;
 use krait_runtime::exceptions::{PyBaseException, PyBaseExceptionGroup};
 use krait_runtime::frame::StackRef;
+use krait_runtime::interned::StaticName;
 use krait_runtime::{
     Obj, PyClass, PyErr, PyObject, PyResult, PyStr, PyTuple, PyType, exc, runtime_error, type_error,
 };
@@ -139,7 +140,7 @@ fn group_match(
     if !raised.is_instance_of::<PyBaseExceptionGroup>() {
         return Ok((raised.to_obj(), none()));
     }
-    let pair = raised.call_method_str("split", &[classes])?;
+    let pair = raised.call_method(krait_runtime::intern!("split"), &[classes])?;
     let Some(pair) = pair.downcast::<PyTuple>() else {
         return Err(type_error!(
             "{}.split must return a tuple, not {}",
@@ -264,7 +265,7 @@ pub(super) fn cleanup_throw(m: &mut Machine) -> Flow {
     m.save();
     let exception = m.object(1);
     if exception.type_().is_subtype(&exc::StopIteration) {
-        let value = attempt!(exception.getattr_str("value"));
+        let value = attempt!(exception.getattr(krait_runtime::intern!("value")));
         m.drop_many(3);
         m.push(none());
         m.push_obj(value);
@@ -312,17 +313,25 @@ fn call_exit(exit: &PyObject, owner: Option<&PyObject>, exception: &PyObject) ->
 }
 
 /// The methods that `with` needs: name, the other kind's name, and what to say without one.
-const SPECIAL: [(&str, &str, &str); 4] = [
-    ("__enter__", "__aenter__", "the context manager protocol"),
-    ("__exit__", "__aexit__", "the context manager protocol"),
+static SPECIAL: [(StaticName, StaticName, &str); 4] = [
     (
-        "__aenter__",
-        "__enter__",
+        StaticName::new("__enter__"),
+        StaticName::new("__aenter__"),
+        "the context manager protocol",
+    ),
+    (
+        StaticName::new("__exit__"),
+        StaticName::new("__aexit__"),
+        "the context manager protocol",
+    ),
+    (
+        StaticName::new("__aenter__"),
+        StaticName::new("__enter__"),
         "the asynchronous context manager protocol",
     ),
     (
-        "__aexit__",
-        "__exit__",
+        StaticName::new("__aexit__"),
+        StaticName::new("__exit__"),
         "the asynchronous context manager protocol",
     ),
 ];
@@ -346,14 +355,15 @@ pub(super) fn load_special(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(never)]
 fn special_method(owner: &PyObject, which: usize) -> PyResult<Method> {
-    let (name, other, protocol) = SPECIAL[which];
-    if let Some(method) = owner.lookup_special_method(&*PyStr::intern(name)?)? {
+    let (name, other, protocol) = &SPECIAL[which];
+    if let Some(method) = owner.lookup_special_method(name.get())? {
         return Ok(method);
     }
     let class = owner.type_().qualified_name()?;
+    let name = name.get().to_string_lossy();
     let mut message =
         format!("'{class}' object does not support {protocol} (missed {name} method)");
-    if owner.type_().lookup(&*PyStr::intern(other)?).is_some() {
+    if owner.type_().lookup(other.get()).is_some() {
         let hint = if which < 2 {
             " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?"
         } else {

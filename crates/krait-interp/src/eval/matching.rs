@@ -45,7 +45,7 @@ fn keys_of(subject: &PyObject, keys: &PyObject) -> PyResult<Option<Obj>> {
         return Ok(Some(PyTuple::empty().into_object()));
     }
     // `get` with a default of our own: `__missing__` must not be asked.
-    let get = subject.getattr_str("get")?;
+    let get = subject.getattr(krait_runtime::intern!("get"))?;
     let missing = PyObject::type_object().as_object().call0()?;
     let seen = PySet::new()?;
     let mut values = Vec::with_capacity(keys.len());
@@ -118,25 +118,26 @@ fn positional_attributes(
     seen: &PySet,
     values: &mut Vec<Obj>,
 ) -> PyResult<bool> {
-    let (match_args, allowed, match_self) = match class.lookup_attr_str("__match_args__")? {
-        Some(args) => match args.cast::<PyTuple>() {
-            Ok(args) => {
-                let count = args.len();
-                (Some(args), count, false)
+    let (match_args, allowed, match_self) =
+        match class.lookup_attr(krait_runtime::intern!("__match_args__"))? {
+            Some(args) => match args.cast::<PyTuple>() {
+                Ok(args) => {
+                    let count = args.len();
+                    (Some(args), count, false)
+                }
+                Err(args) => {
+                    return Err(type_error!(
+                        "{}.__match_args__ must be a tuple (got {})",
+                        class.name(),
+                        args.type_().tp_name()
+                    ));
+                }
+            },
+            None => {
+                let match_self = class.has_flag(abi::_Py_TPFLAGS_MATCH_SELF);
+                (None, usize::from(match_self), match_self)
             }
-            Err(args) => {
-                return Err(type_error!(
-                    "{}.__match_args__ must be a tuple (got {})",
-                    class.name(),
-                    args.type_().tp_name()
-                ));
-            }
-        },
-        None => {
-            let match_self = class.has_flag(abi::_Py_TPFLAGS_MATCH_SELF);
-            (None, usize::from(match_self), match_self)
-        }
-    };
+        };
     if allowed < positional {
         return Err(too_many_patterns(class, allowed, positional));
     }

@@ -43,7 +43,7 @@ pub(crate) fn install() -> PyResult<()> {
     } else if let Some(error) = krait_runtime::PyErr::occurred() {
         error.clear();
     }
-    if let Some(append) = PyList::type_object().lookup(&*PyStr::intern("append")?) {
+    if let Some(append) = PyList::type_object().lookup(krait_runtime::intern!("append")) {
         note(Known::ListAppend, &append);
     }
     if INIT_SHIM.load(Ordering::Relaxed).is_null() {

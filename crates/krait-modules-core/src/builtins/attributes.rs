@@ -122,7 +122,7 @@ fn local_names() -> PyResult<Obj> {
     let Some(locals) = locals else {
         return Err(krait_runtime::system_error!("frame does not exist"));
     };
-    locals.call_method_str("keys", &[])
+    locals.call_method(krait_runtime::intern!("keys"), &[])
 }
 
 /// dir([object]) -> list of strings
@@ -155,7 +155,7 @@ pub fn vars(object: OptionalArg<&PyObject>) -> PyResult<Obj> {
     let Some(object) = object.present() else {
         return super::code::current_locals();
     };
-    match object.getattr_str("__dict__") {
+    match object.getattr(krait_runtime::intern!("__dict__")) {
         Err(error) if error.matches(&exc::AttributeError) => {
             error.clear();
             Err(type_error!("vars() argument must have __dict__ attribute"))

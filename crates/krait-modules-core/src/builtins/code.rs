@@ -194,7 +194,7 @@ pub fn eval(
                 .next()
                 .is_some_and(|c| c == 0x20 || c == 0x09) =>
         {
-            text.call_method_str("lstrip", &[&*PyStr::new(" \t")?])?
+            text.call_method(krait_runtime::intern!("lstrip"), &[&*PyStr::new(" \t")?])?
         }
         _ => source.to_obj(),
     };
@@ -270,7 +270,7 @@ fn resolve_bases(bases: &[&PyObject]) -> PyResult<Option<Py<PyTuple>>> {
         let entries = if base.is_instance_of::<PyType>() {
             None
         } else {
-            base.lookup_attr_str("__mro_entries__")?
+            base.lookup_attr(krait_runtime::intern!("__mro_entries__"))?
         };
         match entries {
             None => {
@@ -366,7 +366,7 @@ fn winning_metaclass(meta: Option<Obj>, bases: &PyTuple) -> PyResult<Obj> {
 
 /// The namespace that the metaclass prepares.
 fn prepare(meta: &PyObject, name: &PyObject, bases: &PyTuple, keywords: &PyDict) -> PyResult<Obj> {
-    let Some(method) = meta.lookup_attr_str("__prepare__")? else {
+    let Some(method) = meta.lookup_attr(krait_runtime::intern!("__prepare__"))? else {
         return Ok(PyDict::new()?.into_object());
     };
     let arguments = PyTuple::from_refs(&[name, bases])?;

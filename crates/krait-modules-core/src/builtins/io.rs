@@ -125,7 +125,7 @@ pub fn print(
     };
     let sep = text_keyword("sep", sep.present())?;
     let end = text_keyword("end", end.present())?;
-    let write = file.getattr_str("write")?;
+    let write = file.getattr(krait_runtime::intern!("write"))?;
     let space = PyStr::intern(" ")?;
     for (index, value) in args.iter().enumerate() {
         if index > 0 {
@@ -136,7 +136,7 @@ pub fn print(
     let newline = PyStr::intern("\n")?;
     write.call1(end.unwrap_or(&newline))?;
     if flush {
-        file.call_method_str("flush", &[])?;
+        file.call_method(krait_runtime::intern!("flush"), &[])?;
     }
     Ok(())
 }
@@ -151,7 +151,7 @@ fn standard_stream(name: &str) -> PyResult<Obj> {
 
 /// Whether a stream is the terminal behind the descriptor.
 fn is_terminal(stream: &PyObject, descriptor: i64) -> PyResult<bool> {
-    let number = match stream.call_method_str("fileno", &[]) {
+    let number = match stream.call_method(krait_runtime::intern!("fileno"), &[]) {
         Ok(number) => number,
         Err(error) => {
             error.clear();
@@ -172,15 +172,15 @@ pub fn input(prompt: OptionalArg<&PyObject>) -> PyResult<Obj> {
     let stdin = standard_stream("stdin")?;
     let stdout = standard_stream("stdout")?;
     let stderr = standard_stream("stderr")?;
-    stderr.call_method_str("flush", &[])?;
+    stderr.call_method(krait_runtime::intern!("flush"), &[])?;
     if let Some(prompt) = prompt.present() {
         let text = prompt.str()?;
-        stdout.call_method_str("write", &[&*text])?;
+        stdout.call_method(krait_runtime::intern!("write"), &[&*text])?;
     }
     if is_terminal(&stdin, 0)? && is_terminal(&stdout, 1)? || prompt.present().is_some() {
-        stdout.call_method_str("flush", &[])?;
+        stdout.call_method(krait_runtime::intern!("flush"), &[])?;
     }
-    let line = stdin.call_method_str("readline", &[])?;
+    let line = stdin.call_method(krait_runtime::intern!("readline"), &[])?;
     let Some(text) = line.downcast::<PyStr>() else {
         return Err(type_error!("object.readline() returned non-string"));
     };

@@ -58,7 +58,9 @@ fn init_base(dict: &PyObject, args: &[Obj], kwargs: Option<&PyDict>) -> PyResult
 
 /// `dict.__repr__`.
 fn repr_base(dict: &PyObject) -> PyResult<String> {
-    let repr = PyDict::type_object().getattr_str("__repr__")?.call1(dict)?;
+    let repr = PyDict::type_object()
+        .getattr(krait_runtime::intern!("__repr__"))?
+        .call1(dict)?;
     Ok(repr.to_display())
 }
 
@@ -110,7 +112,7 @@ impl DefaultDict {
         match merged.downcast::<PyDict>() {
             Some(dict) => dict.update(right, true)?,
             None => {
-                merged.call_method_str("update", &[right])?;
+                merged.call_method(krait_runtime::intern!("update"), &[right])?;
             }
         }
         Ok(merged)
@@ -147,7 +149,9 @@ impl DefaultDict {
     fn reduce(&self) -> PyResult<Py<PyTuple>> {
         let factory = self.factory.get().filter(|factory| !factory.is(none()));
         let args = PyTuple::from_vec(factory.into_iter().collect())?;
-        let items = self.call_method_str("items", &[])?.iter()?;
+        let items = self
+            .call_method(krait_runtime::intern!("items"), &[])?
+            .iter()?;
         PyTuple::from_vec(vec![
             self.type_().to_obj(),
             args.into_object(),

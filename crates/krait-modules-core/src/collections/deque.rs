@@ -459,7 +459,9 @@ impl Deque {
     /// Return state information for pickling.
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Py<PyTuple>> {
-        let state = self.getattr_str("__getstate__")?.call0()?;
+        let state = self
+            .getattr(krait_runtime::intern!("__getstate__"))?
+            .call0()?;
         let args = match self.maxlen.get() {
             None => PyTuple::empty(),
             Some(maxlen) => PyTuple::from_vec(vec![

@@ -36,7 +36,7 @@ fn _count_elements(mapping: &PyObject, iterable: &PyObject) -> PyResult<()> {
         }
         return Ok(());
     }
-    let get = mapping.getattr_str("get")?;
+    let get = mapping.getattr(krait_runtime::intern!("get"))?;
     let zero = PyLong::from_i64(0)?;
     while let Some(key) = iter.iter_next()? {
         let count: Obj = get.call(&[&*key, &zero])?.add(&one)?;

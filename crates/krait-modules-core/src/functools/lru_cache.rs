@@ -217,7 +217,7 @@ impl LruCacheWrapper {
 
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Obj> {
-        self.getattr_str("__qualname__")
+        self.getattr(krait_runtime::intern!("__qualname__"))
     }
 
     #[pymethod(name = "__copy__", signature = "($self, /)", text_signature = "")]

@@ -245,8 +245,14 @@ impl Partial {
         let class = self.type_();
         let name = format!(
             "{}.{}",
-            class.getattr_str("__module__")?.str()?.to_string_lossy(),
-            class.getattr_str("__qualname__")?.str()?.to_string_lossy()
+            class
+                .getattr(krait_runtime::intern!("__module__"))?
+                .str()?
+                .to_string_lossy(),
+            class
+                .getattr(krait_runtime::intern!("__qualname__"))?
+                .str()?
+                .to_string_lossy()
         );
         let Some(_guard) = ReprGuard::enter(self) else {
             return Ok("...".to_owned());

@@ -47,7 +47,10 @@ fn shown(object: &PyObject, arguments: impl FnOnce() -> PyResult<String>) -> PyR
     let class = object.type_();
     let name = format!(
         "{}.{}",
-        class.getattr_str("__module__")?.str()?.to_string_lossy(),
+        class
+            .getattr(krait_runtime::intern!("__module__"))?
+            .str()?
+            .to_string_lossy(),
         class.name()
     );
     match ReprGuard::enter(object) {
@@ -186,7 +189,7 @@ impl FastCall for AttrGetter {
 fn split_name(name: &PyStr) -> PyResult<Obj> {
     let dot = PyStr::intern(".")?;
     let parts = name
-        .call_method_str("split", &[&dot])?
+        .call_method(krait_runtime::intern!("split"), &[&dot])?
         .to_vec()?
         .iter()
         .filter_map(|part| part.downcast::<PyStr>())
@@ -346,7 +349,7 @@ impl MethodCaller {
         let functools = import(&*PyStr::intern("functools")?, None, None, None, 0)?;
         let bound = PyTuple::from_vec(vec![class, name.into_object()])?;
         let partial = functools
-            .getattr_str("partial")?
+            .getattr(krait_runtime::intern!("partial"))?
             .call_tuple(&bound, Some(&keywords))?;
         Ok((partial, args))
     }

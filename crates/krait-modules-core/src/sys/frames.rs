@@ -56,7 +56,7 @@ pub fn _getframemodulename(depth: i32) -> PyResult<Option<Obj>> {
     let Some(function) = frame.and_then(|frame| frame.function()) else {
         return Ok(None);
     };
-    function.lookup_attr_str("__module__")
+    function.lookup_attr(krait_runtime::intern!("__module__"))
 }
 
 /// A dictionary from each thread's identifier to what `find` finds in its state.

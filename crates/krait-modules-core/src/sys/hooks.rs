@@ -101,7 +101,7 @@ pub fn displayhook(object: &PyObject) -> PyResult<()> {
         _ => return Err(runtime_error!("lost sys.stdout")),
     };
     let text = object.repr()?;
-    match stdout.call_method_str("write", &[&*text]) {
+    match stdout.call_method(krait_runtime::intern!("write"), &[&*text]) {
         Ok(_) => {}
         Err(error) if error.matches(&exc::UnicodeEncodeError) => {
             error.clear();
@@ -109,21 +109,25 @@ pub fn displayhook(object: &PyObject) -> PyResult<()> {
         }
         Err(error) => return Err(error),
     }
-    stdout.call_method_str("write", &[&*PyStr::intern("\n")?])?;
+    stdout.call_method(krait_runtime::intern!("write"), &[&*PyStr::intern("\n")?])?;
     builtins.set("_", object)
 }
 
 /// Writes text to a stream whose encoding does not have all of its characters.
 fn write_escaped(stdout: &PyObject, text: &PyStr) -> PyResult<()> {
-    let encoding = stdout.getattr_str("encoding")?;
-    let encoded =
-        text.call_method_str("encode", &[&encoding, &*PyStr::intern("backslashreplace")?])?;
-    match stdout.lookup_attr_str("buffer")? {
-        Some(buffer) => buffer.call_method_str("write", &[&encoded])?,
+    let encoding = stdout.getattr(krait_runtime::intern!("encoding"))?;
+    let encoded = text.call_method(
+        krait_runtime::intern!("encode"),
+        &[&encoding, &*PyStr::intern("backslashreplace")?],
+    )?;
+    match stdout.lookup_attr(krait_runtime::intern!("buffer"))? {
+        Some(buffer) => buffer.call_method(krait_runtime::intern!("write"), &[&encoded])?,
         None => {
-            let decoded =
-                encoded.call_method_str("decode", &[&encoding, &*PyStr::intern("strict")?])?;
-            stdout.call_method_str("write", &[&decoded])?
+            let decoded = encoded.call_method(
+                krait_runtime::intern!("decode"),
+                &[&encoding, &*PyStr::intern("strict")?],
+            )?;
+            stdout.call_method(krait_runtime::intern!("write"), &[&decoded])?
         }
     };
     Ok(())
@@ -195,8 +199,8 @@ pub fn unraisablehook(unraisable: &PyObject) -> PyResult<()> {
             text.push_str(&print_exception::headline(&class, value.as_deref()));
         }
     }
-    file.call_method_str("write", &[&*PyStr::new(&text)?])?;
-    file.call_method_str("flush", &[])?;
+    file.call_method(krait_runtime::intern!("write"), &[&*PyStr::new(&text)?])?;
+    file.call_method(krait_runtime::intern!("flush"), &[])?;
     Ok(())
 }
 

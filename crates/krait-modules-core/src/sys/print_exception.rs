@@ -33,7 +33,7 @@ pub(super) fn display(value: &PyObject) -> PyResult<()> {
 /// Shows an exception on a stream.
 pub fn print_exception_to(value: &PyObject, file: &PyObject) -> PyResult<()> {
     let printer = import_module("traceback")
-        .and_then(|traceback| traceback.getattr_str("_print_exception_bltin"));
+        .and_then(|traceback| traceback.getattr(krait_runtime::intern!("_print_exception_bltin")));
     let printed = printer.and_then(|printer| printer.call1(value));
     match printed {
         Ok(_) => return Ok(()),
@@ -44,12 +44,12 @@ pub fn print_exception_to(value: &PyObject, file: &PyObject) -> PyResult<()> {
             "TypeError: print_exception(): Exception expected for value, {} found\n",
             value.type_name()
         );
-        file.call_method_str("write", &[&*PyStr::new(&text)?])?;
+        file.call_method(krait_runtime::intern!("write"), &[&*PyStr::new(&text)?])?;
         return Ok(());
     }
     let text = print_plain(value)?;
-    file.call_method_str("write", &[&*PyStr::new(&text)?])?;
-    file.call_method_str("flush", &[])?;
+    file.call_method(krait_runtime::intern!("write"), &[&*PyStr::new(&text)?])?;
+    file.call_method(krait_runtime::intern!("flush"), &[])?;
     Ok(())
 }
 
@@ -108,7 +108,7 @@ pub(super) fn headline(class: &PyObject, value: Option<&PyObject>) -> String {
 
 fn message_of(value: &PyObject) -> PyResult<String> {
     if value.type_().is_subtype(&exc::SyntaxError)
-        && let Some(message) = value.lookup_attr_str("msg")?
+        && let Some(message) = value.lookup_attr(krait_runtime::intern!("msg"))?
     {
         return Ok(message.str()?.to_string_lossy());
     }

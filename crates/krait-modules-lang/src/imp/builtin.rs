@@ -29,7 +29,7 @@ pub(super) fn is_builtin(name: &PyStr) -> i32 {
 /// Create a native module.
 #[pyfunction(signature = "(spec, /)")]
 pub(super) fn create_builtin(spec: &PyObject) -> PyResult<Obj> {
-    let name = spec.getattr_str("name")?;
+    let name = spec.getattr(krait_runtime::intern!("name"))?;
     let Some(name) = name.downcast::<PyStr>() else {
         return Err(type_error!(
             "name must be string, not {}",

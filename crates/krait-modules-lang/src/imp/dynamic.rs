@@ -37,7 +37,10 @@ pub(super) fn create_dynamic(spec: &PyObject, file: Option<&PyObject>) -> PyResu
 }
 
 fn unsupported(spec: &PyObject) -> PyResult<PyErr> {
-    let (name, path) = (spec.getattr_str("name")?, spec.getattr_str("origin")?);
+    let (name, path) = (
+        spec.getattr(krait_runtime::intern!("name"))?,
+        spec.getattr(krait_runtime::intern!("origin"))?,
+    );
     let text = format!(
         "cannot load '{}': this build of Krait has no C API",
         path.str()?.to_string_lossy()

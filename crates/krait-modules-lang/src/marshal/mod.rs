@@ -70,7 +70,7 @@ mod tag {
 #[pyfunction(signature = "(value, file, version=5, /, *, allow_code=True)")]
 pub fn dump(value: &PyObject, file: &PyObject, version: i32, allow_code: bool) -> PyResult<Obj> {
     let bytes = dumps_bytes(value, version, allow_code)?;
-    file.call_method_str("write", &[&*PyBytes::new(&bytes)?])
+    file.call_method(krait_runtime::intern!("write"), &[&*PyBytes::new(&bytes)?])
 }
 
 /// Read one value from the open file.

@@ -39,9 +39,10 @@ struct File<'a>(&'a PyObject);
 
 impl Source for File<'_> {
     fn take(&mut self, count: usize) -> PyResult<std::borrow::Cow<'_, [u8]>> {
-        let data = self
-            .0
-            .call_method_str("read", &[&*PyLong::from_usize(count)?])?;
+        let data = self.0.call_method(
+            krait_runtime::intern!("read"),
+            &[&*PyLong::from_usize(count)?],
+        )?;
         let Some(bytes) = data.downcast::<PyBytes>() else {
             return Err(type_error!(
                 "file.read() returned not bytes but {}",
@@ -65,7 +66,7 @@ pub fn loads_bytes(bytes: &[u8], allow_code: bool) -> PyResult<Obj> {
 
 /// Reads an object from a file.
 pub(super) fn load_file(file: &PyObject, allow_code: bool) -> PyResult<Obj> {
-    let empty = file.call_method_str("read", &[&*PyLong::from_i64(0)?])?;
+    let empty = file.call_method(krait_runtime::intern!("read"), &[&*PyLong::from_i64(0)?])?;
     if empty.downcast::<PyBytes>().is_none() {
         return Err(type_error!(
             "file.read() returned not bytes but {}",

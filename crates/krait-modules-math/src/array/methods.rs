@@ -531,7 +531,7 @@ impl PyArray {
         };
         let wanted = count.checked_mul(self.kind.size).ok_or_else(no_memory)?;
         let size = PyLong::from_usize(wanted)?;
-        let read = f.call_method_str("read", &[&size])?;
+        let read = f.call_method(krait_runtime::intern!("read"), &[&size])?;
         let Some(bytes) = read.downcast::<PyBytes>() else {
             return Err(type_error!("read() didn't return bytes"));
         };
@@ -657,7 +657,7 @@ impl PyArray {
         }
         let import = Interpreter::current().hooks.get().import;
         let module = import(&*PyStr::intern("array")?, None, None, None, 0)?;
-        let function = module.getattr_str("_array_reconstructor")?;
+        let function = module.getattr(krait_runtime::intern!("_array_reconstructor"))?;
         let machine = PyLong::from_i64(i64::from(self.kind.machine))?.into_object();
         let args = PyTuple::from_vec(vec![class, code, machine, self.tobytes()?])?;
         Ok(PyTuple::from_vec(vec![function, args.into_object(), dict])?.into_object())
@@ -685,7 +685,7 @@ impl PyArray {
     #[pymethod(signature = "($self, f, /)")]
     fn tofile(&self, f: &PyObject) -> PyResult<()> {
         let bytes = self.bytes.borrow().clone();
-        let write = f.getattr_str("write")?;
+        let write = f.getattr(krait_runtime::intern!("write"))?;
         for block in bytes.chunks(64 * 1024) {
             write.call1(&*PyBytes::new(block)?)?;
         }

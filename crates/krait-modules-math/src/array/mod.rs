@@ -44,9 +44,12 @@ fn register() -> PyResult<()> {
     let collections =
         (interp.hooks.get().import)(&*PyStr::intern("collections.abc")?, None, None, None, 0)?;
     let class = collections
-        .getattr_str("abc")?
-        .getattr_str("MutableSequence")?;
-    class.call_method_str("register", &[PyArray::type_object()])?;
+        .getattr(krait_runtime::intern!("abc"))?
+        .getattr(krait_runtime::intern!("MutableSequence"))?;
+    class.call_method(
+        krait_runtime::intern!("register"),
+        &[PyArray::type_object()],
+    )?;
     Ok(())
 }
 

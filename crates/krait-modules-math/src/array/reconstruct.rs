@@ -125,7 +125,7 @@ pub fn _array_reconstructor(
             return Err(value_error!("bytes length not a multiple of item size"));
         }
         let array = class.as_object().call1(&code)?;
-        array.call_method_str("frombytes", &[items])?;
+        array.call_method(krait_runtime::intern!("frombytes"), &[items])?;
         return Ok(array);
     }
     let size = format.size();

@@ -39,7 +39,7 @@ impl PyIOBase {
 
 /// `stream.closed`.
 pub(crate) fn is_closed(stream: &PyObject) -> PyResult<bool> {
-    stream.getattr_str("closed")?.is_true()
+    stream.getattr(krait_runtime::intern!("closed"))?.is_true()
 }
 
 /// Raises `ValueError` if the stream is closed.
@@ -167,7 +167,7 @@ impl PyIOBase {
             krait_runtime::PyLong::from_i64(0)?,
             krait_runtime::PyLong::from_i64(1)?,
         );
-        self.call_method_str("seek", &[&zero, &one])
+        self.call_method(krait_runtime::intern!("seek"), &[&zero, &one])
     }
 
     /// Truncate file to size bytes.
@@ -191,7 +191,7 @@ impl PyIOBase {
         if self.closed.get() {
             return Ok(());
         }
-        let flushed = self.call_method_str("flush", &[]);
+        let flushed = self.call_method(krait_runtime::intern!("flush"), &[]);
         self.closed.set(true);
         flushed.map(|_| ())
     }
@@ -255,7 +255,7 @@ impl PyIOBase {
 
     #[pymethod(name = "__exit__", signature = "($self, *args)")]
     fn exit(&self, _args: Args<'_>) -> PyResult<Obj> {
-        self.call_method_str("close", &[])
+        self.call_method(krait_runtime::intern!("close"), &[])
     }
 
     #[slot(tp_iter)]
@@ -266,7 +266,7 @@ impl PyIOBase {
 
     #[slot(tp_iternext)]
     fn next(&self) -> PyResult<Option<Obj>> {
-        let line = self.call_method_str("readline", &[])?;
+        let line = self.call_method(krait_runtime::intern!("readline"), &[])?;
         Ok((line.length()? > 0).then_some(line))
     }
 
@@ -274,7 +274,7 @@ impl PyIOBase {
     #[pymethod(signature = "($self, size=-1, /)")]
     fn readline(&self, size: krait_runtime::OptionalArg<Size>) -> PyResult<Py<PyBytes>> {
         let limit = size_or_all(size).limit().unwrap_or(usize::MAX);
-        let peek = self.lookup_attr_str("peek")?;
+        let peek = self.lookup_attr(krait_runtime::intern!("peek"))?;
         let mut line: Vec<u8> = Vec::new();
         while line.len() < limit {
             let mut want = 1;
@@ -356,7 +356,7 @@ fn not_bytes(method: &str, found: &PyObject) -> PyErr {
 /// Closes a stream that nobody refers to any more, unless it is closed.
 fn finalize(stream: &PyObject) {
     let close = || -> PyResult<()> {
-        let closed = match stream.lookup_attr_str("closed") {
+        let closed = match stream.lookup_attr(krait_runtime::intern!("closed")) {
             Ok(Some(closed)) => closed.is_true(),
             Ok(None) => return Ok(()),
             Err(error) => Err(error),
@@ -373,7 +373,9 @@ fn finalize(stream: &PyObject) {
         if let Err(error) = stream.setattr_str("_finalizing", krait_runtime::true_()) {
             error.clear();
         }
-        stream.call_method_str("close", &[]).map(|_| ())
+        stream
+            .call_method(krait_runtime::intern!("close"), &[])
+            .map(|_| ())
     };
     let pending = PyErr::occurred().map(PyErr::take);
     if let Err(error) = close() {
@@ -418,11 +420,11 @@ impl PyRawIOBase {
     #[pymethod(signature = "($self, size=-1, /)")]
     fn read(&self, size: isize) -> PyResult<Obj> {
         let Ok(size) = usize::try_from(size) else {
-            return self.call_method_str("readall", &[]);
+            return self.call_method(krait_runtime::intern!("readall"), &[]);
         };
         let buffer = PyByteArray::new(&[])?;
         buffer.resize(size)?;
-        let count = self.call_method_str("readinto", &[&buffer])?;
+        let count = self.call_method(krait_runtime::intern!("readinto"), &[&buffer])?;
         if count.is(none()) {
             return Ok(count);
         }
@@ -618,7 +620,7 @@ pub(crate) fn cannot_pickle(object: &PyObject) -> PyErr {
 
 /// The name that a `repr` shows: `stream.name`, if there is one.
 pub(crate) fn name_for_repr(stream: &PyObject) -> PyResult<Option<Py<PyStr>>> {
-    match stream.lookup_attr_str("name") {
+    match stream.lookup_attr(krait_runtime::intern!("name")) {
         Ok(Some(name)) => {
             let Some(_guard) = krait_runtime::repr::ReprGuard::enter(stream) else {
                 return Err(krait_runtime::runtime_error!(

@@ -253,14 +253,18 @@ impl Buffered {
     /// Asks the raw stream where it stands.
     pub(super) fn raw_tell(&self) -> PyResult<i64> {
         self.raw_position.set(None);
-        let answer = self.raw()?.call_method_str("tell", &[])?;
+        let answer = self
+            .raw()?
+            .call_method(krait_runtime::intern!("tell"), &[])?;
         self.position_of(&answer, "")
     }
 
     fn raw_seek(&self, target: &PyObject, whence: i32) -> PyResult<i64> {
         self.raw_position.set(None);
         let whence = PyLong::from_i64(i64::from(whence))?;
-        let answer = self.raw()?.call_method_str("seek", &[target, &whence])?;
+        let answer = self
+            .raw()?
+            .call_method(krait_runtime::intern!("seek"), &[target, &whence])?;
         self.position_of(&answer, "")
     }
 
@@ -376,7 +380,7 @@ impl Buffered {
             };
         }
         self.raw_position.set(None);
-        let readall = raw.lookup_attr_str("readall")?;
+        let readall = raw.lookup_attr(krait_runtime::intern!("readall"))?;
         loop {
             let part = match &readall {
                 Some(readall) => readall.call0()?,
@@ -644,9 +648,10 @@ impl Buffered {
     /// `truncate`.
     pub(super) fn truncate(&self, size: Option<&PyObject>) -> PyResult<Obj> {
         self.flush_and_rewind()?;
-        let answer = self
-            .raw()?
-            .call_method_str("truncate", &[size.unwrap_or(none())])?;
+        let answer = self.raw()?.call_method(
+            krait_runtime::intern!("truncate"),
+            &[size.unwrap_or(none())],
+        )?;
         if let Err(error) = self.raw_tell() {
             error.clear();
         }
@@ -680,7 +685,7 @@ impl Buffered {
     /// `_dealloc_warn`: passes the warning on to the raw stream.
     pub(super) fn dealloc_warn(&self, source: &PyObject) {
         if let Some(raw) = self.raw.get().filter(|_| self.is_ready())
-            && let Err(error) = raw.call_method_str("_dealloc_warn", &[source])
+            && let Err(error) = raw.call_method(krait_runtime::intern!("_dealloc_warn"), &[source])
         {
             error.clear();
         }
@@ -689,7 +694,10 @@ impl Buffered {
     /// Raises unless positions make sense for the raw stream.
     pub(super) fn check_seekable(&self) -> PyResult<()> {
         let raw = self.raw()?;
-        if raw.call_method_str("seekable", &[])?.is_true()? {
+        if raw
+            .call_method(krait_runtime::intern!("seekable"), &[])?
+            .is_true()?
+        {
             return Ok(());
         }
         Err(unsupported("File or stream is not seekable."))

@@ -107,9 +107,10 @@ macro_rules! common_methods {
                 if self.inner.finalizing.get() {
                     self.inner.dealloc_warn(self);
                 }
-                let answer = chain(self.call_method_str("flush", &[]), || {
-                    raw.call_method_str("close", &[])
-                });
+                let answer = chain(
+                    self.call_method(krait_runtime::intern!("flush"), &[]),
+                    || raw.call_method(krait_runtime::intern!("close"), &[]),
+                );
                 if self.inner.is_ready() && self.inner.is_closed()? {
                     self.inner.release();
                 }
@@ -120,26 +121,32 @@ macro_rules! common_methods {
             #[pymethod(signature = "($self, /)")]
             fn detach(&self) -> PyResult<Obj> {
                 self.inner.raw()?;
-                self.call_method_str("flush", &[])?;
+                self.call_method(krait_runtime::intern!("flush"), &[])?;
                 self.inner.detach()
             }
 
             /// Whether the raw stream supports random access.
             #[pymethod(signature = "($self, /)")]
             fn seekable(&self) -> PyResult<Obj> {
-                self.inner.raw()?.call_method_str("seekable", &[])
+                self.inner
+                    .raw()?
+                    .call_method(krait_runtime::intern!("seekable"), &[])
             }
 
             /// The raw stream's file descriptor.
             #[pymethod(signature = "($self, /)")]
             fn fileno(&self) -> PyResult<Obj> {
-                self.inner.raw()?.call_method_str("fileno", &[])
+                self.inner
+                    .raw()?
+                    .call_method(krait_runtime::intern!("fileno"), &[])
             }
 
             /// Whether the raw stream is a terminal.
             #[pymethod(signature = "($self, /)")]
             fn isatty(&self) -> PyResult<Obj> {
-                self.inner.raw()?.call_method_str("isatty", &[])
+                self.inner
+                    .raw()?
+                    .call_method(krait_runtime::intern!("isatty"), &[])
             }
 
             #[pymethod(name = "_dealloc_warn", signature = "($self, source, /)")]
@@ -209,17 +216,17 @@ macro_rules! common_methods {
 
             #[pygetter]
             fn closed(&self) -> PyResult<Obj> {
-                self.inner.raw()?.getattr_str("closed")
+                self.inner.raw()?.getattr(krait_runtime::intern!("closed"))
             }
 
             #[pygetter]
             fn name(&self) -> PyResult<Obj> {
-                self.inner.raw()?.getattr_str("name")
+                self.inner.raw()?.getattr(krait_runtime::intern!("name"))
             }
 
             #[pygetter]
             fn mode(&self) -> PyResult<Obj> {
-                self.inner.raw()?.getattr_str("mode")
+                self.inner.raw()?.getattr(krait_runtime::intern!("mode"))
             }
         }
     };
@@ -242,7 +249,9 @@ macro_rules! reading_methods {
             /// Whether the raw stream can be read.
             #[pymethod(signature = "($self, /)")]
             fn readable(&self) -> PyResult<Obj> {
-                self.inner.raw()?.call_method_str("readable", &[])
+                self.inner
+                    .raw()?
+                    .call_method(krait_runtime::intern!("readable"), &[])
             }
 
             /// Read and return up to size bytes, or all.
@@ -310,7 +319,7 @@ macro_rules! reading_methods {
             #[slot(tp_iternext)]
             fn next(&self) -> PyResult<Option<Obj>> {
                 if !self.as_object().is_exact::<$class>() {
-                    let line = self.call_method_str("readline", &[])?;
+                    let line = self.call_method(krait_runtime::intern!("readline"), &[])?;
                     let Some(bytes) = line.downcast::<PyBytes>() else {
                         return Err(krait_runtime::exc!(
                             OSError,
@@ -363,7 +372,9 @@ macro_rules! writing_methods {
             /// Whether the raw stream can be written.
             #[pymethod(signature = "($self, /)")]
             fn writable(&self) -> PyResult<Obj> {
-                self.inner.raw()?.call_method_str("writable", &[])
+                self.inner
+                    .raw()?
+                    .call_method(krait_runtime::intern!("writable"), &[])
             }
 
             /// Write the given buffer to the stream.
@@ -378,7 +389,10 @@ macro_rules! writing_methods {
 
 /// `flush` of a reader: the raw stream's.
 fn flush_raw(inner: &Buffered) -> PyResult<()> {
-    inner.raw()?.call_method_str("flush", &[]).map(|_| ())
+    inner
+        .raw()?
+        .call_method(krait_runtime::intern!("flush"), &[])
+        .map(|_| ())
 }
 
 fn flush_writes(stream: &PyObject, inner: &Buffered) -> PyResult<()> {
@@ -529,19 +543,23 @@ impl PyBufferedRWPair {
     #[pymethod(signature = "($self, /)")]
     fn close(&self) -> PyResult<Obj> {
         let (reader, writer) = (self.reader()?, self.writer()?);
-        chain(writer.call_method_str("close", &[]), || {
-            reader.call_method_str("close", &[])
-        })
+        chain(
+            writer.call_method(krait_runtime::intern!("close"), &[]),
+            || reader.call_method(krait_runtime::intern!("close"), &[]),
+        )
     }
 
     /// Whether one end is a terminal.
     #[pymethod(signature = "($self, /)")]
     fn isatty(&self) -> PyResult<Obj> {
-        let answer = self.writer()?.call_method_str("isatty", &[])?;
+        let answer = self
+            .writer()?
+            .call_method(krait_runtime::intern!("isatty"), &[])?;
         if !answer.is(krait_runtime::false_()) {
             return Ok(answer);
         }
-        self.reader()?.call_method_str("isatty", &[])
+        self.reader()?
+            .call_method(krait_runtime::intern!("isatty"), &[])
     }
 
     #[pygetter]
@@ -551,7 +569,7 @@ impl PyBufferedRWPair {
                 "the BufferedRWPair object is being garbage-collected"
             ));
         }
-        self.writer()?.getattr_str("closed")
+        self.writer()?.getattr(krait_runtime::intern!("closed"))
     }
 }
 

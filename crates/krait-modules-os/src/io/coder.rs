@@ -23,7 +23,7 @@ pub(super) fn native(encoding: &str) -> Option<Encoding> {
 /// The registry's entry for an encoding of text.
 pub(super) fn codec_info(encoding: &str) -> PyResult<Obj> {
     let info = registry::lookup(encoding)?;
-    if let Some(flag) = info.lookup_attr_str("_is_text_encoding")?
+    if let Some(flag) = info.lookup_attr(krait_runtime::intern!("_is_text_encoding"))?
         && !flag.is_true()?
     {
         return Err(PyErr::new(
@@ -83,7 +83,8 @@ impl Decoder {
             self.native.set(Some(encoding));
             return Ok(());
         }
-        let factory = codec_info(encoding)?.getattr_str("incrementaldecoder")?;
+        let factory =
+            codec_info(encoding)?.getattr(krait_runtime::intern!("incrementaldecoder"))?;
         let mut decoder = factory.call1(errors)?;
         if universal {
             decoder = PyIncrementalNewlineDecoder::around(decoder, translate)?.into_object();
@@ -103,7 +104,10 @@ impl Decoder {
             let Some(decoder) = self.object.get() else {
                 return Err(super::unsupported("not readable"));
             };
-            let text = decoder.call_method_str("decode", &[bytes, bool_object(last)])?;
+            let text = decoder.call_method(
+                krait_runtime::intern!("decode"),
+                &[bytes, bool_object(last)],
+            )?;
             return text.cast::<PyStr>().map_err(|text| {
                 type_error!(
                     "decoder should return a string result, not '{}'",
@@ -142,7 +146,8 @@ impl Decoder {
         let Some(decoder) = self.object.get() else {
             return Ok((PyBytes::new(b"")?, 0));
         };
-        let (kept, flags) = decoder_state(&*decoder.call_method_str("getstate", &[])?)?;
+        let (kept, flags) =
+            decoder_state(&*decoder.call_method(krait_runtime::intern!("getstate"), &[])?)?;
         let kept = kept
             .cast::<PyBytes>()
             .map_err(|_| type_error!("illegal decoder state"))?;
@@ -159,7 +164,7 @@ impl Decoder {
         }
         if let Some(decoder) = self.object.get() {
             let state = (kept.clone(), flags).into_py()?;
-            decoder.call_method_str("setstate", &[&state])?;
+            decoder.call_method(krait_runtime::intern!("setstate"), &[&state])?;
         }
         Ok(())
     }
@@ -173,7 +178,7 @@ impl Decoder {
             return Ok(());
         }
         if let Some(decoder) = self.object.get() {
-            decoder.call_method_str("reset", &[])?;
+            decoder.call_method(krait_runtime::intern!("reset"), &[])?;
         }
         Ok(())
     }
@@ -194,7 +199,7 @@ impl Decoder {
         }
         match self.object.get() {
             None => none().into_py(),
-            Some(decoder) => match decoder.lookup_attr_str("newlines")? {
+            Some(decoder) => match decoder.lookup_attr(krait_runtime::intern!("newlines"))? {
                 Some(newlines) => Ok(newlines),
                 None => none().into_py(),
             },
@@ -242,7 +247,8 @@ impl Encoder {
             self.native.set(Some(encoding));
             return Ok(());
         }
-        let factory = codec_info(encoding)?.getattr_str("incrementalencoder")?;
+        let factory =
+            codec_info(encoding)?.getattr(krait_runtime::intern!("incrementalencoder"))?;
         self.object.set(Some(factory.call1(errors)?));
         Ok(())
     }
@@ -266,7 +272,7 @@ impl Encoder {
         let Some(encoder) = self.object.get() else {
             return Err(super::unsupported("not writable"));
         };
-        let bytes = encoder.call_method_str("encode", &[text])?;
+        let bytes = encoder.call_method(krait_runtime::intern!("encode"), &[text])?;
         let Some(bytes) = bytes.downcast::<PyBytes>() else {
             return Err(type_error!(
                 "encoder should return a bytes object, not '{}'",
@@ -283,9 +289,12 @@ impl Encoder {
             return Ok(());
         };
         if at_start {
-            encoder.call_method_str("reset", &[])?;
+            encoder.call_method(krait_runtime::intern!("reset"), &[])?;
         } else {
-            encoder.call_method_str("setstate", &[&*PyLong::from_i64(0)?])?;
+            encoder.call_method(
+                krait_runtime::intern!("setstate"),
+                &[&*PyLong::from_i64(0)?],
+            )?;
         }
         Ok(())
     }

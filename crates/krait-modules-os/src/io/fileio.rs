@@ -476,7 +476,7 @@ impl PyFileIO {
         }
         let base = PyRawIOBase::type_object()
             .as_object()
-            .getattr_str("close")?;
+            .getattr(krait_runtime::intern!("close"))?;
         base::chain(base.call1(self), || {
             self.close_fd()?;
             none().into_py()

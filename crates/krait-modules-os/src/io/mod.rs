@@ -223,7 +223,9 @@ fn open_stream(file: &PyObject, mode: &str, options: &Options<'_>) -> PyResult<O
     let raw_stream = raw.clone().into_object();
     match wrap(&raw, &parsed, mode, options) {
         Ok(stream) => Ok(stream),
-        Err(error) => chain(Err(error), || raw_stream.call_method_str("close", &[])),
+        Err(error) => chain(Err(error), || {
+            raw_stream.call_method(krait_runtime::intern!("close"), &[])
+        }),
     }
 }
 

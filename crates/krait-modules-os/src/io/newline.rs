@@ -264,7 +264,7 @@ impl PyIncrementalNewlineDecoder {
             None => input.to_obj(),
             Some(decoder) => {
                 let last = krait_runtime::bool_object(r#final);
-                decoder.call_method_str("decode", &[input, last])?
+                decoder.call_method(krait_runtime::intern!("decode"), &[input, last])?
             }
         };
         let output = output.cast::<PyStr>().map_err(|output| -> PyErr {
@@ -283,7 +283,9 @@ impl PyIncrementalNewlineDecoder {
     fn getstate(&self) -> PyResult<Obj> {
         let (buffer, flags) = match self.decoder()? {
             None => (PyBytes::new(b"")?.into_object(), 0),
-            Some(decoder) => decoder_state(&*decoder.call_method_str("getstate", &[])?)?,
+            Some(decoder) => {
+                decoder_state(&*decoder.call_method(krait_runtime::intern!("getstate"), &[])?)?
+            }
         };
         let pending = i64::from(self.state.get().pending_cr);
         (buffer, flags << 1 | pending).into_py()
@@ -301,9 +303,10 @@ impl PyIncrementalNewlineDecoder {
         self.state.set(newlines);
         match decoder {
             None => none().into_py(),
-            Some(decoder) => {
-                decoder.call_method_str("setstate", &[&*(buffer, flags >> 1).into_py()?])
-            }
+            Some(decoder) => decoder.call_method(
+                krait_runtime::intern!("setstate"),
+                &[&*(buffer, flags >> 1).into_py()?],
+            ),
         }
     }
 
@@ -315,7 +318,7 @@ impl PyIncrementalNewlineDecoder {
         self.state.set(state);
         match decoder {
             None => none().into_py(),
-            Some(decoder) => decoder.call_method_str("reset", &[]),
+            Some(decoder) => decoder.call_method(krait_runtime::intern!("reset"), &[]),
         }
     }
 

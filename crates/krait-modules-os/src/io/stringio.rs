@@ -202,7 +202,7 @@ impl PyStringIO {
     fn next(&self) -> PyResult<Option<Obj>> {
         let mode = self.open()?;
         if !self.as_object().is_exact::<PyStringIO>() {
-            let line = self.call_method_str("readline", &[])?;
+            let line = self.call_method(krait_runtime::intern!("readline"), &[])?;
             let Some(text) = line.downcast::<PyStr>() else {
                 return Err(krait_runtime::exc!(
                     OSError,

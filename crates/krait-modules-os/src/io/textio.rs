@@ -143,11 +143,17 @@ impl PyTextIOWrapper {
         }
         self.decoder.remove();
         self.encoder.remove();
-        if buffer.call_method_str("readable", &[])?.is_true()? {
+        if buffer
+            .call_method(krait_runtime::intern!("readable"), &[])?
+            .is_true()?
+        {
             self.decoder
                 .install(&name, errors, mode.universal, mode.translate)?;
         }
-        if buffer.call_method_str("writable", &[])?.is_true()? {
+        if buffer
+            .call_method(krait_runtime::intern!("writable"), &[])?
+            .is_true()?
+        {
             self.encoder.install(&name, errors)?;
         }
         self.encoding.set(Some(PyClass::to_owned(encoding)));
@@ -184,11 +190,16 @@ impl PyTextIOWrapper {
         self.line_buffering.set(line_buffering);
         self.write_through.set(write_through);
         self.install(buffer, &encoding, &errors, mode)?;
-        let seekable = buffer.call_method_str("seekable", &[])?.is_true()?;
+        let seekable = buffer
+            .call_method(krait_runtime::intern!("seekable"), &[])?
+            .is_true()?;
         self.seekable.set(seekable);
         self.telling.set(seekable);
-        self.has_read1
-            .set(buffer.lookup_attr_str("read1")?.is_some());
+        self.has_read1.set(
+            buffer
+                .lookup_attr(krait_runtime::intern!("read1"))?
+                .is_some(),
+        );
         self.buffer.set(Some(buffer.to_obj()));
         self.fix_encoder()?;
         self.state.set(State::Ready);
@@ -203,7 +214,7 @@ impl PyTextIOWrapper {
         let Some(buffer) = self.buffer.get() else {
             return Ok(());
         };
-        let position = buffer.call_method_str("tell", &[])?;
+        let position = buffer.call_method(krait_runtime::intern!("tell"), &[])?;
         if position.int_value() != Some(0) {
             self.encoder.restart(false)?;
         }
@@ -286,7 +297,7 @@ impl PyTextIOWrapper {
     }
 
     fn read_all(&self, buffer: &PyObject) -> PyResult<Py<PyStr>> {
-        let bytes = buffer.call_method_str("read", &[])?;
+        let bytes = buffer.call_method(krait_runtime::intern!("read"), &[])?;
         if bytes.is(none()) {
             return Err(PyErr::new(&exc::BlockingIOError, "Read returned None."));
         }
@@ -441,7 +452,7 @@ impl PyTextIOWrapper {
             self.write_pending()?;
         }
         if flush {
-            buffer.call_method_str("flush", &[])?;
+            buffer.call_method(krait_runtime::intern!("flush"), &[])?;
         }
         if self.decoder.exists() {
             self.drop_decoded();
@@ -454,7 +465,7 @@ impl PyTextIOWrapper {
         let buffer = self.check_open()?;
         self.telling.set(self.seekable.get());
         self.write_pending()?;
-        buffer.call_method_str("flush", &[])
+        buffer.call_method(krait_runtime::intern!("flush"), &[])
     }
 }
 
@@ -515,7 +526,10 @@ impl PyTextIOWrapper {
             text.push_str(" name=");
             text.push_py(&name);
         }
-        if let Some(mode) = self.as_object().lookup_attr_str("mode")? {
+        if let Some(mode) = self
+            .as_object()
+            .lookup_attr(krait_runtime::intern!("mode"))?
+        {
             text.push_str(" mode=");
             text.push_py(&*mode.repr()?);
         }
@@ -529,7 +543,7 @@ impl PyTextIOWrapper {
     #[pymethod(signature = "($self, /)")]
     fn detach(&self) -> PyResult<Obj> {
         let buffer = self.attached()?;
-        self.call_method_str("flush", &[])?;
+        self.call_method(krait_runtime::intern!("flush"), &[])?;
         self.buffer.set(None);
         self.state.set(State::Detached);
         Ok(buffer)
@@ -567,7 +581,7 @@ impl PyTextIOWrapper {
         };
         let line_buffering = flag(line_buffering, self.line_buffering.get())?;
         let write_through = flag(write_through, self.write_through.get())?;
-        self.call_method_str("flush", &[])?;
+        self.call_method(krait_runtime::intern!("flush"), &[])?;
         if coding && let Some(mode) = mode {
             let new_encoding = match encoding {
                 Some(name) if name.is_text("locale") => Some(super::locale_encoding()?),
@@ -649,7 +663,7 @@ impl PyTextIOWrapper {
             self.write_pending()?;
             self.read_line(None)?
         } else {
-            let line = self.call_method_str("readline", &[])?;
+            let line = self.call_method(krait_runtime::intern!("readline"), &[])?;
             line.cast::<PyStr>().map_err(|line| {
                 krait_runtime::exc!(
                     OSError,
@@ -680,43 +694,49 @@ impl PyTextIOWrapper {
             return none().into_py();
         }
         if self.finalizing.get()
-            && let Err(error) = buffer.call_method_str("_dealloc_warn", &[self])
+            && let Err(error) = buffer.call_method(krait_runtime::intern!("_dealloc_warn"), &[self])
         {
             error.clear();
         }
-        chain(self.call_method_str("flush", &[]), || {
-            buffer.call_method_str("close", &[])
-        })
+        chain(
+            self.call_method(krait_runtime::intern!("flush"), &[]),
+            || buffer.call_method(krait_runtime::intern!("close"), &[]),
+        )
     }
 
     /// The buffer's file descriptor.
     #[pymethod(signature = "($self, /)")]
     fn fileno(&self) -> PyResult<Obj> {
-        self.attached()?.call_method_str("fileno", &[])
+        self.attached()?
+            .call_method(krait_runtime::intern!("fileno"), &[])
     }
 
     /// Whether the buffer supports random access.
     #[pymethod(signature = "($self, /)")]
     fn seekable(&self) -> PyResult<Obj> {
-        self.attached()?.call_method_str("seekable", &[])
+        self.attached()?
+            .call_method(krait_runtime::intern!("seekable"), &[])
     }
 
     /// Whether the buffer can be read.
     #[pymethod(signature = "($self, /)")]
     fn readable(&self) -> PyResult<Obj> {
-        self.attached()?.call_method_str("readable", &[])
+        self.attached()?
+            .call_method(krait_runtime::intern!("readable"), &[])
     }
 
     /// Whether the buffer can be written.
     #[pymethod(signature = "($self, /)")]
     fn writable(&self) -> PyResult<Obj> {
-        self.attached()?.call_method_str("writable", &[])
+        self.attached()?
+            .call_method(krait_runtime::intern!("writable"), &[])
     }
 
     /// Whether the buffer is a terminal.
     #[pymethod(signature = "($self, /)")]
     fn isatty(&self) -> PyResult<Obj> {
-        self.attached()?.call_method_str("isatty", &[])
+        self.attached()?
+            .call_method(krait_runtime::intern!("isatty"), &[])
     }
 
     #[pymethod(name = "__getstate__", signature = "($self, /)")]
@@ -754,12 +774,12 @@ impl PyTextIOWrapper {
 
     #[pygetter]
     fn name(&self) -> PyResult<Obj> {
-        self.attached()?.getattr_str("name")
+        self.attached()?.getattr(krait_runtime::intern!("name"))
     }
 
     #[pygetter]
     fn closed(&self) -> PyResult<Obj> {
-        self.attached()?.getattr_str("closed")
+        self.attached()?.getattr(krait_runtime::intern!("closed"))
     }
 
     #[pygetter]

@@ -37,7 +37,10 @@ impl Cookie {
         bytes.push(u8::from(self.end));
         let bytes = PyBytes::new(&bytes)?;
         let class = PyLong::type_object().as_object();
-        class.call_method_str("from_bytes", &[&bytes, &*"little".into_py()?])
+        class.call_method(
+            krait_runtime::intern!("from_bytes"),
+            &[&bytes, &*"little".into_py()?],
+        )
     }
 
     fn unpack(position: &PyObject) -> PyResult<Cookie> {
@@ -50,7 +53,7 @@ impl Cookie {
         }
         let length = PyLong::from_usize(LENGTH)?;
         let order = "little".into_py()?;
-        let bytes = number.call_method_str("to_bytes", &[&length, &order])?;
+        let bytes = number.call_method(krait_runtime::intern!("to_bytes"), &[&length, &order])?;
         let bytes = expect_bytes(bytes, "to_bytes")?;
         let part = |from: usize| {
             let mut part = [0; 4];
@@ -118,18 +121,21 @@ impl PyTextIOWrapper {
 
     /// Goes to the end.
     fn seek_to_end(&self, buffer: &PyObject) -> PyResult<Obj> {
-        self.call_method_str("flush", &[])?;
+        self.call_method(krait_runtime::intern!("flush"), &[])?;
         self.drop_decoded();
         self.decoder.reset()?;
         let (zero, two) = (PyLong::from_i64(0)?, PyLong::from_i64(2)?);
-        let position = buffer.call_method_str("seek", &[&zero, &two])?;
+        let position = buffer.call_method(krait_runtime::intern!("seek"), &[&zero, &two])?;
         self.encoder.restart(position.int_value() == Some(0))?;
         Ok(position)
     }
 
     fn seek_to(&self, buffer: &PyObject, position: &PyObject) -> PyResult<()> {
         let cookie = Cookie::unpack(position)?;
-        buffer.call_method_str("seek", &[&*PyLong::from_i64(cookie.start)?])?;
+        buffer.call_method(
+            krait_runtime::intern!("seek"),
+            &[&*PyLong::from_i64(cookie.start)?],
+        )?;
         self.drop_decoded();
         let at_start = cookie.start == 0 && cookie.flags == 0;
         if self.decoder.exists() {
@@ -141,7 +147,10 @@ impl PyTextIOWrapper {
             }
             if cookie.skip > 0 {
                 let count = PyLong::from_i64(i64::from(cookie.feed))?;
-                let bytes = expect_bytes(buffer.call_method_str("read", &[&count])?, "read")?;
+                let bytes = expect_bytes(
+                    buffer.call_method(krait_runtime::intern!("read"), &[&count])?,
+                    "read",
+                )?;
                 let errors = self.error_mode()?;
                 let text = self.decoder.decode(&bytes, &errors, cookie.end)?;
                 if text.len() < cookie.skip as usize {
@@ -179,8 +188,8 @@ impl PyTextIOWrapper {
             ));
         }
         self.write_pending()?;
-        self.call_method_str("flush", &[])?;
-        let position = buffer.call_method_str("tell", &[])?;
+        self.call_method(krait_runtime::intern!("flush"), &[])?;
+        let position = buffer.call_method(krait_runtime::intern!("tell"), &[])?;
         let snapshot = self.snapshot.borrow().clone();
         let (true, Some((flags, bytes))) = (self.decoder.exists(), snapshot) else {
             return Ok(position);
@@ -222,7 +231,7 @@ impl PyTextIOWrapper {
                     return Err(unsupported("can't do nonzero cur-relative seeks"));
                 }
                 // Where we are; that also brings the buffer there.
-                target = self.call_method_str("tell", &[])?;
+                target = self.call_method(krait_runtime::intern!("tell"), &[])?;
             }
             2 => {
                 if !cookie.eq(&zero)? {
@@ -242,7 +251,7 @@ impl PyTextIOWrapper {
                 target.repr()?.to_string_lossy()
             ));
         }
-        self.call_method_str("flush", &[])?;
+        self.call_method(krait_runtime::intern!("flush"), &[])?;
         self.seek_to(&buffer, &target)?;
         Ok(target)
     }
@@ -251,7 +260,7 @@ impl PyTextIOWrapper {
     #[pymethod(signature = "($self, pos=None, /)")]
     fn truncate(&self, pos: Option<&PyObject>) -> PyResult<Obj> {
         let buffer = self.attached()?;
-        self.call_method_str("flush", &[])?;
-        buffer.call_method_str("truncate", &[pos.unwrap_or(none())])
+        self.call_method(krait_runtime::intern!("flush"), &[])?;
+        buffer.call_method(krait_runtime::intern!("truncate"), &[pos.unwrap_or(none())])
     }
 }

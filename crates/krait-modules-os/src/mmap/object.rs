@@ -587,7 +587,8 @@ impl PyMmap {
         traceback: &PyObject,
     ) -> PyResult<Obj> {
         let _ = (exc_type, exc_value, traceback);
-        self.as_object().call_method_str("close", &[])
+        self.as_object()
+            .call_method(krait_runtime::intern!("close"), &[])
     }
 
     /// Whether the mapping is closed.

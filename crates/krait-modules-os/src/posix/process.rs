@@ -187,8 +187,12 @@ pub(crate) fn environment(function: &str, env: &PyObject) -> PyResult<Vec<CStrin
             "{function}: environment must be a mapping object"
         ));
     }
-    let keys = env.call_method_str("keys", &[])?.to_vec()?;
-    let values = env.call_method_str("values", &[])?.to_vec()?;
+    let keys = env
+        .call_method(krait_runtime::intern!("keys"), &[])?
+        .to_vec()?;
+    let values = env
+        .call_method(krait_runtime::intern!("values"), &[])?
+        .to_vec()?;
     let mut list = Vec::with_capacity(keys.len());
     for (key, value) in keys.iter().zip(&values) {
         let (key, value) = (fs_path(key)?, fs_path(value)?);

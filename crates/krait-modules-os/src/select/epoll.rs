@@ -164,7 +164,8 @@ impl PyEpoll {
         exc_tb: Option<&PyObject>,
     ) -> PyResult<Obj> {
         let _ = (exc_type, exc_value, exc_tb);
-        self.as_object().call_method_str("close", &[])
+        self.as_object()
+            .call_method(krait_runtime::intern!("close"), &[])
     }
 
     /// Whether the control descriptor is closed.

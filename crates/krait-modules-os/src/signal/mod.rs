@@ -104,7 +104,9 @@ fn install(module: &PyModule) -> PyResult<()> {
         table.replace(number, handler);
     }
     if host::get_disposition(libc::SIGINT) == Ok(Disposition::Default) {
-        let handler = module.as_object().getattr_str("default_int_handler")?;
+        let handler = module
+            .as_object()
+            .getattr(krait_runtime::intern!("default_int_handler"))?;
         table.replace(libc::SIGINT, Some(handler));
         quick(delivery::catch(libc::SIGINT))?;
     }

@@ -47,7 +47,7 @@ pub(super) fn host_name(object: &PyObject, other: impl FnOnce() -> PyErr) -> PyR
 
 /// The name of a host in IDNA.
 pub(super) fn idna(text: &PyStr) -> PyResult<Vec<u8>> {
-    let encoded = text.call_method_str("encode", &[&*PyStr::new("idna")?])?;
+    let encoded = text.call_method(krait_runtime::intern!("encode"), &[&*PyStr::new("idna")?])?;
     match encoded.downcast::<PyBytes>() {
         Some(bytes) => Ok(bytes.as_bytes().to_vec()),
         None => Err(type_error!("encoding of hostname failed")),

@@ -220,7 +220,7 @@ fn _excepthook(args: &PyObject) -> PyResult<()> {
         Some(file) => file,
         None if thread.is(none()) => return Ok(()),
         None => {
-            let file = thread.getattr_str("_stderr")?;
+            let file = thread.getattr(krait_runtime::intern!("_stderr"))?;
             if file.is(none()) {
                 return Ok(());
             }
@@ -228,7 +228,7 @@ fn _excepthook(args: &PyObject) -> PyResult<()> {
         }
     };
     let name = match thread
-        .lookup_attr_str("_name")?
+        .lookup_attr(krait_runtime::intern!("_name"))?
         .filter(|_| !thread.is(none()))
     {
         Some(name) => name.str()?.to_string_lossy(),
@@ -241,7 +241,7 @@ fn _excepthook(args: &PyObject) -> PyResult<()> {
     if let Some(hook) = sys.get("__excepthook__")? {
         hook.call(&[&*class, &*value, &*traceback])?;
     }
-    file.call_method_str("flush", &[])?;
+    file.call_method(krait_runtime::intern!("flush"), &[])?;
     Ok(())
 }
 

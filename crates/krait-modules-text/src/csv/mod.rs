@@ -173,7 +173,7 @@ fn writer_(args: Args<'_>, fmtparams: KwArgs<'_>) -> PyResult<Obj> {
     args::check_positional("writer", args.len(), 1, 2)?;
     let file = args.as_slice()[0];
     let write = file
-        .lookup_attr_str("write")?
+        .lookup_attr(krait_runtime::intern!("write"))?
         .filter(|write| write.is_callable());
     let Some(write) = write else {
         return Err(type_error!("argument 1 must have a \"write\" method"));

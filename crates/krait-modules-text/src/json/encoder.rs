@@ -50,9 +50,9 @@ pub(super) struct Encoder {
 fn fast_of(encoder: &PyObject) -> PyResult<Fast> {
     let module = crate::util::import("_json")?;
     Ok(
-        if encoder.is(&*module.getattr_str("encode_basestring_ascii")?) {
+        if encoder.is(&*module.getattr(krait_runtime::intern!("encode_basestring_ascii"))?) {
             Fast::Ascii
-        } else if encoder.is(&*module.getattr_str("encode_basestring")?) {
+        } else if encoder.is(&*module.getattr(krait_runtime::intern!("encode_basestring"))?) {
             Fast::Unicode
         } else {
             Fast::No
@@ -421,7 +421,10 @@ impl Run<'_> {
 
     /// The items as the dictionary's own method gives them, in order.
     fn items(&self, dict: &PyDict) -> PyResult<Vec<(Obj, Obj)>> {
-        let items = PyList::from_vec(dict.call_method_str("items", &[])?.to_vec()?)?;
+        let items = PyList::from_vec(
+            dict.call_method(krait_runtime::intern!("items"), &[])?
+                .to_vec()?,
+        )?;
         if self.encoder.sort_keys {
             items.sort(None, false)?;
         }

@@ -31,7 +31,7 @@ fn exec(module: &krait_runtime::PyModule) -> PyResult<()> {
 #[cold]
 fn decode_error(message: &str, text: &PyStr, position: usize) -> PyErr {
     let make = || -> PyResult<Obj> {
-        let class = import("json.decoder")?.getattr_str("JSONDecodeError")?;
+        let class = import("json.decoder")?.getattr(krait_runtime::intern!("JSONDecodeError"))?;
         let message = PyStr::new(message)?;
         let position = krait_runtime::PyLong::from_usize(position)?;
         class.call(&[&message, text, &position])

@@ -34,7 +34,9 @@ pub(super) struct Scanner {
 impl Scanner {
     #[pynew(signature = "(context)")]
     fn new(class: &PyType, context: &PyObject) -> PyResult<Py<Self>> {
-        let strict = context.getattr_str("strict")?.is_true()?;
+        let strict = context
+            .getattr(krait_runtime::intern!("strict"))?
+            .is_true()?;
         let field = |name| context.getattr_str(name).map(Field::new);
         Py::new_in(
             class,

@@ -75,7 +75,8 @@ pub(super) fn scan<U: Unit>(
 #[cold]
 fn unterminated_string(text: &PyStr, quote: isize) -> krait_runtime::PyErr {
     let make = || -> PyResult<krait_runtime::Obj> {
-        let class = crate::util::import("json.decoder")?.getattr_str("JSONDecodeError")?;
+        let class = crate::util::import("json.decoder")?
+            .getattr(krait_runtime::intern!("JSONDecodeError"))?;
         let message = PyStr::new("Unterminated string starting at")?;
         let position = krait_runtime::PyLong::from_i64(quote as i64)?;
         class.call(&[&message, text, &position])

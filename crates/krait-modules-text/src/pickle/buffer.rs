@@ -75,13 +75,13 @@ impl PickleBuffer {
         drop(view);
         let memory = PyMemoryView::from_object(&exporter)?;
         if memory
-            .getattr_str("nbytes")?
+            .getattr(krait_runtime::intern!("nbytes"))?
             .eq(&*krait_runtime::PyLong::from_i64(0)?)?
         {
             return Ok(memory);
         }
         let format = krait_runtime::PyStr::new("B")?;
-        let flat = memory.call_method_str("cast", &[&format])?;
+        let flat = memory.call_method(krait_runtime::intern!("cast"), &[&format])?;
         flat.cast::<PyMemoryView>()
             .map_err(|_| buffer_error!("cannot extract raw buffer from non-contiguous buffer"))
     }

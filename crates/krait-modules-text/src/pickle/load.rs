@@ -42,6 +42,7 @@ impl Input {
         }
     }
 
+    #[inline]
     fn left(&self) -> usize {
         self.data.len() - self.at
     }
@@ -57,10 +58,16 @@ impl Input {
     }
 
     /// Makes sure of `count` bytes, as far as there are so many.
+    #[inline]
     fn ensure(&mut self, count: usize) -> PyResult<bool> {
         if self.left() >= count {
             return Ok(true);
         }
+        self.ensure_from_file(count)
+    }
+
+    #[cold]
+    fn ensure_from_file(&mut self, count: usize) -> PyResult<bool> {
         if let Some((read, _)) = &self.file {
             let missing = PyLong::from_usize(count - self.left())?;
             let more = read.clone().call1(&missing)?;
@@ -69,6 +76,7 @@ impl Input {
         Ok(self.left() >= count)
     }
 
+    #[inline]
     fn take(&mut self, count: usize) -> PyResult<&[u8]> {
         if !self.ensure(count)? {
             return Err(truncated());
@@ -566,10 +574,13 @@ impl<'a> Load<'a> {
             return Ok(());
         }
         let memory = PyMemoryView::from_object(self.top()?)?;
-        if memory.getattr_str("readonly")?.is_true()? {
+        if memory
+            .getattr(krait_runtime::intern!("readonly"))?
+            .is_true()?
+        {
             return Ok(());
         }
-        let readonly = memory.call_method_str("toreadonly", &[])?;
+        let readonly = memory.call_method(krait_runtime::intern!("toreadonly"), &[])?;
         self.pop()?;
         self.push(readonly);
         Ok(())
@@ -583,12 +594,12 @@ impl<'a> Load<'a> {
         }
         let code = PyLong::from_i64(code.into())?;
         let copyreg = import("copyreg")?;
-        let cache = copyreg.getattr_str("_extension_cache")?;
+        let cache = copyreg.getattr(krait_runtime::intern!("_extension_cache"))?;
         if let Some(found) = cache.lookup_item(&code)? {
             self.push(found);
             return Ok(());
         }
-        let registry = copyreg.getattr_str("_inverted_registry")?;
+        let registry = copyreg.getattr(krait_runtime::intern!("_inverted_registry"))?;
         let Some(entry) = registry.lookup_item(&code)? else {
             return Err(value_error!(
                 "unregistered extension code {}",
@@ -633,12 +644,12 @@ fn append(target: &PyObject, items: Vec<Obj>) -> PyResult<()> {
         return Ok(());
     }
     if items.len() > 1
-        && let Some(extend) = target.lookup_attr_str("extend")?
+        && let Some(extend) = target.lookup_attr(krait_runtime::intern!("extend"))?
     {
         extend.call1(&*PyList::from_vec(items)?)?;
         return Ok(());
     }
-    let append = target.getattr_str("append")?;
+    let append = target.getattr(krait_runtime::intern!("append"))?;
     for item in items {
         append.call1(&item)?;
     }
@@ -672,7 +683,7 @@ fn add_items(target: &PyObject, items: Vec<Obj>) -> PyResult<()> {
         }
         return Ok(());
     }
-    let add = target.getattr_str("add")?;
+    let add = target.getattr(krait_runtime::intern!("add"))?;
     for item in items {
         add.call1(&item)?;
     }
@@ -704,7 +715,7 @@ fn new_object(
             None => return Err(wrong("kwargs", "dict", keywords)),
         },
     };
-    let new = class.getattr_str("__new__")?;
+    let new = class.getattr(krait_runtime::intern!("__new__"))?;
     if arguments.is_empty() && keywords.is_none() {
         return new.call1(class);
     }
@@ -716,15 +727,19 @@ fn new_object(
 fn instantiate(class: &PyObject, arguments: Vec<Obj>) -> PyResult<Obj> {
     if arguments.is_empty()
         && class.is_instance_of::<PyType>()
-        && class.lookup_attr_str("__getinitargs__")?.is_none()
+        && class
+            .lookup_attr(krait_runtime::intern!("__getinitargs__"))?
+            .is_none()
     {
-        return class.getattr_str("__new__")?.call1(class);
+        return class
+            .getattr(krait_runtime::intern!("__new__"))?
+            .call1(class);
     }
     class.call_tuple(&*PyTuple::from_vec(arguments)?, None)
 }
 
 fn build(object: &PyObject, state: &PyObject) -> PyResult<()> {
-    if let Some(setstate) = object.lookup_attr_str("__setstate__")? {
+    if let Some(setstate) = object.lookup_attr(krait_runtime::intern!("__setstate__"))? {
         setstate.call1(state)?;
         return Ok(());
     }
@@ -736,7 +751,7 @@ fn build(object: &PyObject, state: &PyObject) -> PyResult<()> {
         let Some(state) = state.downcast::<PyDict>() else {
             return Err(unpickling_error("state is not a dictionary"));
         };
-        let attributes = object.getattr_str("__dict__")?;
+        let attributes = object.getattr(krait_runtime::intern!("__dict__"))?;
         for (key, value) in state.items_vec() {
             let key = match key.cast::<PyStr>() {
                 Ok(name) if name.is_exact::<PyStr>() => name.interned().into_object(),

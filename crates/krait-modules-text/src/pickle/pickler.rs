@@ -79,7 +79,7 @@ impl Pickler {
         self.protocol.set(protocol);
         self.fix_imports.set(fix_imports && protocol < 3);
         if let Some(file) = file {
-            let Some(write) = file.lookup_attr_str("write")? else {
+            let Some(write) = file.lookup_attr(krait_runtime::intern!("write"))? else {
                 return Err(type_error!("file must have a 'write' attribute"));
             };
             self.write.set(Some(write));
@@ -121,7 +121,7 @@ impl Pickler {
     fn save(&self, write: Option<Obj>) -> PyResult<Save<'_>> {
         let table = match self.dispatch_table.get() {
             Some(table) => Some(table),
-            None => self.lookup_attr_str("dispatch_table")?,
+            None => self.lookup_attr(krait_runtime::intern!("dispatch_table"))?,
         };
         Ok(Save::new(
             self,
@@ -132,7 +132,7 @@ impl Pickler {
                 Pickler::type_object(),
                 "persistent_id",
             )?,
-            self.lookup_attr_str("reducer_override")?,
+            self.lookup_attr(krait_runtime::intern!("reducer_override"))?,
             table,
         ))
     }

@@ -396,7 +396,8 @@ impl<'a> Save<'a> {
         } else {
             let text = PyStr::from_latin1(bytes.as_bytes())?.into_object();
             let latin1 = PyStr::intern("latin1")?.into_object();
-            let encode = crate::util::import("_codecs")?.getattr_str("encode")?;
+            let encode =
+                crate::util::import("_codecs")?.getattr(krait_runtime::intern!("encode"))?;
             (encode, vec![text, latin1])
         };
         self.save_call(&function, arguments, bytes)

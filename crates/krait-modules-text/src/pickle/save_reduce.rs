@@ -91,7 +91,7 @@ impl Save<'_> {
         let class = object.type_();
         let table = match table_or_none(self.dispatch_table.clone()) {
             Some(table) => table,
-            None => import("copyreg")?.getattr_str("dispatch_table")?,
+            None => import("copyreg")?.getattr(krait_runtime::intern!("dispatch_table"))?,
         };
         if let Some(table) = table.downcast_exact::<PyDict>() {
             return table.get_item(class);
@@ -108,11 +108,11 @@ impl Save<'_> {
 
     /// `object.__reduce_ex__(protocol)`, or `__reduce__()` where there is no such method.
     pub(super) fn call_reduce(&self, object: &PyObject) -> PyResult<Obj> {
-        if let Some(reduce) = object.lookup_attr_str("__reduce_ex__")? {
+        if let Some(reduce) = object.lookup_attr(krait_runtime::intern!("__reduce_ex__"))? {
             let protocol = krait_runtime::PyLong::from_i64(self.protocol)?;
             return reduce.call1(&protocol);
         }
-        match object.lookup_attr_str("__reduce__")? {
+        match object.lookup_attr(krait_runtime::intern!("__reduce__"))? {
             Some(reduce) => reduce.call0(),
             None => Err(pickling_error(format!(
                 "Can't pickle {} object: {}",
@@ -159,7 +159,9 @@ impl Save<'_> {
 
     fn save_parts(&mut self, parts: &Reduced, object: &PyObject) -> PyResult<()> {
         let name = if self.protocol >= 2 {
-            parts.function.lookup_attr_str("__name__")?
+            parts
+                .function
+                .lookup_attr(krait_runtime::intern!("__name__"))?
         } else {
             None
         };
@@ -216,12 +218,15 @@ impl Save<'_> {
     }
 
     fn check_class(&self, class: &PyObject, object: &PyObject, function: &str) -> PyResult<()> {
-        if class.lookup_attr_str("__new__")?.is_none() {
+        if class
+            .lookup_attr(krait_runtime::intern!("__new__"))?
+            .is_none()
+        {
             return Err(pickling_error(format!(
                 "first argument to {function}() has no __new__"
             )));
         }
-        let own = object.getattr_str("__class__")?;
+        let own = object.getattr(krait_runtime::intern!("__class__"))?;
         if class.is(&own) {
             return Ok(());
         }
@@ -274,8 +279,8 @@ impl Save<'_> {
             return Ok(());
         }
         // Older protocols call a partial of __new__.
-        let new = class.getattr_str("__new__")?;
-        let partial = import("functools")?.getattr_str("partial")?;
+        let new = class.getattr(krait_runtime::intern!("__new__"))?;
+        let partial = import("functools")?.getattr(krait_runtime::intern!("partial"))?;
         let mut row = vec![new, class.clone()];
         row.extend(positional.as_slice().iter().cloned());
         let function = partial.call_tuple(&*PyTuple::from_vec(row)?, Some(keywords))?;
@@ -400,9 +405,9 @@ impl Save<'_> {
     pub(super) fn save_global(&mut self, object: &PyObject, name: Option<&PyStr>) -> PyResult<()> {
         let name = match name {
             Some(name) => name.to_obj(),
-            None => match object.lookup_attr_str("__qualname__")? {
+            None => match object.lookup_attr(krait_runtime::intern!("__qualname__"))? {
                 Some(name) => name,
-                None => object.getattr_str("__name__")?,
+                None => object.getattr(krait_runtime::intern!("__name__"))?,
             },
         };
         let Some(name) = name.downcast::<PyStr>() else {
@@ -418,7 +423,7 @@ impl Save<'_> {
             self.save(name)?;
             self.put(&[STACK_GLOBAL]);
         } else if let Some((first, rest)) = path.split_once('.') {
-            let getattr = import("builtins")?.getattr_str("getattr")?;
+            let getattr = import("builtins")?.getattr(krait_runtime::intern!("getattr"))?;
             for _ in rest.split('.') {
                 self.save(&getattr)?;
                 if self.protocol < 2 {
@@ -439,7 +444,7 @@ impl Save<'_> {
 
     /// The number under which the name is registered with copyreg.
     fn save_extension(&mut self, module: &PyStr, name: &PyStr) -> PyResult<bool> {
-        let registry = import("copyreg")?.getattr_str("_extension_registry")?;
+        let registry = import("copyreg")?.getattr(krait_runtime::intern!("_extension_registry"))?;
         let key = PyTuple::from_refs(&[module, name])?;
         let Some(code) = registry.lookup_item(&key)? else {
             return Ok(false);
@@ -491,7 +496,7 @@ fn old_names(module: String, name: String) -> PyResult<(String, String)> {
         PyStr::new(&module)?.into_object(),
         PyStr::new(&name)?.into_object(),
     ])?;
-    let names = compat.getattr_str("REVERSE_NAME_MAPPING")?;
+    let names = compat.getattr(krait_runtime::intern!("REVERSE_NAME_MAPPING"))?;
     if let Some(found) = names.lookup_item(&key)? {
         if let Some([module, name]) = found.downcast::<PyTuple>().map(PyTuple::as_slice) {
             return Ok((
@@ -503,7 +508,7 @@ fn old_names(module: String, name: String) -> PyResult<(String, String)> {
             "_compat_pickle.REVERSE_NAME_MAPPING values should be 2-tuples"
         ));
     }
-    let modules = compat.getattr_str("REVERSE_IMPORT_MAPPING")?;
+    let modules = compat.getattr(krait_runtime::intern!("REVERSE_IMPORT_MAPPING"))?;
     match modules.lookup_item(&*PyStr::new(&module)?)? {
         Some(found) => Ok((found.str()?.to_string_lossy(), name)),
         None => Ok((module, name)),
@@ -532,7 +537,7 @@ fn which_module(object: &PyObject, path: &str) -> PyResult<krait_runtime::Py<PyS
         )));
     }
     let module = object
-        .lookup_attr_str("__module__")?
+        .lookup_attr(krait_runtime::intern!("__module__"))?
         .filter(|name| !name.is(none()));
     let module_name = match module {
         Some(name) => name,
@@ -595,7 +600,7 @@ fn missing_attribute(module: &PyObject, path: &str) -> PyResult<()> {
 
 /// The name of a loaded module that has the object.
 fn search_modules(object: &PyObject, path: &str) -> PyResult<Option<Obj>> {
-    let modules = import("sys")?.getattr_str("modules")?;
+    let modules = import("sys")?.getattr(krait_runtime::intern!("modules"))?;
     let Some(modules) = modules.downcast::<PyDict>() else {
         return Ok(None);
     };

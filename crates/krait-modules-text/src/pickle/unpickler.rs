@@ -70,8 +70,8 @@ impl Unpickler {
 
     pub(super) fn set_options(&self, options: Options<'_>) -> PyResult<()> {
         if let Some(file) = options.file {
-            let read = file.lookup_attr_str("read")?;
-            let readline = file.lookup_attr_str("readline")?;
+            let read = file.lookup_attr(krait_runtime::intern!("read"))?;
+            let readline = file.lookup_attr(krait_runtime::intern!("readline"))?;
             if read.is_none() || readline.is_none() {
                 return Err(type_error!(
                     "file must have 'read' and 'readline' attributes"
@@ -143,7 +143,7 @@ impl Unpickler {
         if self.is_exact::<Unpickler>() {
             return self.find(module, name);
         }
-        self.call_method_str("find_class", &[module, name])
+        self.call_method(krait_runtime::intern!("find_class"), &[module, name])
     }
 
     fn find(&self, module: &PyStr, name: &PyStr) -> PyResult<Obj> {
@@ -176,7 +176,10 @@ impl Unpickler {
 fn new_names(module: Obj, name: Obj) -> PyResult<(Obj, Obj)> {
     let compat = import("_compat_pickle")?;
     let key = PyTuple::from_vec(vec![module.clone(), name.clone()])?;
-    if let Some(found) = compat.getattr_str("NAME_MAPPING")?.lookup_item(&key)? {
+    if let Some(found) = compat
+        .getattr(krait_runtime::intern!("NAME_MAPPING"))?
+        .lookup_item(&key)?
+    {
         return match found.downcast::<PyTuple>().map(PyTuple::as_slice) {
             Some([module, name]) => Ok((module.clone(), name.clone())),
             _ => Err(krait_runtime::runtime_error!(
@@ -184,7 +187,10 @@ fn new_names(module: Obj, name: Obj) -> PyResult<(Obj, Obj)> {
             )),
         };
     }
-    match compat.getattr_str("IMPORT_MAPPING")?.lookup_item(&module)? {
+    match compat
+        .getattr(krait_runtime::intern!("IMPORT_MAPPING"))?
+        .lookup_item(&module)?
+    {
         Some(module) => Ok((module, name)),
         None => Ok((module, name)),
     }

@@ -256,7 +256,7 @@ impl Pattern {
     #[pymethod(signature = "($self, /, string, pos=0, endpos=sys.maxsize)")]
     fn finditer(&self, string: &PyObject, pos: isize, endpos: isize) -> PyResult<Obj> {
         let scanner = self.scanner(string, pos, endpos)?;
-        let search = scanner.getattr_str("search")?;
+        let search = scanner.getattr(krait_runtime::intern!("search"))?;
         krait_runtime::descr::builtin("iter")?.call(&[&search, none()])
     }
 

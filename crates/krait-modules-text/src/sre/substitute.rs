@@ -18,7 +18,10 @@ enum Filter {
 
 /// `re._compile_template(pattern, template)`.
 pub(super) fn compile_template(pattern: &Pattern, template: &PyObject) -> PyResult<Obj> {
-    crate::util::import("re")?.call_method_str("_compile_template", &[pattern, template])
+    crate::util::import("re")?.call_method(
+        krait_runtime::intern!("_compile_template"),
+        &[pattern, template],
+    )
 }
 
 /// Whether the replacement has no escape; what is neither text nor bytes is left to the compiler.

@@ -107,5 +107,5 @@ pub(super) fn join(empty: &PyObject, parts: Vec<Obj>) -> PyResult<Obj> {
         return Ok(separator.join_items(&parts)?.into_object());
     }
     let parts = PyList::from_vec(parts)?;
-    empty.call_method_str("join", &[&parts])
+    empty.call_method(krait_runtime::intern!("join"), &[&parts])
 }

@@ -400,8 +400,10 @@ pub(super) fn format_bytes(format: &PyObject) -> PyResult<Vec<u8>> {
             Some(ascii) => Ok(ascii.as_bytes().to_vec()),
             // The codec knows how to complain.
             None => {
-                let encoded =
-                    text.call_method_str("encode", &[&*krait_runtime::PyStr::intern("ascii")?])?;
+                let encoded = text.call_method(
+                    krait_runtime::intern!("encode"),
+                    &[&*krait_runtime::PyStr::intern("ascii")?],
+                )?;
                 Ok(crate::util::Data::of(&encoded)?.to_vec())
             }
         };

@@ -5,7 +5,7 @@ use krait_abi as abi;
 use crate::call::result_from_ptr;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::state::enter_recursive_call;
-use crate::{PyErr, PyResult, PyStr};
+use crate::{PyErr, PyLong, PyResult, PyStr};
 
 /// The rich comparisons, numbered as in C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,11 +123,16 @@ impl PyObject {
 
     /// `self is other or self == other`.
     pub fn eq(&self, other: &PyObject) -> PyResult<bool> {
-        if let (Some(left), Some(right)) = (
-            self.downcast_exact::<PyStr>(),
-            other.downcast_exact::<PyStr>(),
-        ) {
-            return Ok(left.same_text(right));
+        if let Some(left) = self.downcast_exact::<PyStr>() {
+            if let Some(right) = other.downcast_exact::<PyStr>() {
+                return Ok(left.same_text(right));
+            }
+        } else if let Some(left) = self.downcast_exact::<PyLong>()
+            && let Some(right) = other.downcast_exact::<PyLong>()
+            && left.is_compact()
+            && right.is_compact()
+        {
+            return Ok(left.compact_value() == right.compact_value());
         }
         self.compare_bool(other, CompareOp::Eq)
     }

@@ -32,7 +32,7 @@ impl PyObject {
             if std::ptr::eq(class, PyType::type_object()) {
                 return crate::generic_alias::new_generic_alias(class, key);
             }
-            if let Some(getitem) = self.lookup_attr_str("__class_getitem__")?
+            if let Some(getitem) = self.lookup_attr(crate::intern!("__class_getitem__"))?
                 && !getitem.is(crate::none())
             {
                 return getitem.call1(key);

@@ -364,7 +364,15 @@ impl PyObject {
 
     /// The object as an `isize` through `__index__`; `overflow` is the exception for values too
     /// large, or `None` to clip.
+    #[inline]
     pub fn as_isize(&self, overflow: Option<&crate::PyType>) -> PyResult<isize> {
+        match self.downcast_exact::<PyLong>() {
+            Some(int) if int.is_compact() => Ok(int.compact_value() as isize),
+            _ => self.as_isize_slow(overflow),
+        }
+    }
+
+    fn as_isize_slow(&self, overflow: Option<&crate::PyType>) -> PyResult<isize> {
         let int = self.index()?;
         if let Some(value) = int.to_i64() {
             return Ok(value as isize);

@@ -206,28 +206,10 @@ pub unsafe fn free_object(object: *mut abi::PyObject) {
 
 /// Allocates an object of `class` and moves `value` into it, except for the header, which is a
 /// placeholder in `value`. The object is tracked if its class has `HAVE_GC`.
-#[inline]
+#[inline(always)]
 pub fn new_object<T: PyClass>(class: &PyType, value: T) -> PyResult<Py<T>> {
     const { assert!(size_of::<T>() >= HEADER) };
-    let raw = class.raw();
-    let flags = class.flags();
-    let size = raw.tp_basicsize.get() as usize;
-    debug_assert!(
-        size >= size_of::<T>(),
-        "{}: basicsize {size} is too small",
-        T::NAME
-    );
-    // Nothing behind the struct that would have to be cleared.
-    let is_plain = size == size_of::<T>() && raw.tp_itemsize.get() == 0;
-    let object =
-        if is_plain && uses_generic_alloc(class) && flags & abi::Py_TPFLAGS_INLINE_VALUES == 0 {
-            allocate_object(class, flags, size)
-        } else {
-            allocate_for_subclass(class)?
-        };
-    if object.is_null() {
-        return Err(no_memory());
-    }
+    let object = allocate_struct(class, size_of::<T>())?;
     let value = ManuallyDrop::new(value);
     // SAFETY: the object is laid out as a `T` and new; what follows the header moves from `value`,
     // which is not dropped. The count is ours.
@@ -237,11 +219,37 @@ pub fn new_object<T: PyClass>(class: &PyType, value: T) -> PyResult<Py<T>> {
             object.cast::<u8>().add(HEADER),
             size_of::<T>() - HEADER,
         );
-        if flags & abi::Py_TPFLAGS_HAVE_GC != 0 && !gc::is_tracked_raw(object) {
+        if class.has_flag(abi::Py_TPFLAGS_HAVE_GC) && !gc::is_tracked_raw(object) {
             gc::track_raw(object);
         }
         Ok(Py::from_owned_ptr(object))
     }
+}
+
+/// Memory for an object of `class`, which is laid out on a struct of `size` bytes: the header is set,
+/// the struct's other fields need not be.
+#[inline(never)]
+fn allocate_struct(class: &PyType, size: usize) -> PyResult<*mut abi::PyObject> {
+    let raw = class.raw();
+    let flags = class.flags();
+    let basicsize = raw.tp_basicsize.get() as usize;
+    debug_assert!(
+        basicsize >= size,
+        "{}: basicsize {basicsize} is too small",
+        class.name()
+    );
+    // Nothing behind the struct that would have to be cleared.
+    let is_plain = basicsize == size && raw.tp_itemsize.get() == 0;
+    let object =
+        if is_plain && uses_generic_alloc(class) && flags & abi::Py_TPFLAGS_INLINE_VALUES == 0 {
+            allocate_object(class, flags, size)
+        } else {
+            allocate_for_subclass(class)?
+        };
+    if object.is_null() {
+        return Err(no_memory());
+    }
+    Ok(object)
 }
 
 /// Allocates an object of a class with items and moves `value` into it, except for the whole

@@ -947,7 +947,7 @@ impl PyByteArray {
         } else {
             vec![PyBytes::new(&bytes)?.into_object()]
         };
-        let state = self.getattr_str("__getstate__")?.call0()?;
+        let state = self.getattr(crate::intern!("__getstate__"))?.call0()?;
         PyTuple::from_vec(vec![
             self.type_().to_obj(),
             PyTuple::from_vec(arguments)?.into_object(),

@@ -54,7 +54,7 @@ fn import_encodings() -> PyResult<()> {
         return Ok(());
     }
     let import = Interpreter::current().hooks.get().import;
-    import(&*PyStr::intern("encodings")?, None, None, None, 0)?;
+    import(crate::intern!("encodings"), None, None, None, 0)?;
     Ok(())
 }
 
@@ -98,7 +98,7 @@ pub fn lookup(encoding: &str) -> PyResult<Obj> {
 fn lookup_text(encoding: &str, alternate: &str) -> PyResult<Obj> {
     let codec = lookup(encoding)?;
     if !codec.is_exact::<PyTuple>()
-        && let Some(is_text) = codec.lookup_attr_str("_is_text_encoding")?
+        && let Some(is_text) = codec.lookup_attr(crate::intern!("_is_text_encoding"))?
         && !is_text.is_true()?
     {
         return Err(crate::exc!(
@@ -151,7 +151,7 @@ fn run(
 fn noted(error: PyErr, verb: &str, encoding: &str) -> PyErr {
     let exception = error.take();
     let note = PyStr::new(&format!("{verb} with '{encoding}' codec failed"));
-    match note.and_then(|note| exception.call_method_str("add_note", &[&*note])) {
+    match note.and_then(|note| exception.call_method(crate::intern!("add_note"), &[&*note])) {
         Ok(_) => PyErr::restore(exception),
         Err(error) => error,
     }

@@ -75,10 +75,7 @@ impl PyComplex {
 fn is_real(value: &PyObject) -> PyResult<bool> {
     Ok(value.has_index()
         || value.downcast::<PyFloat>().is_some()
-        || value
-            .type_()
-            .lookup(&*PyStr::intern("__float__")?)
-            .is_some())
+        || value.type_().lookup(crate::intern!("__float__")).is_some())
 }
 
 /// The `real` or `imag` argument; complex numbers are deprecated there.

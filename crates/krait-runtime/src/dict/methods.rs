@@ -26,7 +26,7 @@ impl PyDict {
         {
             return self.merge(other, replace);
         }
-        match source.lookup_attr_str("keys")? {
+        match source.lookup_attr(crate::intern!("keys"))? {
             Some(_) => self.update_from_mapping(source, replace),
             None => self.update_from_pairs(source, replace),
         }
@@ -42,7 +42,10 @@ impl PyDict {
 
     /// Copies the items of any mapping, by its `keys()` and `[]`.
     pub fn update_from_mapping(&self, source: &PyObject, replace: bool) -> PyResult<()> {
-        for key in source.call_method_str("keys", &[])?.try_iter()? {
+        for key in source
+            .call_method(crate::intern!("keys"), &[])?
+            .try_iter()?
+        {
             let key = key?;
             if !replace && self.contains(&key)? {
                 continue;

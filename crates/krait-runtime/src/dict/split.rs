@@ -183,13 +183,20 @@ impl From<Values> for bool {
     }
 }
 
-/// A new table of shared keys for the instances of a class.
-pub(crate) fn new_shared_keys() -> PyResult<Keys> {
+/// A new table of shared keys for the instances of a class whose methods assign to `attributes` of
+/// `self` (`__static_attributes__`): instances that are made before another gets all of them keep room.
+pub(crate) fn new_shared_keys(attributes: &[Obj]) -> PyResult<Keys> {
     let keys = Keys::new(
         log2_for_entries(abi::SHARED_KEYS_MAX_SIZE as usize),
         abi::DICT_KEYS_SPLIT,
     )?;
     keys.header().dk_usable.set(abi::SHARED_KEYS_MAX_SIZE);
+    for name in attributes {
+        // What finds no room is not shared, that is all.
+        if let Some(name) = name.downcast_exact::<PyStr>() {
+            let _index = shared_index(keys, name);
+        }
+    }
     Ok(keys)
 }
 

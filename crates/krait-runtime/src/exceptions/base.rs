@@ -166,7 +166,7 @@ impl PyBaseException {
                 note.type_name()
             ));
         }
-        let notes = match self.lookup_attr_str("__notes__")? {
+        let notes = match self.lookup_attr(crate::intern!("__notes__"))? {
             Some(notes) => notes,
             None => {
                 let notes = PyList::from_vec(Vec::new())?.into_object();

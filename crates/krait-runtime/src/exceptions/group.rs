@@ -211,7 +211,7 @@ impl PyBaseExceptionGroup {
             return Ok(None);
         }
         let exceptions = PyList::from_vec(exceptions)?;
-        let derived = self.call_method_str("derive", &[&*exceptions])?;
+        let derived = self.call_method(crate::intern!("derive"), &[&*exceptions])?;
         let Some(group) = derived.downcast::<PyBaseExceptionGroup>() else {
             return Err(crate::type_error!(
                 "derive must return an instance of BaseExceptionGroup"
@@ -223,7 +223,7 @@ impl PyBaseExceptionGroup {
         group.base.context.set(self.base.context.get());
         group.base.set_cause(self.base.cause.get());
         // Each group has a list of notes of its own: a note added to one is not on the others.
-        if let Some(notes) = self.lookup_attr_str("__notes__")?
+        if let Some(notes) = self.lookup_attr(crate::intern!("__notes__"))?
             && notes.is_sequence()
         {
             let copy = PyList::type_object().as_object().call1(&notes)?;
@@ -284,7 +284,7 @@ pub fn exception_group_match(exception: &PyObject, types: &PyObject) -> PyResult
             rest: Some(exception.to_obj()),
         });
     }
-    let pair = exception.call_method_str("split", &[types])?;
+    let pair = exception.call_method(crate::intern!("split"), &[types])?;
     let class = exception.type_().tp_name();
     let Some(pair) = pair.downcast::<PyTuple>() else {
         return Err(crate::type_error!(

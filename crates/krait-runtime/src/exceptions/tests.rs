@@ -212,12 +212,12 @@ fn notes_are_a_list_of_strings() {
     let _attached = attach();
     let exception = ok(exc::ValueError.call0());
     let note = ok(PyStr::new("n"));
-    ok(exception.call_method_str("add_note", &[&note]));
-    let notes = ok(exception.getattr_str("__notes__"));
+    ok(exception.call_method(crate::intern!("add_note"), &[&note]));
+    let notes = ok(exception.getattr(crate::intern!("__notes__")));
     assert_eq!(ok(notes.repr()).to_string_lossy(), "['n']");
     let number = ok(PyLong::from_i64(1));
     assert_eq!(
-        raised(exception.call_method_str("add_note", &[&number])).1,
+        raised(exception.call_method(crate::intern!("add_note"), &[&number])).1,
         "add_note() argument must be str, not int"
     );
 }

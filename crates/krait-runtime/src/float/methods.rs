@@ -96,10 +96,7 @@ impl PyFloat {
         }
         let is_number = value.downcast::<PyFloat>().is_some()
             || value.has_index()
-            || value
-                .type_()
-                .lookup(&*PyStr::intern("__float__")?)
-                .is_some();
+            || value.type_().lookup(crate::intern!("__float__")).is_some();
         if !is_number && let Some(bytes) = crate::bytes::bytes_like(value)? {
             return match parse(&bytes) {
                 Some(number) => Ok(number),

@@ -138,7 +138,7 @@ impl PyFrameLocalsProxy {
     }
 
     fn merge(&self, other: &PyObject) -> PyResult<()> {
-        for key in other.call_method_str("keys", &[])?.try_iter()? {
+        for key in other.call_method(crate::intern!("keys"), &[])?.try_iter()? {
             let key = key?;
             self.store(&key, &*other.get_item(&key)?)?;
         }

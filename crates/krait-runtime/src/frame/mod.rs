@@ -177,13 +177,15 @@ impl Frame {
     /// # Safety
     /// Nobody uses the slots any more.
     pub unsafe fn clear_slots(&self) {
-        let depth = self.depth();
+        let mut slot = self.slots();
+        let end = self.stackpointer.get().cast::<StackRef>();
         // The slots are out of reach before anything runs.
-        self.stackpointer.set(self.slots().cast());
-        // SAFETY: the slots up to `depth` were valid.
+        self.stackpointer.set(slot.cast());
+        // SAFETY: the slots up to the stack pointer were valid.
         unsafe {
-            for index in 0..depth {
-                self.slot(index).close();
+            while slot < end {
+                (*slot).close();
+                slot = slot.add(1);
             }
             let locals = self.f_locals.replace(std::ptr::null_mut());
             if !locals.is_null() {

@@ -398,7 +398,7 @@ fn write_stderr(text: &str) {
             return Ok(());
         };
         let text = crate::PyStr::new(text)?;
-        stderr.call_method_str("write", &[&*text])?;
+        stderr.call_method(crate::intern!("write"), &[&*text])?;
         Ok(())
     };
     if let Err(error) = write() {

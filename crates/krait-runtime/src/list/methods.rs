@@ -44,16 +44,15 @@ impl PyList {
         self.resize_storage(self.len())
     }
 
-    /// A list of the items at the positions of a range.
+    /// A list of the items at the positions of a range that was clipped to the list's length.
     fn pick(&self, range: SliceRange) -> PyResult<Py<PyList>> {
         // SAFETY: cloning items runs no Python code.
         let items = unsafe { self.as_slice() };
-        PyList::from_vec(
-            range
-                .indices()
-                .filter_map(|index| items.get(index).cloned())
-                .collect(),
-        )
+        let start = range.start.max(0) as usize;
+        if range.step == 1 {
+            return PyList::from_exact(items[start..start + range.len].iter().cloned());
+        }
+        PyList::from_exact(range.indices().map(|index| items[index].clone()))
     }
 
     /// `self[start:stop] = items`; the old items.
@@ -84,8 +83,35 @@ impl PyList {
         Ok(removed)
     }
 
+    /// Replaces a short run of items by as many of a list or tuple, which needs no memory; whether it
+    /// was such an assignment.
+    fn replace_run(&self, range: SliceRange, value: &PyObject) -> bool {
+        const SHORT: usize = 16;
+        let items = if let Some(list) = value.downcast_exact::<PyList>() {
+            // SAFETY: the borrow ends before anything can run: the old items are kept until then.
+            unsafe { list.as_slice() }
+        } else if let Some(tuple) = value.downcast_exact::<PyTuple>() {
+            tuple.as_slice()
+        } else {
+            return false;
+        };
+        if range.step != 1 || range.len != items.len() || range.len > SHORT || self.is(value) {
+            return false;
+        }
+        let mut old: [Option<Obj>; SHORT] = [const { None }; SHORT];
+        for ((place, item), index) in old.iter_mut().zip(items).zip(range.indices()) {
+            *place = self.replace(index, item.clone()).ok();
+        }
+        true
+    }
+
     fn assign_slice(&self, slice: &PySlice, value: Option<&PyObject>) -> PyResult<()> {
         let (start, stop, step) = slice.unpack()?;
+        if let Some(value) = value
+            && self.replace_run(adjust(start, stop, step, self.len()), value)
+        {
+            return Ok(());
+        }
         let items = match value {
             None => Vec::new(),
             Some(value) if step == 1 => value.to_vec_or("can only assign an iterable")?,
@@ -243,7 +269,13 @@ impl PyList {
             ));
         };
         // SAFETY: cloning items runs no Python code.
-        PyList::from_vec(unsafe { [self.as_slice(), other.as_slice()].concat() })
+        let (left, right) = unsafe { (self.as_slice(), other.as_slice()) };
+        PyList::from_exact((0..left.len() + right.len()).map(|index| {
+            let item = left
+                .get(index)
+                .unwrap_or_else(|| &right[index - left.len()]);
+            item.clone()
+        }))
     }
 
     #[slot(sq_inplace_concat)]
@@ -255,14 +287,15 @@ impl PyList {
     #[slot(sq_repeat)]
     fn repeat(&self, count: isize) -> PyResult<Py<PyList>> {
         // SAFETY: cloning items runs no Python code.
-        PyList::from_vec(repeated(unsafe { self.as_slice() }, count)?)
+        PyList::from_exact(repeated(unsafe { self.as_slice() }, count)?)
     }
 
     #[slot(sq_inplace_repeat)]
     fn inplace_repeat(&self, count: isize) -> PyResult<Obj> {
         if count != 1 {
             // SAFETY: cloning items runs no Python code.
-            self.set_items(repeated(unsafe { self.as_slice() }, count)?)?;
+            let items = repeated(unsafe { self.as_slice() }, count)?.collect();
+            self.set_items(items)?;
         }
         Ok(self.to_obj())
     }

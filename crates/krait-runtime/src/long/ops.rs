@@ -33,6 +33,16 @@ fn not_implemented() -> PyResult<Obj> {
     Ok(crate::not_implemented().to_obj())
 }
 
+/// Both operands as machine words, if they fit two digits: sums and products then need no long
+/// arithmetic unless they overflow.
+#[inline(always)]
+fn both_short(left: &PyLong, right: &PyLong) -> Option<(i64, i64)> {
+    (left.digit_count() <= 2 && right.digit_count() <= 2)
+        .then(|| Some((left.to_i64()?, right.to_i64()?)))
+        .flatten()
+}
+
+#[inline(always)]
 fn small(value: i64) -> PyResult<Obj> {
     Ok(PyLong::from_i64(value)?.into_object())
 }
@@ -46,6 +56,7 @@ fn big(value: &BigInt) -> PyResult<Obj> {
 pub fn add(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     match both_compact(left, right) {
         Some((a, b)) => small(a + b),
+        None if let Some((a, b)) = both_short(left, right) => small(a + b),
         None => big(&left.as_int_ref().add(right.as_int_ref())),
     }
 }
@@ -55,6 +66,7 @@ pub fn add(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
 pub fn subtract(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     match both_compact(left, right) {
         Some((a, b)) => small(a - b),
+        None if let Some((a, b)) = both_short(left, right) => small(a - b),
         None => big(&left.as_int_ref().sub(right.as_int_ref())),
     }
 }
@@ -64,6 +76,9 @@ pub fn subtract(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
 pub fn multiply(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     match both_compact(left, right) {
         Some((a, b)) => small(a * b),
+        None if let Some(product) = both_short(left, right).and_then(|(a, b)| a.checked_mul(b)) => {
+            small(product)
+        }
         None => big(&left.as_int_ref().mul(right.as_int_ref())),
     }
 }

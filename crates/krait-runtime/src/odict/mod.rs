@@ -216,7 +216,7 @@ impl PyODict {
             self.ob_base.copy()?
         } else {
             let copy = PyDict::new()?;
-            copy.update(&*self.call_method_str("items", &[])?, true)?;
+            copy.update(&*self.call_method(crate::intern!("items"), &[])?, true)?;
             copy
         };
         PyStr::new(&format!(
@@ -285,8 +285,8 @@ impl PyODict {
     /// Return state information for pickling
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Py<PyTuple>> {
-        let state = self.getattr_str("__getstate__")?.call0()?;
-        let items = self.call_method_str("items", &[])?.iter()?;
+        let state = self.getattr(crate::intern!("__getstate__"))?.call0()?;
+        let items = self.call_method(crate::intern!("items"), &[])?.iter()?;
         PyTuple::from_vec(vec![
             self.type_().to_obj(),
             PyTuple::empty().into_object(),

@@ -11,7 +11,7 @@ pub(super) fn update_from(target: &PyObject, source: Option<&PyObject>) -> PyRes
     if let Some(dict) = source.downcast_exact::<PyDict>() {
         return add_items(target, Some(dict));
     }
-    if let Some(keys) = source.lookup_attr_str("keys")? {
+    if let Some(keys) = source.lookup_attr(crate::intern!("keys"))? {
         for key in keys.call0()?.try_iter()? {
             let key = key?;
             let value = source.get_item(&key)?;
@@ -19,7 +19,7 @@ pub(super) fn update_from(target: &PyObject, source: Option<&PyObject>) -> PyRes
         }
         return Ok(());
     }
-    match source.lookup_attr_str("items")? {
+    match source.lookup_attr(crate::intern!("items"))? {
         Some(items) => add_pairs(target, &*items.call0()?),
         None => add_pairs(target, source),
     }

@@ -65,7 +65,7 @@ fn compare(table: &SetTable, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
 fn reduce(object: &PyObject) -> PyResult<Py<PyTuple>> {
     let items = PyList::from_vec(object.to_vec()?)?.into_object();
     let arguments = PyTuple::from_vec(vec![items])?.into_object();
-    let state = object.getattr_str("__getstate__")?.call0()?;
+    let state = object.getattr(crate::intern!("__getstate__"))?.call0()?;
     PyTuple::from_vec(vec![object.type_().to_obj(), arguments, state])
 }
 

@@ -124,7 +124,11 @@ impl PyStr {
     }
 
     /// A string of one code point.
+    #[inline]
     pub fn from_char(code: u32) -> PyResult<Py<PyStr>> {
+        if let Ok(latin1) = u8::try_from(code) {
+            return Ok(crate::interned::latin1_str(latin1).into());
+        }
         Self::from_slice(StrSlice::Ucs4(&[code.min(0x10_FFFF)]))
     }
 

@@ -198,8 +198,7 @@ impl PyTuple {
         if count == 1 && self.is_exact::<PyTuple>() {
             return Ok(self.to_obj());
         }
-        let items = repeated(self.as_slice(), count)?;
-        Ok(PyTuple::from_vec(items)?.into_object())
+        Ok(PyTuple::from_exact(repeated(self.as_slice(), count)?)?.into_object())
     }
 
     #[slot(mp_subscript)]
@@ -311,23 +310,27 @@ impl PyTuple {
     }
 }
 
-/// `count` copies of a row.
-pub(crate) fn repeated(items: &[Obj], count: isize) -> PyResult<Vec<Obj>> {
+/// The items of `count` copies of a row; `MemoryError` if they are more than memory can hold.
+pub(crate) fn repeated(
+    items: &[Obj],
+    count: isize,
+) -> PyResult<impl ExactSizeIterator<Item = Obj> + '_> {
     let count = usize::try_from(count).unwrap_or(0);
     let total = items
         .len()
         .checked_mul(count)
-        .filter(|&total| total <= isize::MAX as usize / 8);
-    let Some(total) = total else {
-        return Err(crate::err::no_memory());
-    };
-    let mut all = Vec::new();
-    all.try_reserve_exact(total)
-        .map_err(|_| crate::err::no_memory())?;
-    for _ in 0..count {
-        all.extend_from_slice(items);
-    }
-    Ok(all)
+        .filter(|&total| total <= isize::MAX as usize / 8)
+        .ok_or_else(crate::err::no_memory)?;
+    let mut index = 0;
+    Ok((0..total).map(move |_| {
+        let item = items[index].clone();
+        index = if index + 1 == items.len() {
+            0
+        } else {
+            index + 1
+        };
+        item
+    }))
 }
 
 /// The iterator of tuples.

@@ -164,9 +164,9 @@ impl PyType {
     /// The name that messages use: with the module, unless that is `builtins` or `__main__`
     /// (`%T` in C format strings is this with the module always).
     pub fn qualified_name(&self) -> crate::PyResult<String> {
-        let qualname = self.getattr_str("__qualname__")?;
+        let qualname = self.getattr(crate::intern!("__qualname__"))?;
         let qualname = qualname.str()?.to_string_lossy();
-        let module = self.lookup_attr_str("__module__")?;
+        let module = self.lookup_attr(crate::intern!("__module__"))?;
         Ok(
             match module.as_deref().and_then(PyObject::downcast::<PyStr>) {
                 Some(module) if !matches!(&*module.to_string_lossy(), "builtins" | "__main__") => {

@@ -441,8 +441,13 @@ fn set_shared_keys(class: &PyType) -> PyResult<()> {
         return Ok(());
     };
     if heap.ht_cached_keys.get().is_null() {
+        let attributes = class.dict().get_str(intern!("__static_attributes__"))?;
+        let attributes = attributes
+            .as_deref()
+            .and_then(PyObject::downcast::<PyTuple>);
+        let names = attributes.map_or(&[][..], PyTuple::as_slice);
         heap.ht_cached_keys
-            .set(crate::dict::new_shared_keys()?.as_ptr());
+            .set(crate::dict::new_shared_keys(names)?.as_ptr());
     }
     if class.raw().tp_itemsize.get() == 0 {
         class.set_flags(class.flags() | abi::Py_TPFLAGS_INLINE_VALUES);

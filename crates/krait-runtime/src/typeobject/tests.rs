@@ -149,9 +149,9 @@ fn instances() {
     with_runtime(|| {
         let made = class("A", &[], &[("k", &int(5))]).unwrap_or_else(|error| fail(error));
         let instance = made.call0().unwrap_or_else(|error| fail(error));
-        assert_eq!(shown(instance.getattr_str("k")), "5");
+        assert_eq!(shown(instance.getattr(crate::intern!("k"))), "5");
         assert_eq!(
-            shown(instance.getattr_str("nope")),
+            shown(instance.getattr(crate::intern!("nope"))),
             "AttributeError: 'A' object has no attribute 'nope'"
         );
         for number in 0..40 {
@@ -164,11 +164,11 @@ fn instances() {
             "TypeError: A() takes no arguments"
         );
         assert_eq!(
-            shown(made.getattr_str("nope")),
+            shown(made.getattr(crate::intern!("nope"))),
             "AttributeError: type object 'A' has no attribute 'nope'"
         );
         assert_eq!(
-            shown(made.getattr_str("__mro__")),
+            shown(made.getattr(crate::intern!("__mro__"))),
             "(<class 'A'>, <class 'object'>)"
         );
         drop(instance);
@@ -180,9 +180,9 @@ fn instances() {
         .unwrap_or_else(|error| fail(error));
         let instance = slotted.call0().unwrap_or_else(|error| fail(error));
         assert!(instance.setattr_str("a", &int(1)).is_ok());
-        assert_eq!(shown(instance.getattr_str("a")), "1");
+        assert_eq!(shown(instance.getattr(crate::intern!("a"))), "1");
         assert_eq!(
-            shown(instance.getattr_str("b")),
+            shown(instance.getattr(crate::intern!("b"))),
             "AttributeError: 'S' object has no attribute 'b'"
         );
         assert_eq!(
@@ -258,7 +258,11 @@ fn descriptors() {
             assert_eq!(found, expected);
         }
         assert_eq!(
-            shown(PyLong::type_object().as_object().getattr_str("real")),
+            shown(
+                PyLong::type_object()
+                    .as_object()
+                    .getattr(crate::intern!("real"))
+            ),
             "<attribute 'real' of 'int' objects>"
         );
         assert_eq!(
@@ -274,9 +278,9 @@ fn changing_bases() {
         let a = class("A", &[], &[("v", &int(1))]).unwrap_or_else(|error| fail(error));
         let b = class("B", &[], &[("v", &int(2))]).unwrap_or_else(|error| fail(error));
         let c = class("C", &[&a], &[]).unwrap_or_else(|error| fail(error));
-        assert_eq!(shown(c.getattr_str("v")), "1");
+        assert_eq!(shown(c.getattr(crate::intern!("v"))), "1");
         assert!(c.setattr_str("__bases__", &tuple(&[&b])).is_ok());
-        assert_eq!(shown(c.getattr_str("v")), "2");
+        assert_eq!(shown(c.getattr(crate::intern!("v"))), "2");
         assert_eq!(
             shown(b.setattr_str("__bases__", &tuple(&[&c])).map(|()| int(0))),
             "TypeError: a __bases__ item causes an inheritance cycle"
@@ -284,8 +288,8 @@ fn changing_bases() {
         let instance = a.call0().unwrap_or_else(|error| fail(error));
         assert!(instance.setattr_str("own", &int(7)).is_ok());
         assert!(instance.setattr_str("__class__", &c).is_ok());
-        assert_eq!(shown(instance.getattr_str("v")), "2");
-        assert_eq!(shown(instance.getattr_str("own")), "7");
+        assert_eq!(shown(instance.getattr(crate::intern!("v"))), "2");
+        assert_eq!(shown(instance.getattr(crate::intern!("own"))), "7");
         assert_eq!(
             shown(
                 instance

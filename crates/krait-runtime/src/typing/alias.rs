@@ -151,7 +151,7 @@ impl PyTypeAlias {
     fn __module__(&self) -> PyResult<Option<Obj>> {
         match (self.module.get(), self.value.given_evaluator()) {
             (Some(module), _) => Ok(Some(module)),
-            (None, Some(function)) => function.lookup_attr_str("__module__"),
+            (None, Some(function)) => function.lookup_attr(crate::intern!("__module__")),
             (None, None) => Ok(None),
         }
     }

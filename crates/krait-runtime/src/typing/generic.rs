@@ -4,7 +4,7 @@ use krait_macros::{pyclass, pymethods};
 
 use super::unpack_parameters;
 use crate::object::{Obj, PyClass, PyObject};
-use crate::{Args, Interpreter, KwArgs, PyResult, PyStr, PyTuple, PyType};
+use crate::{Args, Interpreter, KwArgs, PyResult, PyTuple, PyType};
 
 /// Abstract base class for generic types.
 ///
@@ -20,7 +20,7 @@ pub(crate) struct PyGeneric {
 /// Calls a function of `typing` with the class in front of the arguments.
 fn call(name: &str, class: &PyType, args: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<Obj> {
     let import = Interpreter::current().hooks.get().import;
-    let module = import(&*PyStr::intern("typing")?, None, None, None, 0)?;
+    let module = import(crate::intern!("typing"), None, None, None, 0)?;
     let mut all = vec![class.to_obj()];
     all.extend(args.iter().map(PyClass::to_obj));
     let all = PyTuple::from_vec(all)?;

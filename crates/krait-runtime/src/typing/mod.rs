@@ -65,7 +65,7 @@ fn _idfunc(x: &PyObject) -> Obj {
 /// Calls a function of `typing`, which the program may not have imported yet.
 pub(crate) fn call_typing(name: &str, args: &[&PyObject]) -> PyResult<Obj> {
     let import = Interpreter::current().hooks.get().import;
-    let module = import(&*PyStr::intern("typing")?, None, None, None, 0)?;
+    let module = import(crate::intern!("typing"), None, None, None, 0)?;
     module.getattr_str(name)?.call(args)
 }
 
@@ -81,8 +81,10 @@ fn type_check(argument: &PyObject, message: &str) -> PyResult<Obj> {
 /// `Unpack[parameter]`.
 fn unpack(parameter: &PyObject) -> PyResult<Obj> {
     let import = Interpreter::current().hooks.get().import;
-    let module = import(&*PyStr::intern("typing")?, None, None, None, 0)?;
-    module.getattr_str("Unpack")?.get_item(parameter)
+    let module = import(crate::intern!("typing"), None, None, None, 0)?;
+    module
+        .getattr(crate::intern!("Unpack"))?
+        .get_item(parameter)
 }
 
 /// What `*parameter` iterates over: `Unpack[parameter]` alone.

@@ -128,7 +128,7 @@ impl PyTypeVar {
         signature = "($self, alias, args, /)"
     )]
     fn typing_prepare_subst(&self, alias: &PyObject, args: &PyObject) -> PyResult<Obj> {
-        let parameters = alias.getattr_str("__parameters__")?.to_vec()?;
+        let parameters = alias.getattr(crate::intern!("__parameters__"))?.to_vec()?;
         let index = parameters.iter().position(|parameter| parameter.is(self));
         let given = args.length()?;
         if index.is_some_and(|index| index < given) {

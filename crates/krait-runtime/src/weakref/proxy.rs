@@ -256,12 +256,12 @@ macro_rules! proxy_class {
 
             #[pymethod(name = "__bytes__", signature = "($self, /)", text_signature = "")]
             fn bytes(&self) -> PyResult<Obj> {
-                unwrap(self)?.call_method_str("__bytes__", &[])
+                unwrap(self)?.call_method(crate::intern!("__bytes__"), &[])
             }
 
             #[pymethod(name = "__reversed__", signature = "($self, /)", text_signature = "")]
             fn reversed(&self) -> PyResult<Obj> {
-                unwrap(self)?.call_method_str("__reversed__", &[])
+                unwrap(self)?.call_method(crate::intern!("__reversed__"), &[])
             }
         }
     };

@@ -341,7 +341,7 @@ impl PyWeakReference {
             None => format!("<weakref at {self:p}; dead>"),
             Some(object) => {
                 let class = object.type_().tp_name();
-                let name = object.lookup_attr_str("__name__")?;
+                let name = object.lookup_attr(crate::intern!("__name__"))?;
                 match name.as_deref().and_then(PyObject::downcast::<PyStr>) {
                     Some(name) => format!(
                         "<weakref at {self:p}; to '{class}' at {:p} ({})>",

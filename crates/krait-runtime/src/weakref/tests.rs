@@ -30,7 +30,7 @@ fn plain_references_are_shared() {
     assert!(first.is(&second));
     let proxy = ok(new_proxy(&object, None));
     assert!(proxy.is(ok(new_proxy(&object, None)).as_object()));
-    let callback = ok(ok(PyList::new()).getattr_str("append"));
+    let callback = ok(ok(PyList::new()).getattr(crate::intern!("append")));
     let third = ok(new_ref(&object, Some(&callback)));
     assert!(!first.is(&third));
     assert_eq!(weakref_count(&object), 3);
@@ -43,7 +43,7 @@ fn callbacks_are_called_newest_first() {
     let _attached = attach();
     let object = set();
     let told = ok(PyList::new());
-    let callback = ok(told.getattr_str("append"));
+    let callback = ok(told.getattr(crate::intern!("append")));
     let first = ok(new_ref(&object, Some(&callback)));
     let second = ok(new_ref(&object, Some(&callback)));
     // One that is gone before its referent is not called.
@@ -58,7 +58,7 @@ fn unreachable_references_are_not_told() {
     let _attached = attach();
     gc::collect(2);
     let told = ok(PyList::new());
-    let callback = ok(told.getattr_str("append"));
+    let callback = ok(told.getattr(crate::intern!("append")));
     let object = set();
     let cycle = ok(PyList::from_vec(vec![object.clone()]));
     let reference = ok(new_ref(&object, Some(&callback)));
