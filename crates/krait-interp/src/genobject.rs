@@ -110,6 +110,19 @@ pub(crate) fn as_generator_or_coroutine(object: &PyObject) -> Option<&PyGenerato
     fits.then(|| unsafe { object.downcast_unchecked() })
 }
 
+/// Whether a frame is that of a generator which is suspended at a `yield`.
+pub(crate) fn is_suspended(frame: &Frame) -> bool {
+    if frame.owner.get() != abi::FRAME_OWNED_BY_GENERATOR {
+        return false;
+    }
+    // SAFETY: the frame is a generator's.
+    let body = unsafe { body_of(std::ptr::from_ref(frame).cast_mut()) };
+    matches!(
+        body.gi_frame_state.get(),
+        abi::FRAME_SUSPENDED | abi::FRAME_SUSPENDED_YIELD_FROM
+    )
+}
+
 /// The body that a generator's frame lies in.
 ///
 /// # Safety
@@ -532,6 +545,13 @@ impl PyGenerator {
             && depth1
             && u32::from(unit.arg()) & resume::LOCATION_MASK == resume::AFTER_YIELD
             && self.body.gi_frame_state.get() == abi::FRAME_SUSPENDED
+            && !self.is_unwinding_watched()
+    }
+
+    /// Whether somebody is to be told that an exception leaves the generator.
+    fn is_unwinding_watched(&self) -> bool {
+        use krait_runtime::monitoring::{event, is_watched};
+        is_watched(ThreadState::current(), event::PY_UNWIND)
     }
 
     /// Empties the frame of a generator that will not run again.
@@ -697,7 +717,11 @@ pub(crate) fn send_any(receiver: &PyObject, value: &PyObject) -> PyResult<SendRe
             let status = am_send(receiver.as_ptr(), value.as_ptr(), &raw mut result);
             return match status {
                 abi::PYGEN_NEXT => Ok(SendResult::Next(Py::from_owned_ptr(result))),
-                abi::PYGEN_RETURN => Ok(SendResult::Return(Py::from_owned_ptr(result))),
+                abi::PYGEN_RETURN => {
+                    let value = Py::from_owned_ptr(result);
+                    crate::monitor::iterator_returned(&value)?;
+                    Ok(SendResult::Return(value))
+                }
                 _ => Err(PyErr::fetch()),
             };
         }
@@ -710,6 +734,8 @@ pub(crate) fn send_any(receiver: &PyObject, value: &PyObject) -> PyResult<SendRe
     match result {
         Ok(value) => Ok(SendResult::Next(value)),
         Err(error) if error.matches(&exc::StopIteration) => {
+            crate::monitor::iterator_stopped();
+            // A callback may have raised something else, which this passes on.
             krait_runtime::err::fetch_stop_iteration_value(error).map(SendResult::Return)
         }
         Err(error) => Err(error),

@@ -2,11 +2,10 @@
 
 use krait_abi as abi;
 use krait_runtime::cell::PyCell;
-use krait_runtime::frame::{PyFrame, current_frame, locals_mapping};
+use krait_runtime::frame::{current_frame, locals_mapping};
 use krait_runtime::state::Interpreter;
 use krait_runtime::{
     Obj, Py, PyClass, PyDict, PyErr, PyLong, PyObject, PyResult, PyStr, PyType, runtime_error,
-    value_error,
 };
 
 /// Fills the interpreter's hooks and finds what the specialiser needs. Builtin classes must be
@@ -26,7 +25,7 @@ pub fn install(interp: &'static Interpreter) -> PyResult<()> {
     hooks.anext_with_default = |awaitable, default| {
         crate::asyncgen::PyAnextAwaitable::over(awaitable.to_obj(), default.to_obj())
     };
-    hooks.set_frame_line = set_frame_line;
+    hooks.set_frame_line = crate::jump::set_frame_line;
     hooks.clear_generator = crate::genobject::clear_generator;
     interp.hooks.set(hooks);
     crate::specialize::install()
@@ -199,9 +198,4 @@ pub(crate) fn warn_explicit(
             &[&message, category, filename, &line],
         )
         .map(drop)
-}
-
-/// Assigning to `f_lineno` outside of a trace function.
-fn set_frame_line(_frame: &PyFrame, _line: i64) -> PyResult<()> {
-    Err(value_error!("f_lineno can only be set in a trace function"))
 }

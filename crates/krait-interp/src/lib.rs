@@ -11,11 +11,12 @@ mod eval;
 mod hooks;
 mod import;
 mod imports;
+mod jump;
+mod monitor;
 mod pending;
 mod slots;
 mod specialize;
 mod template;
-mod trace;
 mod typing_ops;
 
 pub mod asyncgen;

@@ -44,8 +44,8 @@ pub struct Hooks {
     pub function_modified: fn(&PyFunction),
     /// The awaitable of `anext(iterator, default)`: (awaitable, default).
     pub anext_with_default: fn(&PyObject, &PyObject) -> PyResult<Obj>,
-    /// Assigns to `f_lineno`: where a tracer wants the frame to go on.
-    pub set_frame_line: fn(&crate::frame::PyFrame, i64) -> PyResult<()>,
+    /// Assigns to `f_lineno`: where a tracer wants the frame to go on; `None` for a huge number.
+    pub set_frame_line: fn(&crate::frame::PyFrame, Option<i64>) -> PyResult<()>,
     /// Clears the generator that a frame belongs to, which is not running.
     pub clear_generator: fn(&crate::frame::Frame) -> PyResult<()>,
 }

@@ -65,6 +65,7 @@ pub mod list;
 pub mod memoryview;
 pub mod method;
 pub mod module;
+pub mod monitoring;
 pub mod namespace;
 pub mod odict;
 pub mod range;

@@ -30,8 +30,8 @@ pub mod breaker {
     pub const ASYNC_EXCEPTION: usize = 8;
     /// The collector is due.
     pub const COLLECT: usize = 16;
-    /// The thread is traced or profiled; stays set for as long as it is.
-    pub const TRACE: usize = 32;
+    /// All bits; above them the eval breaker carries the version of what is monitored.
+    pub const MASK: usize = 0xFF;
 }
 
 /// How much native stack is kept free for code that does not check, in bytes.
@@ -62,6 +62,8 @@ pub struct Interpreter {
     pub interned: crate::interned::InternTable,
     /// The cycle collector's state.
     pub gc: crate::gc::GcState,
+    /// What `sys.monitoring`'s tools want.
+    pub monitoring: crate::monitoring::Monitoring,
     /// What the interpreter crate gave the runtime to call.
     pub hooks: Cell<Hooks>,
     /// `sys.setrecursionlimit`.
@@ -131,6 +133,7 @@ impl Interpreter {
             import_func: Field::empty(),
             interned: crate::interned::InternTable::new(),
             gc: crate::gc::GcState::new(),
+            monitoring: crate::monitoring::Monitoring::new(),
             hooks: Cell::new(Hooks::UNSET),
             recursion_limit: Cell::new(1000),
             int_max_str_digits: Cell::new(4300),
@@ -222,8 +225,10 @@ pub struct ThreadState {
     pub trace_func: Field<PyObject>,
     /// `sys.setprofile`: the function.
     pub profile_func: Field<PyObject>,
-    /// How many trace or profile functions are running.
+    /// How many callbacks of monitoring are running: they are not monitored themselves.
     pub tracing: Cell<usize>,
+    /// The event that the innermost of them was told of; -1 outside.
+    pub what_event: Cell<i32>,
     /// Objects whose `repr` is being made, to break cycles.
     pub repr_stack: RefCell<Vec<*const PyObject>>,
 }
@@ -254,6 +259,7 @@ impl ThreadState {
             trace_func: Field::empty(),
             profile_func: Field::empty(),
             tracing: Cell::new(0),
+            what_event: Cell::new(-1),
             repr_stack: RefCell::default(),
         }));
         interp.lock.acquire(&tstate.eval_breaker);
@@ -270,6 +276,7 @@ impl ThreadState {
         interp.next_thread_serial.set(tstate.serial + 1);
         interp.threads.borrow_mut().push(tstate);
         CURRENT.set(tstate);
+        crate::monitoring::adopt_in(tstate);
         tstate
     }
 
@@ -278,6 +285,7 @@ impl ThreadState {
     /// # Safety
     /// No reference to the state may be used afterwards.
     pub unsafe fn detach_and_free(&'static self) {
+        let was_watched = self.trace_func.is_some() || self.profile_func.is_some();
         for field in [
             &self.current_exception,
             &self.context,
@@ -291,6 +299,9 @@ impl ThreadState {
             field.set(None);
         }
         self.dict.set(None);
+        if was_watched && let Err(error) = crate::monitoring::legacy::note_changed() {
+            error.clear();
+        }
         self.interp
             .threads
             .borrow_mut()
@@ -348,15 +359,6 @@ impl ThreadState {
     /// Clears bits in the eval breaker.
     pub fn clear_breaker(&self, bits: usize) {
         self.eval_breaker.fetch_and(!bits, Ordering::Relaxed);
-    }
-
-    /// Sets or clears the eval breaker's bit for tracing after a trace or profile function changed.
-    pub fn note_tracing(&self) {
-        if self.trace_func.is_some() || self.profile_func.is_some() {
-            self.set_breaker(breaker::TRACE);
-        } else {
-            self.clear_breaker(breaker::TRACE);
-        }
     }
 
     /// Whether the native stack is nearly used up.

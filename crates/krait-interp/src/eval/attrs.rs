@@ -445,12 +445,21 @@ fn super_attr(
     name: &PyStr,
     with_arguments: bool,
 ) -> PyResult<Obj> {
-    let object = if with_arguments {
-        function.call(&[class, instance])?
+    call_super(function, class, instance, with_arguments)?.getattr(name)
+}
+
+/// Calls what `super` is here.
+pub(crate) fn call_super(
+    function: &PyObject,
+    class: &PyObject,
+    instance: &PyObject,
+    with_arguments: bool,
+) -> PyResult<Obj> {
+    if with_arguments {
+        function.call(&[class, instance])
     } else {
-        function.call0()?
-    };
-    object.getattr(name)
+        function.call0()
+    }
 }
 
 #[inline(always)]

@@ -18,7 +18,7 @@ const AFTER: u16 = 1 + CACHES as u16;
 
 /// A function that is called by pushing a frame.
 #[inline(always)]
-pub(super) fn python_function<'a>(slot: StackRef) -> Option<&'a PyFunction> {
+pub(crate) fn python_function<'a>(slot: StackRef) -> Option<&'a PyFunction> {
     let function = exact::<PyFunction>(slot)?;
     let own = function.vectorcall.get()?;
     std::ptr::fn_addr_eq(own, call::function_vectorcall as abi::vectorcallfunc).then_some(function)
@@ -26,7 +26,7 @@ pub(super) fn python_function<'a>(slot: StackRef) -> Option<&'a PyFunction> {
 
 /// Splits a bound method on the stack into function and instance.
 #[inline(always)]
-fn expand_method(m: &mut Machine, oparg: u32) {
+pub(crate) fn expand_method(m: &mut Machine, oparg: u32) {
     let depth = oparg as usize + 2;
     let slot = m.peek(depth);
     if !m.peek(depth - 1).is_null() {
@@ -42,7 +42,7 @@ fn expand_method(m: &mut Machine, oparg: u32) {
 
 /// The first argument (`self` if there is one) and how many there are.
 #[inline(always)]
-fn arguments(m: &Machine, oparg: u32) -> (*const StackRef, usize) {
+pub(crate) fn arguments(m: &Machine, oparg: u32) -> (*const StackRef, usize) {
     let depth = oparg as usize;
     if m.peek(depth + 1).is_null() {
         (m.slot_at(depth), depth)
@@ -108,7 +108,7 @@ fn push(
 
 /// Calls something that is no Python function, with the arguments on the stack.
 #[inline(never)]
-pub(super) fn vectorcall(
+pub(crate) fn vectorcall(
     callable: &PyObject,
     args: *const StackRef,
     count: usize,
@@ -332,12 +332,7 @@ pub(super) fn call_kw_non_py(m: &mut Machine, oparg: u32) -> Flow {
 #[inline(always)]
 pub(super) fn call_function_ex(m: &mut Machine) -> Flow {
     m.save();
-    if !m.object(2).is_exact::<PyTuple>() {
-        let tuple = attempt!(args_tuple(m.object(4), m.object(2)));
-        let old = m.peek(2);
-        m.poke(2, StackRef::from_obj(tuple));
-        close(old);
-    }
+    attempt!(spread_args(m));
     if python_function(m.peek(4)).is_some() {
         return enter_function_ex(m);
     }
@@ -351,6 +346,18 @@ pub(super) fn call_function_ex(m: &mut Machine) -> Flow {
     m.next(0)
 }
 
+/// Makes a tuple of the positional arguments on the stack, if they are something else.
+#[inline(always)]
+pub(crate) fn spread_args(m: &mut Machine) -> PyResult<()> {
+    if !m.object(2).is_exact::<PyTuple>() {
+        let tuple = args_tuple(m.object(4), m.object(2))?;
+        let old = m.peek(2);
+        m.poke(2, StackRef::from_obj(tuple));
+        close(old);
+    }
+    Ok(())
+}
+
 #[inline(never)]
 fn args_tuple(function: &PyObject, args: &PyObject) -> PyResult<Obj> {
     match args.to_vec() {
@@ -360,7 +367,7 @@ fn args_tuple(function: &PyObject, args: &PyObject) -> PyResult<Obj> {
 }
 
 #[inline(never)]
-fn call_with_tuple(
+pub(crate) fn call_with_tuple(
     function: &PyObject,
     args: &PyObject,
     kwargs: Option<&PyObject>,

@@ -13,18 +13,22 @@ pub(super) fn resume(m: &mut Machine, oparg: u32) -> Flow {
     if oparg & resume::LOCATION_MASK < resume::AFTER_YIELD_FROM && breaker_set(m.ts) {
         attempt!(handle_breaker(m.snapshot()));
     }
-    if crate::trace::is_active(m.ts) {
-        return Flow::Trace;
+    if crate::monitor::needs_instrumentation(m) {
+        crate::monitor::instrument(m.snapshot());
+        return Flow::Next;
     }
     // From now on only the breaker is looked at.
-    let quick = u16::from_le_bytes([krait_bytecode::op::RESUME_CHECK, oparg as u8]);
-    m.unit(0).cache.set(quick);
+    if m.unit(0).code() == krait_bytecode::op::RESUME {
+        let quick = u16::from_le_bytes([krait_bytecode::op::RESUME_CHECK, oparg as u8]);
+        m.unit(0).cache.set(quick);
+    }
     m.next(0)
 }
 
 #[inline(always)]
 pub(super) fn resume_check(m: &mut Machine) -> Flow {
-    if breaker_set(m.ts) {
+    // The version of what is monitored counts too, which is not 0 once anything was.
+    if m.ts.eval_breaker.load(std::sync::atomic::Ordering::Relaxed) != 0 {
         return Flow::Base;
     }
     m.next(0)

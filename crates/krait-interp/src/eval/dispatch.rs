@@ -9,17 +9,9 @@ use krait_runtime::{Obj, PyErr, PyResult};
 use super::machine::{Flow, Machine, Unit, own, pin};
 use super::{
     arith, async_ops, attrs, build, calls, calls_special, compare, control, exceptions, functions,
-    imports, iterate, matching, names, stack, text, unwind,
+    imports, iterate, matching, names, stack, text, unwind, unwind_thrown,
 };
-use crate::trace;
-
-/// How a loop was left.
-enum Leave {
-    /// The entry frame was reached.
-    Done(PyResult<Obj>),
-    /// The other kind of loop is to go on: tracing was switched on or off.
-    Switch(Machine),
-}
+use crate::monitor;
 
 /// Runs the thread's current frame and what it calls until the entry frame is reached.
 ///
@@ -34,53 +26,29 @@ pub(crate) unsafe fn run(
     let mut machine = unsafe { Machine::new(ts, frame) };
     if throw {
         // SAFETY: as above; an exception is set.
-        match unsafe { unwind(machine, true) } {
+        match unsafe { unwind_thrown(machine) } {
             Some(registers) => machine = registers,
             None => return Err(PyErr::fetch()),
         }
     }
-    loop {
-        // SAFETY: the registers are those of a running frame.
-        let left = unsafe {
-            if trace::is_active(ts) {
-                run_loop::<true>(ts, machine.frame, machine.ip, machine.sp)
-            } else {
-                run_loop::<false>(ts, machine.frame, machine.ip, machine.sp)
-            }
-        };
-        match left {
-            Leave::Done(result) => return result,
-            Leave::Switch(registers) => machine = registers,
-        }
-    }
+    // SAFETY: the registers are those of a running frame.
+    unsafe { run_loop(ts, machine.frame, machine.ip, machine.sp) }
 }
 
-/// The loop; with `TRACE` set, trace and profile functions hear of every instruction that concerns
-/// them. It takes the registers one by one: a struct would come by address and stay in memory.
+/// The loop. It takes the registers one by one: a struct would come by address and stay in memory.
 ///
 /// # Safety
 /// The registers are those of a running frame.
 #[inline(never)]
-unsafe fn run_loop<const TRACE: bool>(
+unsafe fn run_loop(
     ts: &'static ThreadState,
     frame: *mut Frame,
     ip: *mut Unit,
     sp: *mut StackRef,
-) -> Leave {
+) -> PyResult<Obj> {
     let mut machine = Machine { ip, sp, frame, ts };
     let m = &mut machine;
     'fetch: loop {
-        if TRACE {
-            match trace::before(m.snapshot()) {
-                trace::Step::Go => {}
-                trace::Step::Stop => return Leave::Switch(m.snapshot()),
-                // SAFETY: an exception is set.
-                trace::Step::Fail => match unsafe { unwind(m.snapshot(), true) } {
-                    Some(registers) => *m = registers,
-                    None => return Leave::Done(Err(PyErr::fetch())),
-                },
-            }
-        }
         let word = m.unit(0).cache.get();
         let mut opcode = word as u8;
         let mut oparg = u32::from(word >> 8);
@@ -316,30 +284,31 @@ unsafe fn run_loop<const TRACE: bool>(
                 op::GET_ANEXT => async_ops::get_anext(m),
                 op::GET_YIELD_FROM_ITER => async_ops::get_yield_from_iter(m),
                 op::INTERPRETER_EXIT => Flow::Exit,
-                _ => match crate::trace::instrumented(m.snapshot(), opcode, oparg) {
-                    Some((base, argument)) => {
-                        opcode = base;
-                        oparg = argument;
+                _ => match monitor::step(m.snapshot(), opcode, oparg) {
+                    monitor::Step::Run(plain) => {
+                        opcode = plain;
                         continue;
                     }
-                    None => Flow::Error,
+                    monitor::Step::Go(registers) => {
+                        *m = registers;
+                        Flow::Next
+                    }
+                    monitor::Step::Fail(registers) => {
+                        *m = registers;
+                        Flow::Error
+                    }
                 },
             };
             match flow {
                 Flow::Next => continue 'fetch,
                 Flow::Again => opcode = m.unit(0).code(),
                 Flow::Base => opcode = DEOPT[usize::from(m.unit(0).code())],
-                Flow::Exit => return Leave::Done(Ok(own(m.pop()))),
-                Flow::Trace if TRACE => {
-                    m.next(0);
-                    continue 'fetch;
-                }
-                Flow::Trace => return Leave::Switch(m.snapshot()),
+                Flow::Exit => return Ok(own(m.pop())),
                 Flow::Error | Flow::Unwind => {
                     // SAFETY: an exception is set.
                     match unsafe { unwind(m.snapshot(), flow == Flow::Error) } {
                         Some(registers) => *m = registers,
-                        None => return Leave::Done(Err(PyErr::fetch())),
+                        None => return Err(PyErr::fetch()),
                     }
                     continue 'fetch;
                 }

@@ -42,7 +42,7 @@ pub(super) fn for_iter(m: &mut Machine, oparg: u32) -> Flow {
 }
 
 #[inline(always)]
-fn next_of(iterator: &PyObject) -> PyResult<Option<Obj>> {
+pub(crate) fn next_of(iterator: &PyObject) -> PyResult<Option<Obj>> {
     let Some(slot) = iterator.type_().raw().tp_iternext.get() else {
         return Err(type_error!(
             "'{}' object is not an iterator",
@@ -61,7 +61,13 @@ fn end_or_error() -> PyResult<Option<Obj>> {
     match PyErr::occurred() {
         None => Ok(None),
         Some(error) if error.matches(&exc::StopIteration) => {
-            error.clear();
+            crate::monitor::iterator_stopped();
+            match PyErr::occurred() {
+                // A callback may have raised something else.
+                Some(error) if !error.matches(&exc::StopIteration) => return Err(error),
+                Some(error) => error.clear(),
+                None => {}
+            }
             Ok(None)
         }
         Some(error) => Err(error),

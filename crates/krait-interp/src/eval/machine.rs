@@ -24,8 +24,6 @@ pub(crate) enum Flow {
     Error,
     /// An exception is set again: find a handler, leave its traceback alone.
     Unwind,
-    /// To the loop that traces: the thread is traced, and this loop does not.
-    Trace,
     /// Out of the loop, with the value on top of the entry frame's stack.
     Exit,
 }

@@ -23,9 +23,9 @@ pub(crate) mod machine;
 
 mod arith;
 mod async_ops;
-mod attrs;
+pub(crate) mod attrs;
 mod build;
-mod calls;
+pub(crate) mod calls;
 mod calls_special;
 mod compare;
 mod control;
@@ -33,7 +33,7 @@ mod dispatch;
 mod exceptions;
 mod functions;
 mod imports;
-mod iterate;
+pub(crate) mod iterate;
 mod matching;
 mod names;
 mod stack;
@@ -44,7 +44,8 @@ use std::sync::atomic::Ordering;
 use krait_abi as abi;
 use krait_bytecode::op;
 use krait_runtime::frame::{Frame, StackRef, raw_of};
-use krait_runtime::state::ThreadState;
+use krait_runtime::monitoring::event;
+use krait_runtime::state::{ThreadState, breaker};
 use krait_runtime::{Obj, PyErr, PyResult};
 
 pub(crate) use dispatch::run;
@@ -108,12 +109,12 @@ pub(crate) unsafe fn eval_frame(
 /// Whether anything asks the loop to stop for a moment.
 #[inline(always)]
 fn breaker_set(ts: &ThreadState) -> bool {
-    ts.eval_breaker.load(Ordering::Relaxed) != 0
+    ts.eval_breaker.load(Ordering::Relaxed) & breaker::MASK != 0
 }
 
 /// Handles the eval breaker if it is set.
 #[inline(always)]
-fn check_breaker(machine: &Machine) -> PyResult<()> {
+pub(crate) fn check_breaker(machine: &Machine) -> PyResult<()> {
     if breaker_set(machine.ts) {
         handle_breaker(machine.snapshot())
     } else {
@@ -160,21 +161,45 @@ unsafe fn leave_frame(machine: &mut Machine) {
 /// The registers are those of a running frame; an exception is set.
 #[cold]
 #[inline(never)]
-unsafe fn unwind(mut machine: Machine, mut add_traceback: bool) -> Option<Machine> {
+unsafe fn unwind(machine: Machine, add_traceback: bool) -> Option<Machine> {
+    if add_traceback {
+        machine.save();
+        note_traceback(&machine);
+    } else {
+        machine.save_sp();
+        crate::monitor::raised(&machine, event::RERAISE);
+    }
+    // SAFETY: the caller's contract.
+    unsafe { unwind_noted(machine) }
+}
+
+/// As [`unwind`], of an exception that is thrown into a suspended frame. It is raised where the frame
+/// was left: the instruction before the one that it would go on with.
+///
+/// # Safety
+/// As for [`unwind`].
+#[cold]
+#[inline(never)]
+unsafe fn unwind_thrown(mut machine: Machine) -> Option<Machine> {
+    machine.save_sp();
+    crate::monitor::thrown(&machine);
+    // SAFETY: rule 2: a frame is suspended behind its first instruction.
+    machine.ip = unsafe { machine.ip.sub(1) };
+    note_traceback(&machine);
+    // SAFETY: the caller's contract.
+    unsafe { unwind_noted(machine) }
+}
+
+/// Finds who handles an exception whose traceback has the frame already.
+///
+/// # Safety
+/// As for [`unwind`].
+unsafe fn unwind_noted(mut machine: Machine) -> Option<Machine> {
     loop {
-        if machine.frame().owner.get() == abi::FRAME_OWNED_BY_INTERPRETER {
-            return None;
-        }
-        if add_traceback {
-            machine.save();
-            note_traceback(&machine);
-        } else {
-            machine.save_sp();
-        }
         if handle_in_frame(&mut machine) {
             return Some(machine);
         }
-        crate::trace::unwind_event(machine.ts, machine.frame());
+        crate::monitor::raised(&machine, event::PY_UNWIND);
         let error = PyErr::occurred().map(PyErr::take);
         pop_to(&mut machine, 0);
         // SAFETY: the frame has finished; rule 1: its caller is linked.
@@ -187,7 +212,11 @@ unsafe fn unwind(mut machine: Machine, mut add_traceback: bool) -> Option<Machin
         if let Some(error) = error {
             let _set = PyErr::restore(error);
         }
-        add_traceback = true;
+        if machine.frame().owner.get() == abi::FRAME_OWNED_BY_INTERPRETER {
+            return None;
+        }
+        machine.save();
+        note_traceback(&machine);
     }
 }
 
@@ -211,12 +240,22 @@ fn note_traceback(machine: &Machine) {
         let exception = error.value();
         // Without memory for the traceback, that is what is raised.
         drop(krait_runtime::traceback::add_here(&exception, frame));
-        crate::trace::exception_event(machine.ts, frame);
+        crate::monitor::raised(machine, event::RAISE);
     }
 }
 
 /// Goes to the frame's handler for the instruction, if it has one.
 fn handle_in_frame(machine: &mut Machine) -> bool {
+    while go_to_handler(machine) {
+        if crate::monitor::handled(machine, machine.object(1)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Moves to the handler that covers the instruction; false if there is none.
+fn go_to_handler(machine: &mut Machine) -> bool {
     // Not the frame's instruction: `RERAISE` sets that to where the exception first came from.
     // SAFETY: rule 2: both point into the code being run.
     let unit = unsafe { machine.ip.offset_from(machine.code().first_unit()) };
@@ -235,6 +274,7 @@ fn handle_in_frame(machine: &mut Machine) -> bool {
     }
     // SAFETY: rule 2: handlers are instructions of the code.
     machine.ip = unsafe { machine.code().first_unit().add(handler.target) };
-    machine.save();
+    // The frame still shows the instruction that raised: a line may start at the handler.
+    machine.save_sp();
     true
 }

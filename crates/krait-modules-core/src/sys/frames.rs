@@ -2,10 +2,11 @@
 
 use krait_macros::pyfunction;
 use krait_runtime::frame::{Frame, current_frame, frame_of, visible_frame};
+use krait_runtime::monitoring::legacy;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Field, Interpreter, IntoPy, PyBaseException, PyDict, PyLong, PyResult, PyTuple, ThreadState,
-    none, value_error,
+    Interpreter, IntoPy, PyBaseException, PyDict, PyLong, PyResult, PyTuple, ThreadState, none,
+    value_error,
 };
 
 /// Return the exception being handled as (type, value, traceback).
@@ -104,18 +105,16 @@ pub fn _current_exceptions() -> PyResult<Py<PyDict>> {
     })
 }
 
-fn set_function(field: &Field<PyObject>, function: &PyObject) {
-    field.set((!function.is(none())).then(|| function.to_obj()));
+fn some_function(function: &PyObject) -> Option<Obj> {
+    (!function.is(none())).then(|| function.to_obj())
 }
 
 /// Set the trace function of this thread: it is called on each function call.
 ///
 /// See the debugger chapter in the library manual.
 #[pyfunction(signature = "(function, /)")]
-pub fn settrace(function: &PyObject) {
-    let thread = ThreadState::current();
-    set_function(&thread.trace_func, function);
-    thread.note_tracing();
+pub fn settrace(function: &PyObject) -> PyResult<()> {
+    legacy::set_trace(ThreadState::current(), some_function(function))
 }
 
 /// Return the trace function set with sys.settrace.
@@ -128,10 +127,8 @@ pub fn gettrace() -> Option<Obj> {
 ///
 /// See the profiler chapter in the library manual.
 #[pyfunction(signature = "(function, /)")]
-pub fn setprofile(function: &PyObject) {
-    let thread = ThreadState::current();
-    set_function(&thread.profile_func, function);
-    thread.note_tracing();
+pub fn setprofile(function: &PyObject) -> PyResult<()> {
+    legacy::set_profile(ThreadState::current(), some_function(function))
 }
 
 /// Return the profile function set with sys.setprofile.
@@ -142,20 +139,17 @@ pub fn getprofile() -> Option<Obj> {
 
 /// Set the trace function of all threads.
 #[pyfunction(signature = "(function, /)")]
-pub fn _settraceallthreads(function: &PyObject) {
-    Interpreter::current().for_each_thread(|thread| {
-        set_function(&thread.trace_func, function);
-        thread.note_tracing();
-    });
+pub fn _settraceallthreads(function: &PyObject) -> PyResult<()> {
+    Interpreter::current().for_each_thread(|thread| thread.trace_func.set(some_function(function)));
+    legacy::note_changed()
 }
 
 /// Set the profile function of all threads.
 #[pyfunction(signature = "(function, /)")]
-pub fn _setprofileallthreads(function: &PyObject) {
-    Interpreter::current().for_each_thread(|thread| {
-        set_function(&thread.profile_func, function);
-        thread.note_tracing();
-    });
+pub fn _setprofileallthreads(function: &PyObject) -> PyResult<()> {
+    Interpreter::current()
+        .for_each_thread(|thread| thread.profile_func.set(some_function(function)));
+    legacy::note_changed()
 }
 
 /// Call func(*args) with tracing on, as a debugger does that runs within a trace function.

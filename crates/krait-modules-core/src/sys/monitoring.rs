@@ -1,183 +1,148 @@
-//! `sys.monitoring` (PEP 669): its names, and which tools are registered.
-//!
-//! The interpreter does not send events yet: asking for any is a clear error.
-
-use std::cell::RefCell;
+//! `sys.monitoring` (PEP 669): how a program says what it wants to hear of.
 
 use krait_macros::pyfunction;
+use krait_runtime::monitoring::{Monitoring, checked_tool, event};
 use krait_runtime::namespace::PyNamespace;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Interpreter, PyDict, PyLong, PyModule, PyResult, PyStr, none, pymodule, value_error,
+    Interpreter, PyCode, PyDict, PyLong, PyModule, PyResult, PyStr, none, pymodule, type_error,
+    value_error,
 };
 
-/// The events, each a bit; the last combines two.
-const EVENTS: &[(&str, i64)] = &[
-    ("PY_START", 1 << 0),
-    ("PY_RESUME", 1 << 1),
-    ("PY_RETURN", 1 << 2),
-    ("PY_YIELD", 1 << 3),
-    ("CALL", 1 << 4),
-    ("LINE", 1 << 5),
-    ("INSTRUCTION", 1 << 6),
-    ("JUMP", 1 << 7),
-    ("BRANCH_LEFT", 1 << 8),
-    ("BRANCH_RIGHT", 1 << 9),
-    ("STOP_ITERATION", 1 << 10),
-    ("RAISE", 1 << 11),
-    ("EXCEPTION_HANDLED", 1 << 12),
-    ("PY_UNWIND", 1 << 13),
-    ("PY_THROW", 1 << 14),
-    ("RERAISE", 1 << 15),
-    ("C_RETURN", 1 << 16),
-    ("C_RAISE", 1 << 17),
-    ("BRANCH", 1 << 18),
-    ("NO_EVENTS", 0),
-];
+const BRANCH: u32 = 1 << event::BRANCH;
+const BRANCHES: u32 = 1 << event::BRANCH_LEFT | 1 << event::BRANCH_RIGHT;
+const C_RETURNS: u32 = 1 << event::C_RETURN | 1 << event::C_RAISE;
+const C_CALLS: u32 = C_RETURNS | 1 << event::CALL;
 
-const TOOLS: usize = 6;
-
-/// What is registered for a tool.
-#[derive(Default)]
-struct Tool {
-    name: Option<Obj>,
-    callbacks: Vec<(i64, Obj)>,
+fn monitoring() -> &'static Monitoring {
+    &Interpreter::current().monitoring
 }
 
-#[derive(Default)]
-struct Tools(RefCell<[Tool; TOOLS]>);
-
-fn tools() -> &'static RefCell<[Tool; TOOLS]> {
-    &Interpreter::current().extension::<Tools>().0
-}
-
-fn checked(tool_id: i32) -> PyResult<usize> {
-    usize::try_from(tool_id)
-        .ok()
-        .filter(|&id| id < TOOLS)
-        .ok_or_else(|| value_error!("invalid tool {tool_id} (must be between 0 and 5)"))
-}
-
-fn in_use(tool_id: i32) -> PyResult<usize> {
-    let id = checked(tool_id)?;
-    if tools().borrow()[id].name.is_none() {
-        return Err(value_error!("tool {id} is not in use"));
+fn tool_in_use(tool_id: i32) -> PyResult<usize> {
+    let tool = checked_tool(tool_id)?;
+    if monitoring().names[tool].is_some() {
+        Ok(tool)
+    } else {
+        Err(value_error!("tool {tool} is not in use"))
     }
-    Ok(id)
 }
 
-fn no_events(event_set: i32) -> PyResult<()> {
-    if event_set == 0 {
-        return Ok(());
+/// The event set with what comes along left out and what means several spread.
+fn plain_events(event_set: i32) -> PyResult<u32> {
+    let mut events = event_set.cast_unsigned();
+    if events & C_RETURNS != 0 && events & C_CALLS != C_CALLS {
+        return Err(value_error!(
+            "cannot set C_RETURN or C_RAISE events independently"
+        ));
     }
-    if !(0..1 << 19).contains(&event_set) {
-        return Err(value_error!("invalid event set 0x{event_set:x}"));
+    events &= !C_RETURNS;
+    if events & BRANCH != 0 {
+        events = events & !BRANCH | BRANCHES;
     }
-    Err(krait_runtime::exc!(
-        NotImplementedError,
-        "sys.monitoring does not send events yet"
-    ))
+    Ok(events)
 }
 
-/// Take a tool's number for use under a name.
+fn checked_code(code: &PyObject) -> PyResult<&PyCode> {
+    code.downcast::<PyCode>()
+        .ok_or_else(|| type_error!("code must be a code object"))
+}
+
 #[pyfunction(signature = "(tool_id, name, /)")]
 fn use_tool_id(tool_id: i32, name: &PyObject) -> PyResult<()> {
-    let id = checked(tool_id)?;
+    let tool = checked_tool(tool_id)?;
     if name.downcast::<PyStr>().is_none() {
         return Err(value_error!("tool name must be a str"));
     }
-    if tools().borrow()[id].name.is_some() {
-        return Err(value_error!("tool {id} is already in use"));
+    let field = &monitoring().names[tool];
+    if field.is_some() {
+        return Err(value_error!("tool {tool} is already in use"));
     }
-    tools().borrow_mut()[id].name = Some(name.to_obj());
+    field.set(Some(name.to_obj()));
     Ok(())
 }
 
-/// Forget a tool's callbacks.
 #[pyfunction(signature = "(tool_id, /)")]
 fn clear_tool_id(tool_id: i32) -> PyResult<()> {
-    let id = checked(tool_id)?;
-    let callbacks = std::mem::take(&mut tools().borrow_mut()[id].callbacks);
-    drop(callbacks);
+    let tool = checked_tool(tool_id)?;
+    if monitoring().names[tool].is_some() {
+        monitoring().clear_tool(tool)?;
+    }
     Ok(())
 }
 
-/// Give a tool's number back.
 #[pyfunction(signature = "(tool_id, /)")]
 fn free_tool_id(tool_id: i32) -> PyResult<()> {
-    let id = checked(tool_id)?;
-    let tool = std::mem::take(&mut tools().borrow_mut()[id]);
-    drop(tool);
+    clear_tool_id(tool_id)?;
+    monitoring().names[checked_tool(tool_id)?].set(None);
     Ok(())
 }
 
-/// Return the name of the tool that uses a number, or None.
 #[pyfunction(signature = "(tool_id, /)")]
 fn get_tool(tool_id: i32) -> PyResult<Option<Obj>> {
-    Ok(tools().borrow()[checked(tool_id)?].name.clone())
+    Ok(monitoring().names[checked_tool(tool_id)?].get())
 }
 
-/// Set what is called for an event, and return what was.
 #[pyfunction(signature = "(tool_id, event, func, /)")]
 fn register_callback(tool_id: i32, event: i32, func: &PyObject) -> PyResult<Option<Obj>> {
-    let id = checked(tool_id)?;
-    let event = i64::from(event);
-    if event.count_ones() != 1 {
+    let tool = checked_tool(tool_id)?;
+    if event <= 0 || event.count_ones() != 1 {
         return Err(value_error!(
             "The callback can only be set for one event at a time"
         ));
     }
-    if !EVENTS.iter().any(|(_, bit)| *bit == event) {
+    let number = event.trailing_zeros() as usize;
+    if number >= event::COUNT {
         return Err(value_error!("invalid event {event}"));
     }
-    let mut all = tools().borrow_mut();
-    let callbacks = &mut all[id].callbacks;
-    let old = callbacks
-        .iter()
-        .position(|(each, _)| *each == event)
-        .map(|at| callbacks.remove(at).1);
-    if !func.is(none()) {
-        callbacks.push((event, func.to_obj()));
-    }
-    Ok(old)
+    let callable = (!func.is(none())).then(|| func.to_obj());
+    Ok(monitoring().set_callback(tool, number, callable))
 }
 
-/// Return the events that a tool gets from all code.
 #[pyfunction(signature = "(tool_id, /)")]
-fn get_events(tool_id: i32) -> PyResult<i32> {
-    in_use(tool_id).map(|_| 0)
+fn get_events(tool_id: i32) -> PyResult<u32> {
+    Ok(monitoring().events(checked_tool(tool_id)?))
 }
 
-/// Set the events that a tool gets from all code.
 #[pyfunction(signature = "(tool_id, event_set, /)")]
 fn set_events(tool_id: i32, event_set: i32) -> PyResult<()> {
-    in_use(tool_id)?;
-    no_events(event_set)
+    let tool = checked_tool(tool_id)?;
+    if !(0..1 << event::COUNT).contains(&event_set) {
+        return Err(value_error!("invalid event set 0x{event_set:x}"));
+    }
+    let events = plain_events(event_set)?;
+    tool_in_use(tool_id)?;
+    monitoring().set_events(tool, events)
 }
 
-/// Return the events that a tool gets from one code object.
 #[pyfunction(signature = "(tool_id, code, /)")]
-fn get_local_events(tool_id: i32, code: &PyObject) -> PyResult<i32> {
-    let _ = code;
-    in_use(tool_id).map(|_| 0)
+fn get_local_events(tool_id: i32, code: &PyObject) -> PyResult<u32> {
+    let code = checked_code(code)?;
+    Ok(monitoring().local_events(checked_tool(tool_id)?, code))
 }
 
-/// Set the events that a tool gets from one code object.
 #[pyfunction(signature = "(tool_id, code, event_set, /)")]
 fn set_local_events(tool_id: i32, code: &PyObject, event_set: i32) -> PyResult<()> {
-    let _ = code;
-    in_use(tool_id)?;
-    no_events(event_set)
+    let code = checked_code(code)?;
+    checked_tool(tool_id)?;
+    let events = plain_events(event_set)?;
+    if events >= 1 << event::LOCAL {
+        return Err(value_error!("invalid local event set 0x{events:x}"));
+    }
+    monitoring().set_local_events(tool_in_use(tool_id)?, code, events)
 }
 
-/// Switch events on again that a callback switched off.
 #[pyfunction]
-fn restart_events() {}
+fn restart_events() -> PyResult<()> {
+    monitoring().restart()
+}
 
-/// Return the events in use, with the tools that get them.
 #[pyfunction]
 fn _all_events() -> PyResult<Py<PyDict>> {
-    PyDict::new()
+    let events = PyDict::new()?;
+    for (name, tools) in monitoring().all_events() {
+        events.set(name, &*PyLong::from_i64(i64::from(tools))?)?;
+    }
+    Ok(events)
 }
 
 pymodule! {
@@ -195,13 +160,13 @@ pymodule! {
 pub(super) fn create() -> PyResult<Py<PyModule>> {
     let module = MONITORING.create()?;
     let dict = module.dict();
-    let sentinel = || PyObject::type_object().instantiate(&[]);
-    dict.set("DISABLE", &*sentinel()?)?;
-    dict.set("MISSING", &*sentinel()?)?;
+    dict.set("DISABLE", &*monitoring().disable()?)?;
+    dict.set("MISSING", &*monitoring().missing()?)?;
     let events = PyDict::new()?;
-    for (name, bit) in EVENTS {
-        events.set(name, &*PyLong::from_i64(*bit)?)?;
+    for (number, name) in event::NAMES.iter().enumerate() {
+        events.set(name, &*PyLong::from_i64(1 << number)?)?;
     }
+    events.set("NO_EVENTS", &*PyLong::from_i64(0)?)?;
     dict.set("events", &*PyNamespace::with_dict(events)?)?;
     for (name, id) in [
         ("DEBUGGER_ID", 0),

@@ -513,7 +513,7 @@ impl PyCode {
     }
 
     /// Jumps of instructions that decide: unit of the branch, the two units it leads to.
-    fn branches(&self) -> Vec<[i32; 3]> {
+    pub(crate) fn branches(&self) -> Vec<[i32; 3]> {
         let units = self.units();
         let (mut found, mut at, mut extended) = (Vec::new(), 0, 0);
         while at < units.len() {
@@ -522,12 +522,8 @@ impl PyCode {
             let next = at + 1 + usize::from(CACHES[usize::from(opcode)]);
             extended = if opcode == op::EXTENDED_ARG { oparg } else { 0 };
             let skip = |unit: usize| {
-                unit as i32
-                    + i32::from(
-                        units
-                            .get(unit)
-                            .is_some_and(|unit| unit.code() == op::NOT_TAKEN),
-                    )
+                let skips = unit < units.len() && self.base_opcode(unit) == op::NOT_TAKEN;
+                unit as i32 + i32::from(skips)
             };
             match opcode {
                 op::POP_JUMP_IF_FALSE
@@ -539,7 +535,7 @@ impl PyCode {
                 op::FOR_ITER => found.push([at as i32, next as i32, next as i32 + oparg + 2]),
                 op::END_ASYNC_FOR => {
                     let source = next as i32 - oparg;
-                    found.push([source, skip(source as usize), next as i32]);
+                    found.push([source, skip(source as usize + 1), next as i32]);
                 }
                 _ => {}
             }

@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::mem::offset_of;
 
 use krait_abi as abi;
-use krait_bytecode::opcode::{CACHES, DEOPT, OPCODES, op};
+use krait_bytecode::opcode::{CACHES, DEOPT, MIN_INSTRUMENTED_OPCODE, OPCODES, op};
 use krait_macros::pyclass;
 
 use crate::field::{Field, WeakList};
@@ -255,10 +255,14 @@ impl PyCode {
 
     /// The opcode at a unit as the compiler wrote it.
     pub fn base_opcode(&self, unit: usize) -> u8 {
-        let opcode = self.units()[unit].code();
-        match deinstrument(opcode) {
-            Some(base) => base,
-            None => DEOPT[usize::from(opcode)],
+        match self.units()[unit].code() {
+            op::INSTRUMENTED_LINE | op::INSTRUMENTED_INSTRUCTION => {
+                crate::monitoring::base_under(self, unit)
+            }
+            opcode if opcode >= MIN_INSTRUMENTED_OPCODE => {
+                crate::monitoring::deinstrument(opcode).unwrap_or(opcode)
+            }
+            opcode => DEOPT[usize::from(opcode)],
         }
     }
 
@@ -336,6 +340,7 @@ impl PyCode {
 
     /// Drops everything the object owns: the body of its deallocator.
     fn drop_parts(&self) {
+        crate::monitoring::free_data(self);
         for field in [&self.co_consts, &self.co_names, &self.co_localsplusnames] {
             field.set(None);
         }
@@ -358,7 +363,7 @@ impl PyCode {
 }
 
 /// The counter that the first cache of an instruction starts with.
-fn initial_counter(opcode: u8) -> u16 {
+pub(crate) fn initial_counter(opcode: u8) -> u16 {
     match opcode {
         op::JUMP_BACKWARD => (4095 << abi::BACKOFF_BITS) | 12,
         // Alternating bits: the history of an undecided branch.
@@ -368,32 +373,6 @@ fn initial_counter(opcode: u8) -> u16 {
         | op::POP_JUMP_IF_NOT_NONE => 0x5555,
         _ => (abi::ADAPTIVE_WARMUP_VALUE << abi::BACKOFF_BITS) | abi::ADAPTIVE_WARMUP_BACKOFF,
     }
-}
-
-/// The plain opcode of an instrumented one that names it.
-pub fn deinstrument(opcode: u8) -> Option<u8> {
-    Some(match opcode {
-        op::INSTRUMENTED_RESUME => op::RESUME,
-        op::INSTRUMENTED_RETURN_VALUE => op::RETURN_VALUE,
-        op::INSTRUMENTED_YIELD_VALUE => op::YIELD_VALUE,
-        op::INSTRUMENTED_CALL => op::CALL,
-        op::INSTRUMENTED_CALL_KW => op::CALL_KW,
-        op::INSTRUMENTED_CALL_FUNCTION_EX => op::CALL_FUNCTION_EX,
-        op::INSTRUMENTED_LOAD_SUPER_ATTR => op::LOAD_SUPER_ATTR,
-        op::INSTRUMENTED_FOR_ITER => op::FOR_ITER,
-        op::INSTRUMENTED_END_FOR => op::END_FOR,
-        op::INSTRUMENTED_POP_ITER => op::POP_ITER,
-        op::INSTRUMENTED_END_SEND => op::END_SEND,
-        op::INSTRUMENTED_END_ASYNC_FOR => op::END_ASYNC_FOR,
-        op::INSTRUMENTED_JUMP_FORWARD => op::JUMP_FORWARD,
-        op::INSTRUMENTED_JUMP_BACKWARD => op::JUMP_BACKWARD,
-        op::INSTRUMENTED_NOT_TAKEN => op::NOT_TAKEN,
-        op::INSTRUMENTED_POP_JUMP_IF_TRUE => op::POP_JUMP_IF_TRUE,
-        op::INSTRUMENTED_POP_JUMP_IF_FALSE => op::POP_JUMP_IF_FALSE,
-        op::INSTRUMENTED_POP_JUMP_IF_NONE => op::POP_JUMP_IF_NONE,
-        op::INSTRUMENTED_POP_JUMP_IF_NOT_NONE => op::POP_JUMP_IF_NOT_NONE,
-        _ => return None,
-    })
 }
 
 impl CodeParts {

@@ -170,6 +170,14 @@ impl PyFrame {
         }
     }
 
+    /// Has the code tell of its instructions as soon as a trace function wants to hear of them.
+    fn note_opcodes_traced(&self) -> PyResult<()> {
+        if self.f_trace_opcodes.get() != 0 && self.f_trace.is_some() {
+            crate::monitoring::legacy::trace_opcodes(self.frame())?;
+        }
+        Ok(())
+    }
+
     /// Keeps a value that `f_locals` replaced alive as long as the frame.
     pub(super) fn keep_overwritten(&self, value: Obj) -> PyResult<()> {
         let list = match self.f_overwritten_fast_locals.get() {
@@ -202,6 +210,13 @@ impl PyFrame {
         self.f_extra_locals.set(None);
         self.f_locals_cache.set(None);
         self.f_overwritten_fast_locals.set(None);
+    }
+}
+
+fn exact_bool(value: &PyObject) -> PyResult<bool> {
+    match value.downcast_exact::<crate::PyBool>() {
+        Some(_) => Ok(value.is(crate::bool_object(true))),
+        None => Err(crate::type_error!("attribute value type must be bool")),
     }
 }
 
@@ -266,10 +281,7 @@ impl PyFrame {
         let Some(line) = value.downcast_exact::<PyLong>() else {
             return Err(crate::value_error!("lineno must be an integer"));
         };
-        let Some(line) = line.to_i64() else {
-            return Err(crate::value_error!("lineno out of range"));
-        };
-        (Interpreter::current().hooks.get().set_frame_line)(self, line)
+        (Interpreter::current().hooks.get().set_frame_line)(self, line.to_i64())
     }
 
     #[pygetter]
@@ -279,12 +291,9 @@ impl PyFrame {
 
     #[pysetter]
     fn set_f_trace(&self, value: Option<&PyObject>) -> PyResult<()> {
-        self.f_trace.set(
-            value
-                .filter(|value| !value.is(crate::none()))
-                .map(PyClass::to_obj),
-        );
-        Ok(())
+        let function = value.filter(|value| !value.is(crate::none()));
+        self.f_trace.set(function.map(PyClass::to_obj));
+        self.note_opcodes_traced()
     }
 
     #[pygetter]
@@ -294,9 +303,10 @@ impl PyFrame {
 
     #[pysetter]
     fn set_f_trace_lines(&self, value: Option<&PyObject>) -> PyResult<()> {
-        self.f_trace_lines.set(i8::from(
-            value.is_some_and(|value| value.is(crate::bool_object(true))),
-        ));
+        let Some(value) = value else {
+            return Err(crate::type_error!("can't delete numeric/char attribute"));
+        };
+        self.f_trace_lines.set(i8::from(exact_bool(value)?));
         Ok(())
     }
 
@@ -307,9 +317,11 @@ impl PyFrame {
 
     #[pysetter]
     fn set_f_trace_opcodes(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let on = value.is_some_and(|value| value.is(crate::bool_object(true)));
-        self.f_trace_opcodes.set(i8::from(on));
-        Ok(())
+        let Some(value) = value else {
+            return Err(crate::attribute_error!("cannot delete attribute"));
+        };
+        self.f_trace_opcodes.set(i8::from(exact_bool(value)?));
+        self.note_opcodes_traced()
     }
 
     /// Return the generator or coroutine associated with this frame, or None.
