@@ -327,7 +327,9 @@ fn after(opcode: u8, oparg: u32, mut stack: Stack) -> (Option<Stack>, Option<Sta
             keep_below(&mut stack, info.pops.of(oparg), pushes);
         }
     }
-    let jumps = info.has(flag::JUMP).then(|| stack.clone());
+    // `END_ASYNC_FOR` names where the loop began, but does not go there.
+    let jumps = info.has(flag::JUMP) && opcode != op::END_ASYNC_FOR;
+    let jumps = jumps.then(|| stack.clone());
     (Some(stack), jumps)
 }
 

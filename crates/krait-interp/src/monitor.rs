@@ -16,7 +16,7 @@ use krait_runtime::{Obj, PyClass, PyFunction, PyLong, PyObject, PyResult, PyTupl
 
 use crate::eval::machine::{Machine, borrow, borrow_opt};
 use crate::eval::{attrs, calls, check_breaker, iterate};
-use crate::genobject::PyGenerator;
+use crate::genobject::as_generator_or_coroutine;
 
 /// What the loop does after an instrumented instruction.
 pub(crate) enum Step {
@@ -280,7 +280,7 @@ fn for_iter(mut m: Machine, oparg: u32) -> Told {
 
 /// The end of a generator that a loop or `yield from` went through without leaving the eval loop.
 fn stop_iteration(m: Machine) -> Told {
-    if is_silent(&m) || !m.object(2).is_exact::<PyGenerator>() {
+    if is_silent(&m) || as_generator_or_coroutine(m.object(2)).is_none() {
         return Ok(None);
     }
     m.save();
