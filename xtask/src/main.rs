@@ -1,6 +1,7 @@
 //! The project's chores: `cargo xtask CHORE [ARGUMENT…]`. Each chore is a module and a row of [`CHORES`].
 
 mod bench;
+mod cjk;
 mod layout;
 mod unicode;
 
@@ -21,6 +22,11 @@ const CHORES: &[Chore] = &[
         name: "bench",
         about: "time the primitives of benches/primitives.py beside CPython",
         run: bench::run,
+    },
+    Chore {
+        name: "cjk",
+        about: "generate the tables of krait-text's multibyte codecs from the codecs of CPython 3.14",
+        run: cjk::run,
     },
     Chore {
         name: "layout",

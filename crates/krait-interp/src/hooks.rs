@@ -168,15 +168,21 @@ fn warnings_module() -> PyResult<Option<Obj>> {
     Ok(None)
 }
 
-fn warn(category: &PyObject, message: &str, stack_level: isize) -> PyResult<()> {
+fn warn(
+    category: &PyObject,
+    message: &str,
+    stack_level: isize,
+    source: Option<&PyObject>,
+) -> PyResult<()> {
     let Some(module) = warnings_module()? else {
         return Ok(());
     };
     let (message, level) = (PyStr::new(message)?, PyLong::from_i64(stack_level as i64)?);
+    let source = source.unwrap_or(krait_runtime::none());
     module
         .call_method(
             krait_runtime::intern!("warn"),
-            &[&message, category, &level],
+            &[&message, category, &level, source],
         )
         .map(drop)
 }

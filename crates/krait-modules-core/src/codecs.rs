@@ -38,56 +38,61 @@ table! {
 }
 
 macro_rules! decoders {
-    ($($name:ident $encoding:expr, $signature:literal;)*) => {$(
+    ($($name:ident $encoding:expr, $data:ident, $signature:literal;)*) => {$(
         /// Decode bytes; return the text and how many bytes were read.
         #[pyfunction(signature = $signature)]
         pub fn $name(data: &PyObject, errors: Option<&PyStr>, r#final: bool) -> PyResult<Obj> {
-            let bytes = data_of(data)?;
+            let bytes = $data(data)?;
             decoded($encoding.decode(&bytes, handler(errors)?, r#final)?)
         }
     )*};
 }
 
 decoders! {
-    utf_7_decode Encoding::Utf7, "(data, errors=None, final=False, /)";
-    utf_8_decode Encoding::Utf8, "(data, errors=None, final=False, /)";
-    utf_16_decode Encoding::Utf16(None), "(data, errors=None, final=False, /)";
-    utf_16_le_decode Encoding::Utf16(Some(ByteOrder::Little)), "(data, errors=None, final=False, /)";
-    utf_16_be_decode Encoding::Utf16(Some(ByteOrder::Big)), "(data, errors=None, final=False, /)";
-    utf_32_decode Encoding::Utf32(None), "(data, errors=None, final=False, /)";
-    utf_32_le_decode Encoding::Utf32(Some(ByteOrder::Little)), "(data, errors=None, final=False, /)";
-    utf_32_be_decode Encoding::Utf32(Some(ByteOrder::Big)), "(data, errors=None, final=False, /)";
-    unicode_escape_decode Encoding::UnicodeEscape, "(data, errors=None, final=True, /)";
-    raw_unicode_escape_decode Encoding::RawUnicodeEscape, "(data, errors=None, final=True, /)";
+    utf_7_decode Encoding::Utf7, bytes_of, "(data, errors=None, final=False, /)";
+    utf_8_decode Encoding::Utf8, bytes_of, "(data, errors=None, final=False, /)";
+    utf_16_decode Encoding::Utf16(None), bytes_of, "(data, errors=None, final=False, /)";
+    utf_16_le_decode Encoding::Utf16(Some(ByteOrder::Little)), bytes_of, "(data, errors=None, final=False, /)";
+    utf_16_be_decode Encoding::Utf16(Some(ByteOrder::Big)), bytes_of, "(data, errors=None, final=False, /)";
+    utf_32_decode Encoding::Utf32(None), bytes_of, "(data, errors=None, final=False, /)";
+    utf_32_le_decode Encoding::Utf32(Some(ByteOrder::Little)), bytes_of, "(data, errors=None, final=False, /)";
+    utf_32_be_decode Encoding::Utf32(Some(ByteOrder::Big)), bytes_of, "(data, errors=None, final=False, /)";
+    unicode_escape_decode Encoding::UnicodeEscape, data_of, "(data, errors=None, final=True, /)";
+    raw_unicode_escape_decode Encoding::RawUnicodeEscape, data_of, "(data, errors=None, final=True, /)";
 }
 
 /// Decode bytes; return the text and how many bytes were read.
 #[pyfunction(signature = "(data, errors=None, /)")]
 pub fn ascii_decode(data: &PyObject, errors: Option<&PyStr>) -> PyResult<Obj> {
-    decoded(Encoding::Ascii.decode(&data_of(data)?, handler(errors)?, true)?)
+    decoded(Encoding::Ascii.decode(&bytes_of(data)?, handler(errors)?, true)?)
 }
 
 /// Decode bytes; return the text and how many bytes were read.
 #[pyfunction(signature = "(data, errors=None, /)")]
 pub fn latin_1_decode(data: &PyObject, errors: Option<&PyStr>) -> PyResult<Obj> {
-    decoded(Encoding::Latin1.decode(&data_of(data)?, handler(errors)?, true)?)
+    decoded(Encoding::Latin1.decode(&bytes_of(data)?, handler(errors)?, true)?)
 }
 
 fn handler(errors: Option<&PyStr>) -> PyResult<Option<&str>> {
     errors.map(PyStr::as_utf8).transpose()
 }
 
-/// The bytes to decode: of a buffer, or of text as UTF-8 (for the escape codecs' sake).
-fn data_of(data: &PyObject) -> PyResult<Vec<u8>> {
-    if let Some(text) = data.downcast::<PyStr>() {
-        return Ok(text.as_utf8()?.as_bytes().to_vec());
-    }
+/// The bytes of a buffer.
+fn bytes_of(data: &PyObject) -> PyResult<Vec<u8>> {
     bytes_like(data)?.ok_or_else(|| {
         type_error!(
             "a bytes-like object is required, not '{}'",
             data.type_().tp_name()
         )
     })
+}
+
+/// The bytes of a buffer, or of text as UTF-8: what the escape codecs decode.
+fn data_of(data: &PyObject) -> PyResult<Vec<u8>> {
+    match data.downcast::<PyStr>() {
+        Some(text) => Ok(text.as_utf8()?.as_bytes().to_vec()),
+        None => bytes_of(data),
+    }
 }
 
 fn pair(value: Obj, count: usize) -> PyResult<Obj> {
@@ -155,7 +160,7 @@ pub fn utf_16_ex_decode(
 ) -> PyResult<Obj> {
     let encoding = Encoding::Utf16(order(byteorder));
     decoded_with_order(
-        encoding.decode(&data_of(data)?, handler(errors)?, r#final)?,
+        encoding.decode(&bytes_of(data)?, handler(errors)?, r#final)?,
         byteorder,
     )
 }
@@ -170,7 +175,7 @@ pub fn utf_32_ex_decode(
 ) -> PyResult<Obj> {
     let encoding = Encoding::Utf32(order(byteorder));
     decoded_with_order(
-        encoding.decode(&data_of(data)?, handler(errors)?, r#final)?,
+        encoding.decode(&bytes_of(data)?, handler(errors)?, r#final)?,
         byteorder,
     )
 }
@@ -195,7 +200,7 @@ pub fn charmap_decode(
     errors: Option<&PyStr>,
     mapping: Option<&PyObject>,
 ) -> PyResult<Obj> {
-    let bytes = data_of(data)?;
+    let bytes = bytes_of(data)?;
     let text = codecs::charmap::charmap_decode(&bytes, handler(errors)?, mapping)?;
     pair(text.into_object(), bytes.len())
 }

@@ -20,6 +20,8 @@ struct State {
     lock_depth: Cell<usize>,
     filters: RefCell<Option<Py<PyList>>>,
     once: RefCell<Option<Py<PyDict>>>,
+    /// The context variable that holds filters of a context.
+    context: RefCell<Option<Obj>>,
 }
 
 fn state() -> &'static State {
@@ -37,22 +39,72 @@ fn warnings_attribute(name: &str) -> PyResult<Option<Obj>> {
     }
 }
 
+/// The filters of the current context, if it has its own.
+fn context_filters() -> PyResult<Option<Py<PyList>>> {
+    let Some(variable) = state().context.borrow().clone() else {
+        return Ok(None);
+    };
+    let context = variable.call_method(krait_runtime::intern!("get"), &[none()])?;
+    if context.is(none()) {
+        return Ok(None);
+    }
+    match context.getattr_str("_filters")?.cast::<PyList>() {
+        Ok(filters) => Ok(Some(filters)),
+        Err(_) => Err(value_error!(
+            "_filters of warnings._warnings_context must be a list"
+        )),
+    }
+}
+
 /// The filters in force: those of the context, of `warnings`, or our own.
 fn filters() -> PyResult<Py<PyList>> {
-    if let Some(get) = warnings_attribute("_get_filters")? {
-        return get
-            .call0()?
-            .cast::<PyList>()
-            .map_err(|_| value_error!("_warnings.filters must be a list"));
+    if let Some(filters) = context_filters()? {
+        return Ok(filters);
     }
     if let Some(filters) = warnings_attribute("filters")? {
-        return filters
+        let filters = filters
             .cast::<PyList>()
-            .map_err(|_| value_error!("_warnings.filters must be a list"));
+            .map_err(|_| value_error!("_warnings.filters must be a list"))?;
+        // What was in force last stays so if the attribute goes away.
+        let before = state().filters.replace(Some(filters.clone()));
+        drop(before);
+        return Ok(filters);
     }
     match &*state().filters.borrow() {
         Some(filters) => Ok(filters.clone()),
         None => PyList::new(),
+    }
+}
+
+/// What is done with warnings that no filter is about.
+fn default_action() -> PyResult<Obj> {
+    let Some(action) = warnings_attribute("defaultaction")? else {
+        return Ok(PyStr::intern("default")?.into_object());
+    };
+    if !action.is_instance_of::<PyStr>() {
+        return Err(type_error!(
+            "_warnings.defaultaction must be a string, not '{}'",
+            action.type_().tp_name()
+        ));
+    }
+    Ok(action)
+}
+
+/// The registry of the warnings that are shown once.
+fn once_registry() -> PyResult<Option<Py<PyDict>>> {
+    let Some(once) = warnings_attribute("onceregistry")? else {
+        return Ok(state().once.borrow().clone());
+    };
+    let name = once.type_().tp_name();
+    match once.cast::<PyDict>() {
+        Ok(once) => {
+            let before = state().once.replace(Some(once.clone()));
+            drop(before);
+            Ok(Some(once))
+        }
+        Err(_) => Err(type_error!(
+            "_warnings.onceregistry must be a dict, not '{name}'"
+        )),
     }
 }
 
@@ -101,11 +153,7 @@ fn action_for(
         }
         index += 1;
     }
-    let default = match warnings_attribute("defaultaction")? {
-        Some(action) => action,
-        None => PyStr::intern("default")?.into_object(),
-    };
-    Ok((default, none().to_obj()))
+    Ok((default_action()?, none().to_obj()))
 }
 
 /// Whether the key was seen before in a registry; it is noted if `set`.
@@ -140,6 +188,8 @@ struct Warning<'a> {
     module: Obj,
     registry: Option<Py<PyDict>>,
     source: Option<&'a PyObject>,
+    /// The line of source, where it is not to be found by the file's name.
+    source_line: Option<Obj>,
 }
 
 fn tuple(parts: &[&PyObject]) -> PyResult<Py<PyTuple>> {
@@ -181,10 +231,7 @@ fn should_show(warning: &Warning<'_>) -> PyResult<bool> {
     match &*action {
         "once" => {
             note(&warning.registry, &key)?;
-            let once = match warnings_attribute("onceregistry")? {
-                Some(once) => once.cast::<PyDict>().ok(),
-                None => state().once.borrow().clone(),
-            };
+            let once = once_registry()?;
             Ok(!note(&once, &*tuple(&[&warning.text, &warning.category])?)?)
         }
         "always" | "all" => Ok(true),
@@ -213,16 +260,33 @@ fn show(warning: &Warning<'_>) -> PyResult<()> {
         return Err(runtime_error!("unable to get warnings.WarningMessage"));
     };
     let nothing = none();
+    let source_line = match &warning.source_line {
+        Some(line) if !is_readable(warning)? => &**line,
+        _ => nothing,
+    };
     let record = class.call(&[
         &*warning.message,
         &*warning.category,
         warning.filename,
         &*line,
         nothing,
-        nothing,
+        source_line,
         warning.source.unwrap_or(nothing),
     ])?;
     show.call1(&record).map(drop)
+}
+
+/// Whether `linecache` finds the line by the file's name.
+fn is_readable(warning: &Warning<'_>) -> PyResult<bool> {
+    let import = Interpreter::current().hooks.get().import;
+    let linecache = import(&*PyStr::intern("linecache")?, None, None, None, 0)?;
+    let line = PyLong::from_i64(warning.line)?;
+    linecache
+        .call_method(
+            krait_runtime::intern!("getline"),
+            &[warning.filename, &line],
+        )?
+        .is_true()
 }
 
 /// `file:line: Category: text` on `sys.stderr`.
@@ -238,12 +302,15 @@ fn show_plainly(warning: &Warning<'_>) -> PyResult<()> {
         .category
         .downcast::<PyType>()
         .map_or_else(String::new, PyType::name);
-    let text = format!(
+    let mut text = format!(
         "{}:{}: {name}: {}\n",
         warning.filename.to_display(),
         warning.line,
         warning.text.to_display()
     );
+    if let Some(line) = &warning.source_line {
+        text.push_str(&format!("  {}\n", line.to_display().trim_start()));
+    }
     stderr
         .call_method(krait_runtime::intern!("write"), &[&*PyStr::new(&text)?])
         .map(drop)
@@ -296,6 +363,7 @@ pub fn warn_explicit(
     module_globals: Option<&PyObject>,
     source: Option<&PyObject>,
 ) -> PyResult<()> {
+    let mut source_line = None;
     if let Some(globals) = module_globals {
         if !globals.is_instance_of::<PyDict>() {
             return Err(type_error!(
@@ -303,7 +371,7 @@ pub fn warn_explicit(
                 globals.type_().tp_name()
             ));
         }
-        prime_line_cache(filename, globals)?;
+        source_line = loaded_line(globals, lineno)?;
     }
     let registry = match registry {
         None => None,
@@ -325,16 +393,52 @@ pub fn warn_explicit(
         module,
         registry,
         source,
+        source_line,
     })
 }
 
-/// Lets `linecache` learn the source from the module's loader.
-fn prime_line_cache(filename: &PyObject, globals: &PyObject) -> PyResult<()> {
-    let import = Interpreter::current().hooks.get().import;
-    let linecache = import(&*PyStr::intern("linecache")?, None, None, None, 0)?;
-    linecache
-        .call_method(krait_runtime::intern!("getlines"), &[filename, globals])
-        .map(drop)
+/// The line of source that the loader of a module has; `None` if it has no source.
+fn loaded_line(globals: &PyObject, line: i32) -> PyResult<Option<Obj>> {
+    let Some(importlib) = Interpreter::current().importlib.get() else {
+        return Ok(None);
+    };
+    let entry = |name: &str| match globals.downcast::<PyDict>() {
+        Some(globals) => globals.get(name),
+        None => Ok(None),
+    };
+    let Some(mut name) = entry("__name__")? else {
+        return Ok(None);
+    };
+    if name
+        .downcast::<PyStr>()
+        .is_some_and(|name| name.is_text("__main__"))
+    {
+        // A program has a loader that knows it only where it was found as a module.
+        match entry("__spec__")? {
+            Some(spec) if !spec.is(none()) => name = spec.getattr_str("name")?,
+            _ => return Ok(None),
+        }
+    }
+    let external = importlib.getattr_str("_bootstrap_external")?;
+    let loader = external.call_method(krait_runtime::intern!("_bless_my_loader"), &[globals])?;
+    if loader.is(none()) {
+        return Ok(None);
+    }
+    let Some(get_source) = loader.lookup_attr_str("get_source")? else {
+        return Ok(None);
+    };
+    let source = get_source.call1(&name)?;
+    let Some(source) = source.downcast::<PyStr>() else {
+        return Ok(None);
+    };
+    // A subclass's own `splitlines` is not asked.
+    let lines = source
+        .exact()?
+        .call_method(krait_runtime::intern!("splitlines"), &[])?;
+    match lines.downcast::<PyList>() {
+        Some(lines) => Ok(usize::try_from(line - 1).ok().and_then(|at| lines.get(at))),
+        None => Ok(None),
+    }
 }
 
 /// The file that a frame's code came from.
@@ -420,6 +524,12 @@ pub fn warn(
         ));
     }
     let skip = skip_file_prefixes.map_or(&[][..], PyTuple::as_slice);
+    if let Some(wrong) = skip.iter().find(|prefix| !prefix.is_instance_of::<PyStr>()) {
+        return Err(type_error!(
+            "Found non-str '{}' in skip_file_prefixes.",
+            wrong.type_().tp_name()
+        ));
+    }
     let level = if skip.is_empty() {
         stacklevel
     } else {
@@ -459,6 +569,7 @@ pub fn warn(
         module,
         registry,
         source,
+        source_line: None,
     })
 }
 
@@ -506,25 +617,40 @@ fn filter(category: &PyObject, action: &str, module: Option<&str>) -> PyResult<O
     Ok(tuple(&[&action, none(), category, &module, &zero])?.into_object())
 }
 
-fn exec(module: &PyModule) -> PyResult<()> {
-    let filters = PyList::from_vec(vec![
+fn default_filters() -> PyResult<Py<PyList>> {
+    PyList::from_vec(vec![
         filter(&exc::DeprecationWarning, "default", Some("__main__"))?,
         filter(&exc::DeprecationWarning, "ignore", None)?,
         filter(&exc::PendingDeprecationWarning, "ignore", None)?,
         filter(&exc::ImportWarning, "ignore", None)?,
         filter(&exc::ResourceWarning, "ignore", None)?,
-    ])?;
-    let once = PyDict::new()?;
-    let dict = module.dict();
-    dict.set("filters", &filters)?;
-    dict.set("_onceregistry", &once)?;
-    let name = PyStr::intern("_warnings_context")?;
-    let context = krait_runtime::context::ContextVar::type_object().instantiate(&[&*name])?;
-    dict.set("_warnings_context", &context)?;
-    dict.set("_defaultaction", &*PyStr::intern("default")?)?;
-    state().filters.replace(Some(filters));
-    state().once.replace(Some(once));
-    Ok(())
+    ])
+}
+
+/// Makes the module's attributes, which all modules of this name in an interpreter share.
+fn exec(module: &PyModule) -> PyResult<()> {
+    let state = state();
+    if state.context.borrow().is_none() {
+        let name = PyStr::intern("_warnings_context")?;
+        let context = krait_runtime::context::ContextVar::type_object().instantiate(&[&*name])?;
+        state.filters.replace(Some(default_filters()?));
+        state.once.replace(Some(PyDict::new()?));
+        state.context.replace(Some(context));
+    }
+    let (filters, once, context) = (
+        state.filters.borrow().clone(),
+        state.once.borrow().clone(),
+        state.context.borrow().clone(),
+    );
+    if let (Some(filters), Some(once), Some(context)) = (filters, once, context) {
+        let dict = module.dict();
+        dict.set("filters", &filters)?;
+        dict.set("_onceregistry", &once)?;
+        dict.set("_warnings_context", &context)?;
+    }
+    module
+        .dict()
+        .set("_defaultaction", &*PyStr::intern("default")?)
 }
 
 pymodule! {

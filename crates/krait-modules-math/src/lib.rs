@@ -4,6 +4,7 @@
 
 pub mod array;
 pub mod bisect;
+pub mod cmath;
 pub mod hashes;
 pub mod heapq;
 pub mod math;
@@ -17,6 +18,7 @@ use krait_runtime::ModuleDef;
 pub const MODULES: &[&ModuleDef] = &[
     &array::ARRAY,
     &bisect::BISECT,
+    &cmath::CMATH,
     &hashes::blake2::BLAKE2,
     &hashes::sha::MD5,
     &hashes::sha::SHA1,

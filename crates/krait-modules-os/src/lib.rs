@@ -3,6 +3,7 @@
 //! One file or folder a module, one row each in [`MODULES`].
 
 mod common;
+mod datetime;
 mod duration;
 mod errno;
 mod exception;
@@ -27,6 +28,7 @@ use krait_runtime::ModuleDef;
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
+    &datetime::DATETIME,
     &errno::ERRNO,
     &io::IO,
     &faulthandler::FAULTHANDLER,

@@ -6,6 +6,7 @@ mod binascii;
 mod csv;
 mod json;
 mod locale;
+mod multibytecodec;
 mod pickle;
 mod random;
 mod sre;
@@ -22,6 +23,13 @@ pub const MODULES: &[&ModuleDef] = &[
     &csv::CSV,
     &json::JSON,
     &locale::LOCALE,
+    &multibytecodec::CODECS_CN,
+    &multibytecodec::CODECS_HK,
+    &multibytecodec::CODECS_ISO2022,
+    &multibytecodec::CODECS_JP,
+    &multibytecodec::CODECS_KR,
+    &multibytecodec::CODECS_TW,
+    &multibytecodec::MULTIBYTECODEC,
     &pickle::PICKLE,
     &random::RANDOM,
     &sre::SRE,

@@ -70,6 +70,13 @@ fn lookup_name(name: &PyObject, sequences: bool) -> PyResult<Obj> {
         return Err(key_error!("name too long"));
     }
     match names::lookup(&text) {
+        // The old database knows the names that characters have, but none that were given them later.
+        Some(Named::Character(code))
+            if !sequences
+                && names::name(code).is_some_and(|name| !name.eq_ignore_ascii_case(&text)) =>
+        {
+            Err(key_error!("undefined character name '{text}'"))
+        }
         Some(Named::Character(code)) => Ok(PyStr::from_char(code)?.into_object()),
         Some(Named::Sequence(codes)) if sequences => {
             Ok(PyStr::from_slice(StrSlice::Ucs4(codes))?.into_object())

@@ -29,7 +29,8 @@ pub(crate) fn import(name: &str) -> PyResult<Obj> {
 #[derive(Default)]
 struct Exceptions(RefCell<HashMap<&'static str, Py<PyType>>>);
 
-/// Makes an exception class with a full name such as `struct.error`, and puts it into the module.
+/// Makes an exception class with a full name such as `struct.error`, and puts it into the module. A module that is
+/// executed once more has the class of the first time, which is the one that its functions raise.
 pub(crate) fn add_exception(
     module: &PyModule,
     full_name: &'static str,
@@ -37,6 +38,10 @@ pub(crate) fn add_exception(
     doc: Option<&str>,
 ) -> PyResult<Py<PyType>> {
     let (home, name) = full_name.rsplit_once('.').unwrap_or(("", full_name));
+    if let Some(class) = exception(full_name) {
+        module.add(name, &class)?;
+        return Ok(class);
+    }
     let namespace = PyDict::new()?;
     namespace.set("__module__", &*PyStr::new(home)?)?;
     if let Some(doc) = doc {

@@ -36,8 +36,8 @@ pub struct Hooks {
     pub add_traceback: fn(&str, &str, i32),
     /// Reports an exception that nobody can catch: (error, message, object).
     pub write_unraisable: fn(PyErr, Option<&str>, Option<&PyObject>),
-    /// Issues a warning: (category, message, stack level).
-    pub warn: fn(&PyObject, &str, isize) -> PyResult<()>,
+    /// Issues a warning: (category, message, stack level, the object that it is about).
+    pub warn: fn(&PyObject, &str, isize, Option<&PyObject>) -> PyResult<()>,
     /// Runs pending signal handlers; called where a system call was interrupted (PEP 475).
     pub check_signals: fn() -> PyResult<()>,
     /// Called after the version of a function's parts changed, so that specialised code gives up.
@@ -82,7 +82,7 @@ impl Hooks {
         super_arguments: || Err(unset("super_arguments")),
         add_traceback: |_, _, _| (),
         write_unraisable: |error, _, _| error.clear(),
-        warn: |_, _, _| Ok(()),
+        warn: |_, _, _, _| Ok(()),
         check_signals: || Ok(()),
         function_modified: |_| (),
         set_frame_line: |_, _| Err(unset("set_frame_line")),
@@ -106,7 +106,13 @@ unsafe extern "C" fn unset_vectorcall(
 
 /// Issues a warning of a builtin category at the given stack level.
 pub fn warn(category: &crate::PyType, message: &str, stack_level: isize) -> PyResult<()> {
-    (crate::Interpreter::current().hooks.get().warn)(category, message, stack_level)
+    (crate::Interpreter::current().hooks.get().warn)(category, message, stack_level, None)
+}
+
+/// Issues a `ResourceWarning` about an object that ends while it holds a resource.
+pub fn warn_resource(message: &str, source: &PyObject) -> PyResult<()> {
+    let category = &crate::exc::ResourceWarning;
+    (crate::Interpreter::current().hooks.get().warn)(category, message, 1, Some(source))
 }
 
 /// Runs signal handlers that are due: to be called after EINTR before a system call is retried.

@@ -3,6 +3,7 @@
 
 pub mod buf;
 pub mod case;
+pub mod cjk;
 pub mod classify;
 pub mod codec;
 pub mod escape;

@@ -78,6 +78,7 @@ impl Format {
                 PyFloat::new(f64::from(f32::from_bits(unsigned as u32)))?.into_py()
             }
             Format::Float { .. } => PyFloat::new(f64::from_bits(unsigned))?.into_py(),
+            // Text is decoded as a whole.
             Format::Text { .. } => PyStr::from_char(unsigned as u32)?.into_py(),
         }
     }
@@ -129,8 +130,24 @@ pub fn _array_reconstructor(
         return Ok(array);
     }
     let size = format.size();
-    if bytes.len() % size != 0 {
-        return Err(value_error!("bytes length not a multiple of item size"));
+    // Text of either width is counted in four bytes.
+    let counted = if matches!(format, Format::Text { .. }) {
+        4
+    } else {
+        size
+    };
+    if bytes.len() % counted != 0 {
+        return Err(value_error!("string length not a multiple of item size"));
+    }
+    if let Format::Text { size, big } = format {
+        let encoding = match (size, big) {
+            (2, false) => "utf-16-le",
+            (2, true) => "utf-16-be",
+            (_, false) => "utf-32-le",
+            (_, true) => "utf-32-be",
+        };
+        let text = krait_runtime::codecs::decode(bytes, encoding, None)?;
+        return class.as_object().call(&[&code, &text]);
     }
     let values = bytes
         .chunks_exact(size)

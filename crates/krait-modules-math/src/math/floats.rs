@@ -358,7 +358,12 @@ fn step_towards(x: f64, y: f64, steps: u64) -> f64 {
     let (from, to) = (place(x), place(y));
     let distance = from.abs_diff(to);
     if steps >= distance {
-        return y;
+        // One step to zero keeps the sign of where it came from, as in C.
+        return if steps == 1 && y == 0.0 && x != 0.0 {
+            0_f64.copysign(x)
+        } else {
+            y
+        };
     }
     let at = if to > from {
         from.wrapping_add_unsigned(steps)

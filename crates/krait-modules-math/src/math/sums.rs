@@ -198,7 +198,11 @@ pub fn sumprod(p: &PyObject, q: &PyObject) -> PyResult<Obj> {
             (None, None) => break,
             _ => return Err(value_error!("Inputs are not the same length")),
         };
-        let plain = |value: &PyObject| value.is_exact::<PyFloat>() || value.is_exact::<PyLong>();
+        let plain = |value: &PyObject| {
+            value.is_exact::<PyFloat>()
+                || value.is_exact::<PyLong>()
+                || value.is_exact::<krait_runtime::PyBool>()
+        };
         let is_float = a.is_exact::<PyFloat>() || b.is_exact::<PyFloat>();
         if is_float
             && plain(&a)

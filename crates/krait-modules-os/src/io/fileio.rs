@@ -584,7 +584,7 @@ impl PyFileIO {
         let pending = PyErr::occurred().map(PyErr::take);
         let warn = || -> PyResult<()> {
             let text = format!("unclosed file {}", object.repr()?.to_string_lossy());
-            hooks::warn(&exc::ResourceWarning, &text, 1)
+            hooks::warn_resource(&text, object)
         };
         if let Err(error) = warn() {
             if error.matches(&exc::Warning) {

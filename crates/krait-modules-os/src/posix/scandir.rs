@@ -144,11 +144,8 @@ impl ScandirIterator {
             return;
         }
         let shown = self.to_display();
-        if let Err(error) = hooks::warn(
-            &exc::ResourceWarning,
-            &format!("unclosed scandir iterator {shown}"),
-            1,
-        ) {
+        let message = format!("unclosed scandir iterator {shown}");
+        if let Err(error) = hooks::warn_resource(&message, self) {
             error.write_unraisable(None, Some(self));
         }
     }

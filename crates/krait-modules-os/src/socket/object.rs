@@ -285,7 +285,7 @@ impl PySocket {
             return;
         }
         let message = format!("unclosed {}", self.as_object().to_display());
-        if let Err(error) = hooks::warn(&exc::ResourceWarning, &message, 1) {
+        if let Err(error) = hooks::warn_resource(&message, self) {
             error.write_unraisable(None, Some(self));
         }
         self.replace_fd(-1);

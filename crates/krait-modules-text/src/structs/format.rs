@@ -97,6 +97,9 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn parse(format: &[u8]) -> PyResult<Layout> {
         let too_long = || raise(ERROR, "total struct size too long");
+        if format.contains(&0) {
+            return Err(raise(ERROR, "embedded null character"));
+        }
         let little_host = cfg!(target_endian = "little");
         let (native, little, rest) = match format.split_first() {
             Some((b'<', rest)) => (false, true, rest),
@@ -115,9 +118,6 @@ impl Layout {
         while let Some(mut byte) = bytes.next() {
             if byte.is_ascii_whitespace() || byte == 0x0b {
                 continue;
-            }
-            if byte == 0 {
-                return Err(raise(ERROR, "embedded null character"));
             }
             let mut count = 1usize;
             if byte.is_ascii_digit() {

@@ -51,7 +51,13 @@ fn cached(format: &PyObject) -> PyResult<Py<Struct>> {
             made
         }
     };
-    if let Some(found) = known.get_item(format)?
+    if !format.is_instance_of::<PyStr>() && !format.is_instance_of::<PyBytes>() {
+        // What cannot be a format need not be hashable.
+        format::format_bytes(format)?;
+    }
+    // Text alone is a key: comparing it with bytes may be an error.
+    let text = format_text(format)?;
+    if let Some(found) = known.get_item(&text)?
         && let Ok(found) = found.cast::<Struct>()
     {
         return Ok(found);
@@ -60,11 +66,11 @@ fn cached(format: &PyObject) -> PyResult<Py<Struct>> {
         Struct::type_object(),
         Some(Layout::parse(&format::format_bytes(format)?)?),
     )?;
-    made.format.set(Some(format_text(format)?));
+    made.format.set(Some(text.clone()));
     if known.len() >= CACHE_SIZE {
         known.clear();
     }
-    known.set_item(format, &made)?;
+    known.set_item(&text, &made)?;
     Ok(made)
 }
 

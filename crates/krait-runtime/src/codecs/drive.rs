@@ -19,6 +19,7 @@ pub(super) fn encode_by(
     mut step: impl FnMut(StrSlice<'_>, usize, &mut Vec<u8>) -> Result<(), EncodeError>,
 ) -> PyResult<Py<PyBytes>> {
     let mut handler = None;
+    let is_unicode = encoding.starts_with("utf-");
     let mut from = 0;
     while let Err(error) = step(text.as_slice(), from, &mut out) {
         let raise = || encode_error(encoding, text, error.start, error.end, error.reason);
@@ -28,6 +29,8 @@ pub(super) fn encode_by(
         match replacement {
             Replacement::Bytes(bytes) if bytes.len() % unit == 0 => out.extend_from_slice(&bytes),
             Replacement::Bytes(_) => return Err(raise()),
+            // The Unicode encodings write only ASCII for a handler.
+            Replacement::Text(text) if is_unicode && !text.is_ascii() => return Err(raise()),
             // The replacement is not handled again where it cannot be encoded itself.
             Replacement::Text(text) => {
                 step(text.as_slice(), 0, &mut out).map_err(|_| raise())?;

@@ -149,7 +149,8 @@ impl Encoding {
         }
         Ok(Decoded {
             text,
-            consumed,
+            // A handler may have put other bytes in: what counts is what was given.
+            consumed: if last { bytes.len() } else { consumed },
             order: None,
         })
     }

@@ -9,7 +9,7 @@ use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{PyBytes, PyErr, PyLong, PyResult, PyStr, PyTuple, exc};
 
 /// What stands for characters that could not be encoded.
-pub(super) enum Replacement {
+pub enum Replacement {
     /// Text, to be encoded itself.
     Text(Py<PyStr>),
     /// Bytes, as they are.
@@ -17,32 +17,51 @@ pub(super) enum Replacement {
 }
 
 /// What a handler makes of bytes that could not be decoded.
-pub(super) struct Recovered {
+pub struct Recovered {
     /// The text in their place.
-    pub(super) text: Py<PyStr>,
+    pub text: Py<PyStr>,
     /// Where to go on.
-    pub(super) next: usize,
+    pub next: usize,
     /// The bytes to go on with, if the handler changed them.
-    pub(super) input: Option<Py<PyBytes>>,
+    pub input: Option<Py<PyBytes>>,
 }
 
 /// How errors are handled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Builtin {
+pub enum Builtin {
+    /// Raises the error.
     Strict,
+    /// Leaves out what is wrong.
     Ignore,
+    /// Puts a question mark, or U+FFFD, in its place.
     Replace,
+    /// Writes characters as XML's references.
     XmlCharRef,
+    /// Writes them as backslash escapes.
     Backslash,
+    /// Writes them by name.
     Name,
+    /// Keeps bytes as lone surrogates.
     SurrogateEscape,
+    /// Lets lone surrogates through.
     SurrogatePass,
 }
 
+/// A handler that a program registered.
+pub struct Registered<'a> {
+    name: &'a str,
+    /// The callable, once it was looked up.
+    callable: Option<Obj>,
+    /// A position beyond all indices is out of bounds, and no overflow.
+    wide_positions: bool,
+}
+
 /// A handler in use: found by its name at the first error.
-pub(super) enum Handler<'a> {
+pub enum Handler<'a> {
+    /// One of the interpreter's own.
     Builtin(Builtin),
-    Registered(&'a str, Option<Obj>),
+    /// A program's.
+    Registered(Registered<'a>),
 }
 
 /// Text by escapes for the characters.
@@ -228,20 +247,34 @@ fn cannot_handle(class: &str) -> PyErr {
 
 impl<'a> Handler<'a> {
     /// The handler of that name, which need not exist before it is asked.
-    pub(super) fn named(name: Option<&'a str>) -> Self {
+    pub fn named(name: Option<&'a str>) -> Self {
         let name = name.unwrap_or("strict");
         match Builtin::of_name(name) {
             Some(builtin) => Handler::Builtin(builtin),
-            None => Handler::Registered(name, None),
+            None => Handler::Registered(Registered {
+                name,
+                callable: None,
+                wide_positions: false,
+            }),
         }
     }
 
-    pub(super) fn is_strict(&self) -> bool {
+    /// As [`Handler::named`], for the multibyte codecs, which read positions in another way.
+    pub fn multibyte(name: Option<&'a str>) -> Self {
+        let mut handler = Handler::named(name);
+        if let Handler::Registered(registered) = &mut handler {
+            registered.wide_positions = true;
+        }
+        handler
+    }
+
+    /// Whether errors are raised.
+    pub fn is_strict(&self) -> bool {
         matches!(self, Handler::Builtin(Builtin::Strict))
     }
 
     /// Handles characters that could not be encoded: what stands for them, and where to go on.
-    pub(super) fn encode(
+    pub fn encode(
         &mut self,
         encoding: &str,
         text: &PyStr,
@@ -258,11 +291,12 @@ impl<'a> Handler<'a> {
                     None => Err(raise()),
                 }
             }
-            Handler::Registered(name, callable) => {
-                let callable = found(name, callable)?;
+            Handler::Registered(registered) => {
+                let callable = registered.found()?;
+                let wide = registered.wide_positions;
                 let exception = raise().take();
                 let message = "encoding error handler must return (str/bytes, int) tuple";
-                let (replacement, next) = call(&callable, &exception, text.len(), message)?;
+                let (replacement, next) = call(&callable, &exception, text.len(), wide, message)?;
                 let replacement = match replacement.cast::<PyStr>() {
                     Ok(text) => Replacement::Text(text),
                     Err(other) => match other.downcast::<PyBytes>() {
@@ -276,7 +310,7 @@ impl<'a> Handler<'a> {
     }
 
     /// Handles bytes that could not be decoded.
-    pub(super) fn decode(
+    pub fn decode(
         &mut self,
         encoding: &str,
         bytes: &[u8],
@@ -297,8 +331,9 @@ impl<'a> Handler<'a> {
                 }),
                 None => Err(raise()),
             },
-            Handler::Registered(name, callable) => {
-                let callable = found(name, callable)?;
+            Handler::Registered(registered) => {
+                let callable = registered.found()?;
+                let wide = registered.wide_positions;
                 let exception = raise().take();
                 let message = "decoding error handler must return (str, int) tuple";
                 // The handler may change the bytes, and positions are then in the new ones.
@@ -308,7 +343,7 @@ impl<'a> Handler<'a> {
                     None => None,
                 };
                 let len = input.as_ref().map_or(bytes.len(), |input| input.len());
-                let next = position(&result.1, len)?;
+                let next = position(&result.1, len, wide)?;
                 let text = result
                     .0
                     .cast()
@@ -319,11 +354,14 @@ impl<'a> Handler<'a> {
     }
 }
 
-fn found(name: &str, callable: &mut Option<Obj>) -> PyResult<Obj> {
-    if let Some(callable) = callable {
-        return Ok(callable.clone());
+impl Registered<'_> {
+    fn found(&mut self) -> PyResult<Obj> {
+        if let Some(callable) = &self.callable {
+            return Ok(callable.clone());
+        }
+        let callable = registry::lookup_error(self.name)?;
+        Ok(self.callable.insert(callable).clone())
     }
-    Ok(callable.insert(registry::lookup_error(name)?).clone())
 }
 
 /// The two values of a handler's result.
@@ -336,8 +374,16 @@ fn checked_result(result: Obj, message: &str) -> PyResult<(Obj, Obj)> {
     }
 }
 
-fn position(next: &PyObject, len: usize) -> PyResult<usize> {
-    let given = next.as_isize(Some(&exc::OverflowError))?;
+fn position(next: &PyObject, len: usize, wide: bool) -> PyResult<usize> {
+    let out_of_bounds =
+        |next: isize| crate::index_error!("position {next} from error handler out of bounds");
+    let given = match next.extract::<isize>() {
+        Err(error) if wide && error.matches(&exc::OverflowError) => {
+            error.clear();
+            return Err(out_of_bounds(-1));
+        }
+        given => given?,
+    };
     let next = if given < 0 {
         given.saturating_add(len as isize)
     } else {
@@ -346,17 +392,18 @@ fn position(next: &PyObject, len: usize) -> PyResult<usize> {
     usize::try_from(next)
         .ok()
         .filter(|&next| next <= len)
-        .ok_or_else(|| crate::index_error!("position {next} from error handler out of bounds"))
+        .ok_or_else(|| out_of_bounds(next))
 }
 
 fn call(
     callable: &PyObject,
     exception: &PyObject,
     len: usize,
+    wide: bool,
     message: &str,
 ) -> PyResult<(Obj, usize)> {
     let (replacement, next) = checked_result(callable.call1(exception)?, message)?;
-    let next = position(&next, len)?;
+    let next = position(&next, len, wide)?;
     Ok((replacement, next))
 }
 

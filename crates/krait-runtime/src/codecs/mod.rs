@@ -14,6 +14,7 @@ use crate::object::Py;
 use crate::{PyBytes, PyResult, PyStr};
 
 pub use encoding::{Decoded, Encoding};
+pub use handlers::{Handler, Recovered, Registered, Replacement};
 
 /// An encoding's name in the form that lookups compare: lower case, with `_` for each run of what
 /// is neither letter, digit nor point.

@@ -625,7 +625,16 @@ pub(super) unsafe extern "C" fn slot_tp_finalize(this: Ptr) {
         Ok(Some(method)) => {
             if let Err(error) = method.call(&[this]) {
                 let (Special::Unbound(function) | Special::Bound(function)) = &method;
-                error.write_unraisable(None, Some(function));
+                let exception = error.take();
+                let shown = match function.repr() {
+                    Ok(shown) => shown.to_string_lossy(),
+                    Err(error) => {
+                        error.clear();
+                        "<NULL>".to_owned()
+                    }
+                };
+                let doing = format!("Exception ignored while calling deallocator {shown}");
+                crate::PyErr::restore(exception).write_unraisable(Some(&doing), None);
             }
         }
         Ok(None) => {}

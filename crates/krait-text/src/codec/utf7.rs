@@ -130,7 +130,11 @@ fn decode_shift(
             reason,
         });
     }
-    if let Some(high) = shift.high {
+    // Where the sequence ends badly, a surrogate without its pair is lost.
+    if let Some(high) = shift.high
+        && bytes[at].is_ascii()
+        && bytes[at] != b'+'
+    {
         out.push(high);
     }
     Ok(Some(if bytes[at] == b'-' { at + 1 } else { at }))

@@ -21,6 +21,10 @@ pub fn decode_utf8(
     let valid = error.valid_up_to();
     out.push_str(std::str::from_utf8(&rest[..valid]).unwrap_or_default());
     let start = from + valid;
+    // The start of a surrogate is an error, but one that a handler wants to see as a whole.
+    if !last && matches!(rest[valid..], [0xED, 0xA0..=0xBF]) {
+        return Ok(start);
+    }
     match error.error_len() {
         None if !last => Ok(start),
         None => Err(DecodeError {
