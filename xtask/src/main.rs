@@ -2,6 +2,7 @@
 
 mod bench;
 mod cjk;
+mod fuzz_syntax;
 mod layout;
 mod unicode;
 
@@ -27,6 +28,11 @@ const CHORES: &[Chore] = &[
         name: "cjk",
         about: "generate the tables of krait-text's multibyte codecs from the codecs of CPython 3.14",
         run: cjk::run,
+    },
+    Chore {
+        name: "fuzz-syntax",
+        about: "compile damaged sources with two interpreters, which must agree",
+        run: fuzz_syntax::run,
     },
     Chore {
         name: "layout",

@@ -37,7 +37,7 @@ fn compiled_source(
         allow_top_level_await,
         ..CompileOptions::new("<file>")
     };
-    match compile(&module, &options) {
+    match compile(module, &options) {
         Ok(compiled) => {
             let mut out = String::new();
             if with_warnings {
@@ -118,7 +118,7 @@ fn main() -> ExitCode {
                 let Ok(parsed) = parse(&source, Mode::Exec, &Options::default()) else {
                     continue;
                 };
-                let compiled = compile(&parsed.module, &CompileOptions::new("<file>"));
+                let compiled = compile(parsed.module, &CompileOptions::new("<file>"));
                 let Ok(compiled) = compiled else { continue };
                 let bytes = krait_bytecode::marshal::write_code(&compiled.code);
                 if std::fs::write(format!("{directory}/{index}.bin"), bytes).is_err() {

@@ -51,7 +51,7 @@ pub(crate) struct Compiler<'a> {
     /// The open units, the innermost last.
     units: Vec<Unit<'a>>,
     interactive: bool,
-    warnings: Vec<CompileWarning>,
+    warnings: &'a mut Vec<CompileWarning>,
     depth: Depth,
 }
 
@@ -61,18 +61,18 @@ pub(crate) fn generate<'a>(
     settings: Settings<'a>,
     future: FutureFeatures,
     symtable: SymbolTable,
-) -> Result<(Arc<CodeUnit>, Vec<CompileWarning>)> {
+    warnings: &'a mut Vec<CompileWarning>,
+) -> Result<Arc<CodeUnit>> {
     let mut compiler = Compiler {
         settings,
         future,
         symtable,
         units: Vec::new(),
         interactive: false,
-        warnings: Vec::new(),
+        warnings,
         depth: Depth::default(),
     };
-    let code = compiler.module(module)?;
-    Ok((code, compiler.warnings))
+    compiler.module(module)
 }
 
 impl<'a> Compiler<'a> {

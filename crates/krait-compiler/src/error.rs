@@ -8,6 +8,9 @@ use krait_bytecode::Location;
 pub enum CompileErrorKind {
     /// `SyntaxError`.
     Syntax,
+    /// `SyntaxError` of the symbol table or of a future statement: CPython makes the exception of its
+    /// message alone and sets the place afterwards.
+    LatePlaced,
     /// `RecursionError`: the tree nests too deeply.
     Recursion,
     /// `OverflowError`: something does not fit the code object.
@@ -25,6 +28,8 @@ pub struct CompileError {
     pub message: String,
     /// Where in the source; columns are byte offsets from 0.
     pub location: Location,
+    /// What was warned about before.
+    pub warnings: Vec<CompileWarning>,
 }
 
 impl CompileError {
@@ -34,7 +39,16 @@ impl CompileError {
             kind: CompileErrorKind::Syntax,
             message: message.into(),
             location,
+            warnings: Vec::new(),
         }
+    }
+
+    /// The same error, if it is one of syntax, for CPython to place late.
+    pub(crate) fn late_placed(mut self) -> Self {
+        if self.kind == CompileErrorKind::Syntax {
+            self.kind = CompileErrorKind::LatePlaced;
+        }
+        self
     }
 
     /// A tree that no parser makes.
@@ -44,6 +58,7 @@ impl CompileError {
             kind: CompileErrorKind::InvalidTree,
             message,
             location: Location::NONE,
+            warnings: Vec::new(),
         }
     }
 
@@ -54,6 +69,7 @@ impl CompileError {
             kind: CompileErrorKind::Recursion,
             message,
             location: Location::NONE,
+            warnings: Vec::new(),
         }
     }
 }

@@ -70,26 +70,47 @@ const FUTURE_MASK: u32 = code_flags::FUTURE_DIVISION
     | code_flags::FUTURE_ANNOTATIONS;
 
 /// Compiles a tree. Its kind (module, interactive, expression) is the mode.
-pub fn compile(module: &Mod, options: &CompileOptions) -> Result<Compiled, CompileError> {
-    // Deep trees are copied and dropped by recursion that no depth check sees.
+pub fn compile(module: Mod, options: &CompileOptions) -> Result<Compiled, CompileError> {
+    // Deep trees are dropped by recursion that no depth check sees.
     error::with_deep_stack(|| compile_tree(module, options))
 }
 
-fn compile_tree(module: &Mod, options: &CompileOptions) -> Result<Compiled, CompileError> {
-    let mut future = future::future_from_ast(module)?;
+fn compile_tree(mut module: Mod, options: &CompileOptions) -> Result<Compiled, CompileError> {
+    let mut warnings = Vec::new();
+    match compile_stages(&mut module, options, &mut warnings) {
+        Ok(code) => Ok(Compiled { code, warnings }),
+        Err(error) => Err(CompileError { warnings, ..error }),
+    }
+}
+
+fn compile_stages(
+    module: &mut Mod,
+    options: &CompileOptions,
+    warnings: &mut Vec<CompileWarning>,
+) -> Result<Arc<CodeUnit>, CompileError> {
+    let mut future = future::future_from_ast(module).map_err(CompileError::late_placed)?;
     future.features |= options.flags & FUTURE_MASK;
-    let mut module = module.clone();
-    let mut warnings = preprocess::preprocess(&mut module, options.optimize)?;
-    let symtable = SymbolTable::build(&module, &future, options.allow_top_level_await)?;
+    preprocess::preprocess(module, Some(options.optimize), warnings)?;
+    let symtable = SymbolTable::build(module, &future, options.allow_top_level_await)
+        .map_err(CompileError::late_placed)?;
     let settings = codegen::Settings {
         filename: &options.filename,
         inherited_flags: future.features,
         optimize: options.optimize,
         allow_top_level_await: options.allow_top_level_await,
     };
-    let (code, more) = codegen::generate(&module, settings, future, symtable)?;
-    warnings.extend(more);
-    Ok(Compiled { code, warnings })
+    codegen::generate(module, settings, future, symtable, warnings)
+}
+
+/// Preprocesses a tree in place, as `compile()` does for `ast.PyCF_OPTIMIZED_AST`; without a level it
+/// is only looked at. Returns the warnings.
+pub fn preprocess(
+    module: &mut Mod,
+    optimize: Option<u8>,
+) -> Result<Vec<CompileWarning>, CompileError> {
+    let mut warnings = Vec::new();
+    error::with_deep_stack(|| preprocess::preprocess(module, optimize, &mut warnings))?;
+    Ok(warnings)
 }
 
 /// Builds the symbol table of a tree, as the `_symtable` module shows it.

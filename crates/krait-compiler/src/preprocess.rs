@@ -15,11 +15,18 @@ use crate::error::{CompileWarning, Depth, Result, location, with_stack};
 use crate::future::docstring;
 
 /// Preprocesses a tree in place.
-pub(crate) fn preprocess(module: &mut Mod, optimize: u8) -> Result<Vec<CompileWarning>> {
+///
+/// Without an optimisation level the tree stays as it is: only the warnings are wanted.
+pub(crate) fn preprocess(
+    module: &mut Mod,
+    optimize: Option<u8>,
+    warnings: &mut Vec<CompileWarning>,
+) -> Result<()> {
     let mut state = Preprocessor {
-        optimize,
+        optimize: optimize.unwrap_or(0),
+        check_only: optimize.is_none(),
         depth: Depth::default(),
-        warnings: Vec::new(),
+        warnings,
         finally: Vec::new(),
     };
     match module {
@@ -28,7 +35,7 @@ pub(crate) fn preprocess(module: &mut Mod, optimize: u8) -> Result<Vec<CompileWa
         Mod::Expression { body } => state.expr(body)?,
         Mod::FunctionType { .. } => {}
     }
-    Ok(state.warnings)
+    Ok(())
 }
 
 /// What encloses a statement, as far as jumps out of `finally` care.
@@ -39,15 +46,20 @@ struct Surroundings {
     in_loop: bool,
 }
 
-struct Preprocessor {
+struct Preprocessor<'a> {
     optimize: u8,
+    /// Whether to leave the tree alone.
+    check_only: bool,
     depth: Depth,
-    warnings: Vec<CompileWarning>,
+    warnings: &'a mut Vec<CompileWarning>,
     finally: Vec<Surroundings>,
 }
 
-impl Preprocessor {
+impl Preprocessor<'_> {
     fn body_with_docstring(&mut self, body: &mut Vec<Stmt>) -> Result<()> {
+        if self.check_only {
+            return self.stmts(body);
+        }
         let mut had_docstring = docstring(body).is_some();
         if self.optimize >= 2 && had_docstring {
             had_docstring = false;
@@ -298,7 +310,9 @@ impl Preprocessor {
     }
 
     fn match_case(&mut self, case: &mut MatchCase) -> Result<()> {
-        self.pattern(&mut case.pattern)?;
+        if !self.check_only {
+            self.pattern(&mut case.pattern)?;
+        }
         self.exprs(case.guard.as_deref_mut())?;
         self.stmts(&mut case.body)
     }
@@ -344,6 +358,9 @@ impl Preprocessor {
     }
 
     fn expr(&mut self, expr: &mut Expr) -> Result<()> {
+        if self.check_only {
+            return Ok(());
+        }
         self.depth.enter()?;
         with_stack(|| self.expr_kind(expr))?;
         self.depth.leave();

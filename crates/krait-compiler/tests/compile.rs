@@ -13,7 +13,7 @@ fn compiled(source: &str) -> Result<Compiled, CompileError> {
     let module = parsed
         .unwrap_or_else(|error| panic!("{source}: {error:?}"))
         .module;
-    compile(&module, &CompileOptions::new("<file>"))
+    compile(module, &CompileOptions::new("<file>"))
 }
 
 fn check_code(name: &str, source: &str, expected: &str) {
@@ -100,7 +100,7 @@ fn deep_trees_are_errors() {
     ];
     for source in sources {
         if let Ok(parsed) = parse(source.as_bytes(), Mode::Exec, &Options::default()) {
-            let _ = compile(&parsed.module, &CompileOptions::new("<file>"));
+            let _ = compile(parsed.module, &CompileOptions::new("<file>"));
         }
     }
 }

@@ -61,7 +61,7 @@ fn compile(path: &str, source: &[u8]) -> Result<Code, String> {
     let name = format!("<krait-lib>/{path}");
     let options = CompileOptions::new(name.as_str());
     let compiled =
-        krait_compiler::compile(&parsed.module, &options).map_err(|error| format!("{error:?}"))?;
+        krait_compiler::compile(parsed.module, &options).map_err(|error| format!("{error:?}"))?;
     let bytes = marshal::write_code(&compiled.code);
     let mut places = bytes
         .windows(name.len())

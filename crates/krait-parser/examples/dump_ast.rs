@@ -27,8 +27,10 @@ fn dump_file(path: &str) -> Result<String, String> {
     let source = std::fs::read(path).map_err(|error| error.to_string())?;
     match parse(&source, Mode::Exec, &Options::default()) {
         Ok(parsed) => Ok(dump::dump(&parsed.module)),
-        Err(ParseError::Syntax(error)) => Err(format!("error {}:{}", error.lineno, error.message)),
-        Err(ParseError::ForeignCodec(codec)) => Err(format!("codec {codec}")),
+        Err(ParseError::Syntax(error) | ParseError::Undecodable(error)) => {
+            Err(format!("error {}:{}", error.lineno, error.message))
+        }
+        Err(ParseError::ForeignCodec { codec, .. }) => Err(format!("codec {codec}")),
     }
 }
 

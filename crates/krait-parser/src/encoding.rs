@@ -5,30 +5,34 @@ use std::borrow::Cow;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// The text of a source given as bytes.
+/// The text of a source given as bytes, whose line ends are `\n` already.
 pub(crate) fn decode(source: &[u8]) -> Result<Cow<'_, str>, ParseError> {
     let (bytes, bom) = match source.strip_prefix(BOM) {
         Some(rest) => (rest, true),
         None => (source, false),
     };
     let declared = declared_encoding(bytes);
-    let codec = declared
-        .as_deref()
-        .map_or_else(|| "utf-8".to_owned(), normalised);
+    let codec = declared.as_deref().map_or("utf-8", normal_name);
     if bom && codec != "utf-8" {
-        return Err(wrong_bom(bytes, &codec));
+        return Err(wrong_bom(bytes, codec));
     }
-    match codec.as_str() {
-        "utf-8" | "utf8" => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Cow::Borrowed(text)),
-            Err(error) => Err(not_utf8(bytes, error.valid_up_to())),
-        },
+    match codec {
+        "utf-8" => decode_utf8(bytes),
         "iso-8859-1" => Ok(Cow::Owned(bytes.iter().map(|&byte| byte as char).collect())),
-        "ascii" | "us-ascii" => match bytes.iter().position(|byte| !byte.is_ascii()) {
-            None => Ok(String::from_utf8_lossy(bytes)),
-            Some(at) => Err(not_ascii(bytes[at], at)),
-        },
-        _ => Err(ParseError::ForeignCodec(declared.unwrap_or(codec))),
+        // The codec has the last word on what it cannot decode.
+        "utf8" | "ascii" | "us-ascii" if bytes.is_ascii() => Ok(String::from_utf8_lossy(bytes)),
+        _ => Err(ParseError::ForeignCodec {
+            codec: codec.to_owned(),
+            source: bytes.to_vec(),
+        }),
+    }
+}
+
+/// The text of a source that is UTF-8.
+pub(crate) fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Cow::Borrowed(text)),
+        Err(error) => Err(not_utf8(bytes, error.valid_up_to())),
     }
 }
 
@@ -62,7 +66,7 @@ fn not_utf8(bytes: &[u8], at: usize) -> ParseError {
 fn on_line(lineno: u32, offset: i32, end_offset: i32, text: String, message: String) -> ParseError {
     let kind = ErrorKind::SyntaxError;
     let text = Some(text);
-    SyntaxError {
+    let error = SyntaxError {
         kind,
         message,
         lineno,
@@ -70,24 +74,16 @@ fn on_line(lineno: u32, offset: i32, end_offset: i32, text: String, message: Str
         end_lineno: lineno,
         end_offset,
         text,
-    }
-    .into()
-}
-
-fn not_ascii(byte: u8, at: usize) -> ParseError {
-    let message = format!(
-        "'ascii' codec can't decode byte 0x{byte:02x} in position {at}: ordinal not in range(128)"
-    );
-    let mut error = SyntaxError::unplaced(ErrorKind::SyntaxError, message);
-    error.offset = -1;
-    error.into()
+        warnings: Vec::new(),
+    };
+    ParseError::Undecodable(Box::new(error))
 }
 
 /// The encoding that a comment on the first two lines declares, as it is written.
-fn declared_encoding(bytes: &[u8]) -> Option<String> {
-    let mut lines = bytes.split(|&byte| byte == b'\n');
-    for line in [lines.next()?, lines.next().unwrap_or_default()] {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+pub fn declared_encoding(bytes: &[u8]) -> Option<String> {
+    // A line that the source's end ends is not looked at.
+    let lines = bytes.split_inclusive(|&byte| byte == b'\n').take(2);
+    for line in lines.filter_map(|line| line.strip_suffix(b"\n")) {
         let begin = line
             .iter()
             .position(|byte| !matches!(byte, b' ' | b'\t' | 0x0C));
@@ -121,21 +117,26 @@ fn declaration(comment: &[u8]) -> Option<String> {
     None
 }
 
-/// A codec's name in the spelling that the tokenizer compares.
-fn normalised(name: &str) -> String {
-    let lower = name.to_ascii_lowercase().replace('_', "-");
-    let is_one_of = |names: &[&str]| {
-        names.iter().any(|known| {
-            lower
-                .strip_prefix(known)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+/// A codec's name, with one spelling for those that the tokenizer knows.
+fn normal_name(name: &str) -> &str {
+    let start = name.as_bytes().get(..12).unwrap_or(name.as_bytes());
+    let start: Vec<u8> = start
+        .iter()
+        .map(|&byte| match byte {
+            b'_' => b'-',
+            byte => byte.to_ascii_lowercase(),
         })
+        .collect();
+    let is = |known: &str| {
+        start
+            .strip_prefix(known.as_bytes())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"-"))
     };
-    if is_one_of(&["utf-8"]) {
-        "utf-8".into()
-    } else if is_one_of(&["latin-1", "iso-8859-1", "iso-latin-1"]) || lower == "latin1" {
-        "iso-8859-1".into()
+    if is("utf-8") {
+        "utf-8"
+    } else if is("latin-1") || is("iso-8859-1") || is("iso-latin-1") {
+        "iso-8859-1"
     } else {
-        lower
+        name
     }
 }

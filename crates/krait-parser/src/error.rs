@@ -39,6 +39,8 @@ pub struct SyntaxError {
     pub end_offset: i32,
     /// The text of the first line; `None` if the error has no location at all.
     pub text: Option<String>,
+    /// What was warned about before.
+    pub warnings: Vec<Warning>,
 }
 
 impl SyntaxError {
@@ -52,6 +54,7 @@ impl SyntaxError {
             end_lineno: 0,
             end_offset: 0,
             text: None,
+            warnings: Vec::new(),
         }
     }
 }
@@ -73,8 +76,15 @@ impl std::error::Error for SyntaxError {}
 pub enum ParseError {
     /// The source is wrong.
     Syntax(Box<SyntaxError>),
+    /// The bytes are not what they are declared to be. CPython finds out before it knows a file name.
+    Undecodable(Box<SyntaxError>),
     /// The source declares a codec that is not built in: decode it and call [`crate::parse_str`].
-    ForeignCodec(String),
+    ForeignCodec {
+        /// The codec's name as declared.
+        codec: String,
+        /// What to decode.
+        source: Vec<u8>,
+    },
 }
 
 impl From<SyntaxError> for ParseError {
@@ -99,6 +109,8 @@ pub struct Warning {
     pub category: WarningCategory,
     /// Its message.
     pub message: String,
-    /// Where it is; if the warning is an error, the location of that error.
-    pub range: krait_ast::Range,
+    /// Its line.
+    pub lineno: u32,
+    /// What to raise if the warning is an error.
+    pub error: Box<SyntaxError>,
 }

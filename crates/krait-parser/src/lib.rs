@@ -16,6 +16,7 @@ mod source;
 mod token;
 pub mod tokenize;
 
+pub use encoding::declared_encoding;
 pub use error::{ErrorKind, ParseError, SyntaxError, Warning, WarningCategory};
 pub use token::{Token, TokenKind};
 
@@ -42,6 +43,8 @@ pub enum Mode {
 pub struct Options {
     /// `PyCF_TYPE_COMMENTS`: type comments go into the tree.
     pub type_comments: bool,
+    /// `PyCF_IGNORE_COOKIE`: bytes are UTF-8, whatever they declare.
+    pub ignore_cookie: bool,
     /// `PyCF_DONT_IMPLY_DEDENT`: the end of interactive input closes no blocks.
     pub dont_imply_dedent: bool,
     /// `PyCF_ALLOW_INCOMPLETE_INPUT`: source that merely stops too early says so.
@@ -56,6 +59,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             type_comments: false,
+            ignore_cookie: false,
             dont_imply_dedent: false,
             allow_incomplete_input: false,
             barry_as_bdfl: false,
@@ -75,17 +79,34 @@ pub struct Parsed {
 
 /// Parses source given as bytes, in the encoding that it declares (PEP 263).
 pub fn parse(source: &[u8], mode: Mode, options: &Options) -> Result<Parsed, ParseError> {
-    let text = encoding::decode(source)?;
-    Ok(parse_str(&text, mode, options)?)
+    refuse_null_bytes(source)?;
+    let source = newlines_only(source, mode == Mode::Exec);
+    let text = match options.ignore_cookie {
+        true => encoding::decode_utf8(&source)?,
+        false => encoding::decode(&source)?,
+    };
+    Ok(parse_text(&text, mode, options)?)
 }
 
 /// Parses source given as text.
 pub fn parse_str(source: &str, mode: Mode, options: &Options) -> Result<Parsed, SyntaxError> {
-    if memchr::memchr(0, source.as_bytes()).is_some() {
+    refuse_null_bytes(source.as_bytes())?;
+    parse_text(
+        &translate_newlines(source, mode == Mode::Exec),
+        mode,
+        options,
+    )
+}
+
+fn refuse_null_bytes(source: &[u8]) -> Result<(), SyntaxError> {
+    if memchr::memchr(0, source).is_some() {
         let message = "source code string cannot contain null bytes";
         return Err(SyntaxError::unplaced(ErrorKind::SyntaxError, message));
     }
-    let text = translate_newlines(source, mode == Mode::Exec);
+    Ok(())
+}
+
+fn parse_text(text: &str, mode: Mode, options: &Options) -> Result<Parsed, SyntaxError> {
     let lex_options = LexOptions {
         extra_tokens: false,
         file: mode == Mode::Exec,
@@ -94,12 +115,23 @@ pub fn parse_str(source: &str, mode: Mode, options: &Options) -> Result<Parsed, 
         imply_dedent: !options.dont_imply_dedent,
         barry_as_bdfl: options.barry_as_bdfl,
     };
-    let mut lexed = Lexer::new(&text, lex_options).run();
+    let mut lexed = Lexer::new(text, lex_options).run();
     let type_ignores = std::mem::take(&mut lexed.type_ignores);
-    let mut parser = Parser::new(&text, &lexed.tokens, options);
+    let mut parser = Parser::new(text, &lexed.tokens, options);
     let result = parser.module(mode, type_ignores);
+    let position = parser.position();
+    let mut warnings = lexed.warnings;
+    if result.is_err() {
+        // What the tokenizer had not reached yet it has not warned about.
+        let reached = lexed.tokens[position].range.lineno;
+        warnings.retain(|warning| warning.lineno <= reached);
+    }
+    if !parser.warnings.is_empty() {
+        warnings.append(&mut parser.warnings);
+        warnings.sort_by_key(|warning| warning.lineno);
+    }
     let refused = diagnose::Refused {
-        text: &text,
+        text,
         tokens: &lexed.tokens,
         lex_error: lexed.error.as_deref(),
         mode,
@@ -107,27 +139,24 @@ pub fn parse_str(source: &str, mode: Mode, options: &Options) -> Result<Parsed, 
         start: parser.suspect(),
         barry_as_bdfl: parser.barry_as_bdfl(),
     };
-    match (result, parser.error.take()) {
-        (Ok(module), _) => {
-            if mode == Mode::Single
-                && let Some(error) = refused.more_than_one_statement(parser.position())
-            {
-                return Err(error);
-            }
-            let mut warnings = lexed.warnings;
-            warnings.append(&mut parser.warnings);
-            warnings.sort_by_key(|warning| (warning.range.lineno, warning.range.col_offset));
-            Ok(Parsed { module, warnings })
-        }
+    let error = match (result, parser.error.take()) {
+        (Ok(module), _) => match mode {
+            Mode::Single => match refused.more_than_one_statement(position) {
+                None => return Ok(Parsed { module, warnings }),
+                Some(error) => error,
+            },
+            _ => return Ok(Parsed { module, warnings }),
+        },
         (Err(Fail), Some(error)) if error.kind == ErrorKind::SyntaxError => {
-            if let Some(error) = refused.incomplete_at(parser.error_fill) {
-                return Err(error);
+            match refused.incomplete_at(parser.error_fill) {
+                Some(error) => error,
+                None => refused.of_literal(*error, parser.error_fill),
             }
-            Err(refused.of_literal(*error, parser.error_fill))
         }
-        (Err(Fail), Some(error)) => Err(*error),
-        (Err(Fail), None) => Err(refused.diagnose()),
-    }
+        (Err(Fail), Some(error)) => *error,
+        (Err(Fail), None) => refused.diagnose(),
+    };
+    Err(SyntaxError { warnings, ..error })
 }
 
 /// The source with `\n` for every line end, and one at the end of a file.
@@ -138,6 +167,26 @@ fn translate_newlines(source: &str, file: bool) -> Cow<'_, str> {
     }
     if file && !text.is_empty() && !text.ends_with('\n') {
         text.to_mut().push('\n');
+    }
+    text
+}
+
+/// The source with `\n` for every line end, and one at the end of a file.
+pub fn newlines_only(source: &[u8], file: bool) -> Cow<'_, [u8]> {
+    let mut text = Cow::Borrowed(source);
+    if memchr::memchr(b'\r', source).is_some() {
+        let mut bytes = Vec::with_capacity(source.len());
+        for (at, &byte) in source.iter().enumerate() {
+            match byte {
+                b'\r' if source.get(at + 1) == Some(&b'\n') => {}
+                b'\r' => bytes.push(b'\n'),
+                byte => bytes.push(byte),
+            }
+        }
+        text = Cow::Owned(bytes);
+    }
+    if file && !text.is_empty() && !text.ends_with(b"\n") {
+        text.to_mut().push(b'\n');
     }
     text
 }

@@ -48,6 +48,7 @@ pub(crate) fn error_at(
         end_lineno: range.end_lineno,
         end_offset,
         text: Some(first.to_owned()),
+        warnings: Vec::new(),
     }
 }
 

@@ -67,7 +67,7 @@ fn warnings() {
         let warnings = parse_str(&source, mode, &options).map_or(Vec::new(), |p| p.warnings);
         let each = warnings.iter().map(|warning| {
             let message = lines::quote(&warning.message);
-            format!("{:?} {} {message};", warning.category, warning.range.lineno)
+            format!("{:?} {} {message};", warning.category, warning.lineno)
         });
         each.collect()
     });
@@ -99,9 +99,12 @@ fn encodings() {
     assert!(parse(b"# coding: latin-1\nx = '\xE9'\n").is_ok());
     assert!(parse(b"#!/bin/x\n# -*- coding: ISO_8859_1 -*-\nx = '\xE9'\n").is_ok());
     let foreign = parse(b"# vim: set fileencoding=cp1252 :\nx = 1\n");
-    assert_eq!(foreign, Err(ParseError::ForeignCodec("cp1252".into())));
+    let Err(ParseError::ForeignCodec { codec, source }) = foreign else {
+        panic!("{foreign:?}");
+    };
+    assert_eq!((&*codec, source.len()), ("cp1252", 39));
     let message = |source: &[u8]| match parse(source) {
-        Err(ParseError::Syntax(error)) => error.message,
+        Err(ParseError::Undecodable(error)) => error.message,
         other => format!("{other:?}"),
     };
     assert_eq!(

@@ -316,10 +316,13 @@ impl<'a> Compiler<'a> {
         let (start, cleanup) = (self.new_label(), self.new_label());
         self.use_label(start);
         self.jump(AnyOpcode::FOR_ITER, cleanup, loc);
+        // After the unconditional jump back this is dead code, but its emptied block stays in the
+        // graph, and CPython's search for loads that may borrow does not get past it.
         let at_end = match quantifier {
             None => {
                 self.op(AnyOpcode::LIST_APPEND, 2, loc);
                 self.jump(AnyOpcode::JUMP, start, loc);
+                self.op0(AnyOpcode::POP_ITER, Location::NONE);
                 None
             }
             Some((go_on, at_end, early)) => {
@@ -327,10 +330,10 @@ impl<'a> Compiler<'a> {
                 self.jump(go_on, start, loc);
                 self.op0(AnyOpcode::POP_ITER, Location::NONE);
                 self.load_const(early, loc)?;
-                self.jump(AnyOpcode::JUMP, end, loc);
                 Some(at_end)
             }
         };
+        self.jump(AnyOpcode::JUMP, end, loc);
         self.use_label(cleanup);
         self.op0(AnyOpcode::END_FOR, Location::NONE);
         self.op0(AnyOpcode::POP_ITER, Location::NONE);

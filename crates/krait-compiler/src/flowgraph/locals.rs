@@ -26,6 +26,10 @@ impl Cfg {
             todo: Vec::new(),
         };
         scan.reach(0, start);
+        // A block may unbind locals though all are bound at the start.
+        for block in self.order() {
+            self.scan_block(block, &mut scan);
+        }
         while let Some(block) = scan.todo.pop() {
             scan.queued[block] = false;
             self.scan_block(block, &mut scan);

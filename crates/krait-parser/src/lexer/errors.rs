@@ -28,16 +28,21 @@ impl Lexer<'_> {
         offset: i32,
         end_offset: i32,
     ) -> Step {
-        let error = SyntaxError {
+        let error = self.error_at(message.into(), offset, end_offset);
+        self.stop(error, true, Done::Error)
+    }
+
+    fn error_at(&self, message: String, offset: i32, end_offset: i32) -> SyntaxError {
+        SyntaxError {
             kind: ErrorKind::SyntaxError,
-            message: message.into(),
+            message,
             lineno: self.lineno,
             offset,
             end_lineno: self.lineno,
             end_offset,
             text: Some(self.line_text(false)),
-        };
-        self.stop(error, true, Done::Error)
+            warnings: Vec::new(),
+        }
     }
 
     /// An error that CPython's parser raises at the tokenizer's place when it meets it.
@@ -50,6 +55,7 @@ impl Lexer<'_> {
             end_lineno: self.lineno,
             end_offset: -1,
             text: Some(self.line_text(true)),
+            warnings: Vec::new(),
         };
         self.stop(error, false, done)
     }
@@ -73,6 +79,7 @@ impl Lexer<'_> {
             end_lineno: self.lineno,
             end_offset: 0,
             text: Some(text),
+            warnings: Vec::new(),
         };
         self.stop(error, false, Done::Error)
     }
@@ -86,17 +93,18 @@ impl Lexer<'_> {
             end_lineno: self.lineno,
             end_offset: 0,
             text: Some(self.line_text(true)),
+            warnings: Vec::new(),
         };
         self.stop(error, false, Done::Error)
     }
 
     pub(super) fn warn(&mut self, message: String) {
-        let category = WarningCategory::SyntaxWarning;
-        let range = self.here();
+        let offset = self.chars(self.line_start, self.pos) as i32;
         self.warnings.push(Warning {
-            category,
+            category: WarningCategory::SyntaxWarning,
+            error: Box::new(self.error_at(message.clone(), offset, offset)),
             message,
-            range,
+            lineno: self.lineno,
         });
     }
 

@@ -269,6 +269,7 @@ impl Lexer<'_> {
             end_lineno: bracket.lineno,
             end_offset: 0,
             text: Some(text),
+            warnings: Vec::new(),
         }
     }
 }

@@ -157,22 +157,19 @@ impl Parser<'_> {
             &bad.text
         };
         let octal = if bad.octal { "octal " } else { "" };
-        let message = format!(
-            "\"\\{text}\" is an invalid {octal}escape sequence. Such sequences will not work in the \
-             future. Did you mean \"\\\\{text}\"? A raw string is also an option."
-        );
+        let what = format!("\"\\{text}\" is an invalid {octal}escape sequence.");
+        let advice = format!("Did you mean \"\\\\{text}\"? A raw string is also an option.");
         let start = token.start as usize;
-        let lines = self.text[start..start + lead + bad.offset]
-            .matches('\n')
-            .count() as u32;
-        let lineno = token.range.lineno + lines;
+        let lines = memchr::memchr_iter(
+            b'\n',
+            &self.text.as_bytes()[start..start + lead + bad.offset],
+        );
+        let error = self.error_at(token.range, format!("{what} {advice}"));
         self.warnings.push(Warning {
             category: WarningCategory::SyntaxWarning,
-            message,
-            range: Range {
-                lineno,
-                ..token.range
-            },
+            message: format!("{what} Such sequences will not work in the future. {advice}"),
+            lineno: token.range.lineno + lines.count() as u32,
+            error: Box::new(error),
         });
     }
 

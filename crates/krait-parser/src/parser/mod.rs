@@ -263,10 +263,15 @@ impl<'a> Parser<'a> {
         Err(Fail)
     }
 
+    /// A `SyntaxError` at a range.
+    fn error_at(&self, range: Range, message: impl Into<String>) -> SyntaxError {
+        let last_line = self.token().range.end_lineno;
+        source::error_at(self.text, ErrorKind::SyntaxError, message, range, last_line)
+    }
+
     /// Raises a `SyntaxError` at a range.
     fn raise<T>(&mut self, range: Range, message: impl Into<String>) -> Res<T> {
-        let last_line = self.token().range.end_lineno;
-        let error = source::error_at(self.text, ErrorKind::SyntaxError, message, range, last_line);
+        let error = self.error_at(range, message);
         self.error_fill = self.pos;
         self.error.get_or_insert_with(|| Box::new(error));
         Err(Fail)
