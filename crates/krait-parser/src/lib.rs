@@ -121,15 +121,8 @@ fn parse_text(text: &str, mode: Mode, options: &Options) -> Result<Parsed, Synta
     let result = parser.module(mode, type_ignores);
     let position = parser.position();
     let mut warnings = lexed.warnings;
-    if result.is_err() {
-        // What the tokenizer had not reached yet it has not warned about.
-        let reached = lexed.tokens[position].range.lineno;
-        warnings.retain(|warning| warning.lineno <= reached);
-    }
-    if !parser.warnings.is_empty() {
-        warnings.append(&mut parser.warnings);
-        warnings.sort_by_key(|warning| warning.lineno);
-    }
+    warnings.append(&mut parser.warnings);
+    warnings.sort_by_key(|warning| (warning.lineno, warning.error.offset));
     let refused = diagnose::Refused {
         text,
         tokens: &lexed.tokens,
@@ -156,6 +149,12 @@ fn parse_text(text: &str, mode: Mode, options: &Options) -> Result<Parsed, Synta
         (Err(Fail), Some(error)) => *error,
         (Err(Fail), None) => refused.diagnose(),
     };
+    if error.kind == ErrorKind::IndentationError && error.message.starts_with("unexpected") {
+        // For any other error CPython reads on to the end of the source, and the tokenizer warns.
+        let reached = lexed.tokens[position].range;
+        let reached = (reached.lineno, reached.end_col_offset as i32);
+        warnings.retain(|warning| (warning.lineno, warning.error.offset) <= reached);
+    }
     Err(SyntaxError { warnings, ..error })
 }
 

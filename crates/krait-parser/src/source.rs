@@ -36,8 +36,12 @@ pub(crate) fn error_at(
     range: Range,
     last_line: u32,
 ) -> SyntaxError {
-    let first = line(text, range.lineno, range.lineno >= last_line);
-    let column = |col: u32| chars(first, col) + 1;
+    let first = match line(text, range.lineno, range.lineno >= last_line) {
+        // A place past the source is shown in its last line.
+        "" if range.lineno > last_line => line(text, last_line, true),
+        first => first,
+    };
+    let column = |col: u32| chars(first, col + 1) + i32::from(col as usize >= first.len());
     // CPython counts the end's characters on the first line, too.
     let (offset, end_offset) = (column(range.col_offset), column(range.end_col_offset));
     SyntaxError {

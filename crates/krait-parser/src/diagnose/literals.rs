@@ -13,19 +13,24 @@ pub(super) fn in_string(matcher: &Matcher<'_>, token: Token) -> Option<SyntaxErr
         "bytes can only contain ASCII literal characters".to_owned()
     } else if literal.is_raw() || !literal.body.contains('\\') {
         return None;
-    } else if literal.is_bytes() {
-        decode_bytes(literal.body).err()?
     } else {
-        decode_str(literal.body).err()?
+        let undecodable = match literal.is_bytes() {
+            true => decode_bytes(literal.body).err(),
+            false => decode_str(literal.body).err(),
+        };
+        return Some(at_last_token(matcher, undecodable?));
     };
     Some(actions::at_range(matcher, token.range, message))
+}
+
+fn at_last_token(matcher: &Matcher<'_>, message: String) -> SyntaxError {
+    actions::at_last_token(matcher, ErrorKind::SyntaxError, message)
 }
 
 /// The error of the text of an f-string or t-string, reported at its end.
 pub(super) fn in_format_string(matcher: &Matcher<'_>, tokens: &[Token]) -> Option<SyntaxError> {
     use TokenKind as K;
-    let (first, last) = (tokens.first()?, tokens.last()?);
-    if matcher.token_text(*first).contains(['r', 'R']) {
+    if matcher.token_text(*tokens.first()?).contains(['r', 'R']) {
         return None;
     }
     let mut depth = 0;
@@ -35,7 +40,7 @@ pub(super) fn in_format_string(matcher: &Matcher<'_>, tokens: &[Token]) -> Optio
             K::FStringEnd | K::TStringEnd => depth -= 1,
             K::FStringMiddle | K::TStringMiddle if depth == 1 => {
                 if let Err(message) = decode_str(matcher.token_text(*token)) {
-                    return Some(actions::at_range(matcher, last.range, message));
+                    return Some(at_last_token(matcher, message));
                 }
             }
             _ => {}
@@ -64,5 +69,5 @@ pub(super) fn in_mixture(matcher: &Matcher<'_>, tokens: &[Token]) -> Option<Synt
         }
     }
     let message = "cannot mix bytes and nonbytes literals".to_owned();
-    (bytes && text).then(|| actions::at_last_token(matcher, ErrorKind::SyntaxError, message))
+    (bytes && text).then(|| at_last_token(matcher, message))
 }

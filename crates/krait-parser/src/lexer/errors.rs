@@ -61,11 +61,22 @@ impl Lexer<'_> {
     }
 
     /// The error for anything but a line end after a backslash. CPython counts its column from the
-    /// first of the lines that backslashes join.
+    /// first of the lines that it has read without a token's end between them: those that backslashes
+    /// join, and those of a string.
     pub(super) fn fail_at_continuation(&mut self) -> Step {
         let mut first = self.line_start;
-        while self.src[..first].ends_with(b"\\\n") {
-            let before = &self.src[..first - 1];
+        loop {
+            let around = self
+                .tokens
+                .iter()
+                .rev()
+                .find(|token| (token.start as usize) < first);
+            let inside = around.filter(|token| token.end as usize > first);
+            let before = match inside {
+                Some(token) => &self.src[..token.start as usize],
+                None if self.src[..first].ends_with(b"\\\n") => &self.src[..first - 1],
+                None => break,
+            };
             first = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         }
         let at_end = self.pos >= self.src.len();
@@ -98,11 +109,22 @@ impl Lexer<'_> {
         self.stop(error, false, Done::Error)
     }
 
-    pub(super) fn warn(&mut self, message: String) {
+    pub(super) fn warn_of_escaped_brace(&mut self, brace: char) {
+        let what = format!("\"\\{brace}\" is an invalid escape sequence.");
+        let advice = format!("Did you mean \"\\\\{brace}\"? A raw string is also an option.");
+        let error = format!("{what} {advice}");
+        self.warn(
+            format!("{what} Such sequences will not work in the future. {advice}"),
+            error,
+        );
+    }
+
+    /// Warns just before `pos`; `error` is the message if the warning is an error.
+    pub(super) fn warn(&mut self, message: String, error: String) {
         let offset = self.chars(self.line_start, self.pos) as i32;
         self.warnings.push(Warning {
             category: WarningCategory::SyntaxWarning,
-            error: Box::new(self.error_at(message.clone(), offset, offset)),
+            error: Box::new(self.error_at(error, offset, offset)),
             message,
             lineno: self.lineno,
         });

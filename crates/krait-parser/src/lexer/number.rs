@@ -173,7 +173,8 @@ impl Lexer<'_> {
                 .iter()
                 .any(|beginning| rest.starts_with(beginning))
         {
-            self.warn(format!("invalid {kind} literal"));
+            let message = format!("invalid {kind} literal");
+            self.warn(message.clone(), message);
             return Ok(());
         }
         self.fail(format!("invalid {kind} literal"))

@@ -331,7 +331,11 @@ impl Lexer<'_> {
                 b'\\' => {
                     pos += 1;
                     match self.at(pos) {
-                        b'{' | b'}' => {}
+                        b'{' | b'}' if mode.raw => {}
+                        brace @ (b'{' | b'}') => {
+                            self.pos = pos + 1;
+                            self.warn_of_escaped_brace(brace as char);
+                        }
                         b'N' if !mode.raw => {
                             pos += 1;
                             if self.at(pos) == b'{' {

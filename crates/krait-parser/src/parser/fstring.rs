@@ -1,6 +1,6 @@
 //! String literals side by side, f-strings, t-strings.
 
-use super::strings::{BadEscape, Literal, decode_bytes, decode_str};
+use super::strings::{BadEscape, Decoded, Literal, decode_bytes, decode_str};
 use super::{Fail, Parser, Res};
 use crate::error::{Warning, WarningCategory};
 use crate::token::{Token, TokenKind as K};
@@ -92,7 +92,7 @@ impl Parser<'_> {
     fn string_piece(&mut self, pieces: &mut Pieces) -> Res<()> {
         let token = self.bump();
         let literal = Literal::of(self.token_text(token));
-        let Literal { prefix, body, lead } = literal;
+        let Literal { prefix, body, .. } = literal;
         let raw = literal.is_raw();
         if literal.is_bytes() {
             if !body.is_ascii() {
@@ -103,12 +103,12 @@ impl Parser<'_> {
                 body.as_bytes().to_vec()
             } else {
                 let decoded = decode_bytes(body);
-                self.decoded(decoded, token, lead)?
+                self.decoded(decoded, body, token)?
             };
             pieces.bytes.get_or_insert_default().extend(value);
             return Ok(());
         }
-        let value = self.text_value(body, raw, token, lead)?;
+        let value = self.text_value(body, raw, token)?;
         let kind = matches!(prefix, "u" | "U").then(|| Box::new(Wtf8Buf::from("u")));
         pieces.kind = kind.clone();
         pieces.text_seen = true;
@@ -126,49 +126,64 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn text_value(&mut self, body: &str, raw: bool, token: Token, lead: usize) -> Res<Wtf8Buf> {
+    fn text_value(&mut self, body: &str, raw: bool, token: Token) -> Res<Wtf8Buf> {
         if raw || !body.contains('\\') {
             return Ok(Wtf8Buf::from(body));
         }
-        self.decoded(decode_str(body), token, lead)
+        self.decoded(decode_str(body), body, token)
     }
 
     /// A decoded body, with its warning or error placed at its token.
-    fn decoded<T>(
-        &mut self,
-        decoded: Result<(T, Option<BadEscape>), String>,
-        token: Token,
-        lead: usize,
-    ) -> Res<T> {
+    fn decoded<T>(&mut self, decoded: Decoded<T>, body: &str, token: Token) -> Res<T> {
         match decoded {
             Ok((value, None)) => Ok(value),
             Ok((value, Some(bad))) => {
-                self.warn_of_escape(&bad, token, lead);
+                self.warn_of_escape(&bad, body, token);
                 Ok(value)
             }
-            Err(message) => self.raise(token.range, message),
+            Err(message) => {
+                let last_line = token.range.end_lineno;
+                let error = self.error_seen_to(token.range, message, last_line);
+                self.error_fill = self.pos;
+                self.error.get_or_insert_with(|| Box::new(error));
+                Err(Fail)
+            }
         }
     }
 
-    fn warn_of_escape(&mut self, bad: &BadEscape, token: Token, lead: usize) {
-        let text = if bad.text.is_empty() {
-            &self.text[token.end as usize..token.end as usize + 1]
-        } else {
-            &bad.text
-        };
+    /// Warns of an escape in a body. CPython counts its place from the token's start: lines and bytes
+    /// of the body (in which other characters than ASCII are ten bytes), and the quotes that the
+    /// token begins with, but no prefix.
+    fn warn_of_escape(&mut self, bad: &BadEscape, body: &str, token: Token) {
+        let text = &bad.text;
         let octal = if bad.octal { "octal " } else { "" };
         let what = format!("\"\\{text}\" is an invalid {octal}escape sequence.");
         let advice = format!("Did you mean \"\\\\{text}\"? A raw string is also an option.");
-        let start = token.start as usize;
-        let lines = memchr::memchr_iter(
-            b'\n',
-            &self.text.as_bytes()[start..start + lead + bad.offset],
-        );
-        let error = self.error_at(token.range, format!("{what} {advice}"));
+        let before = &body[..bad.offset];
+        let lines = before.matches('\n').count() as u32;
+        let last = &before[before.rfind('\n').map_or(0, |newline| newline + 1)..];
+        let mut col_offset: u32 = last
+            .chars()
+            .map(|c| if c.is_ascii() { 1 } else { 10 })
+            .sum();
+        if lines == 0 {
+            let source = self.token_text(token);
+            let quote = source.chars().next().unwrap_or_default();
+            let quotes = source.chars().take_while(|c| matches!(c, '\'' | '"'));
+            col_offset += quotes.filter(|c| *c == quote).count() as u32 + token.range.col_offset;
+        }
+        let lineno = token.range.lineno + lines;
+        let place = Range {
+            lineno,
+            col_offset,
+            end_lineno: lineno,
+            end_col_offset: col_offset + 2,
+        };
+        let error = self.error_seen_to(place, format!("{what} {advice}"), token.range.end_lineno);
         self.warnings.push(Warning {
             category: WarningCategory::SyntaxWarning,
             message: format!("{what} Such sequences will not work in the future. {advice}"),
-            lineno: token.range.lineno + lines.count() as u32,
+            lineno,
             error: Box::new(error),
         });
     }
@@ -182,7 +197,7 @@ impl Parser<'_> {
             loop {
                 match p.kind() {
                     K::FStringMiddle | K::TStringMiddle => {
-                        let text = p.middle(raw)?;
+                        let text = p.middle(raw, false)?;
                         if !is_empty_text(&text) {
                             push_value(values, text);
                         }
@@ -198,33 +213,34 @@ impl Parser<'_> {
         })
     }
 
-    fn middle(&mut self, raw: bool) -> Res<Expr> {
+    /// A piece of text; `in_spec` says that it is part of a format.
+    fn middle(&mut self, raw: bool, in_spec: bool) -> Res<Expr> {
         let token = self.bump();
         let body = self.token_text(token);
         if raw || !body.contains('\\') {
             return Ok(self.constant(Constant::Str(Wtf8Buf::from(body)), token.range));
         }
-        let decoded = decode_str(body);
-        if let Err(message) = decoded {
-            let range = self.end_of_format_string();
-            return self.raise(range, message);
-        }
-        let value = self.decoded(decoded, token, 0)?;
+        let place = if in_spec {
+            token
+        } else {
+            self.end_of_format_string()
+        };
+        let value = self.decoded(decode_str(body), body, place)?;
         Ok(self.constant(Constant::Str(value), token.range))
     }
 
     /// The token that ends the f-string being read, where CPython reports its bad escapes.
-    fn end_of_format_string(&self) -> Range {
+    fn end_of_format_string(&self) -> Token {
         let mut depth = 0;
         for token in &self.tokens[self.pos..] {
             match token.kind {
                 K::FStringStart | K::TStringStart => depth += 1,
-                K::FStringEnd | K::TStringEnd if depth == 0 => return token.range,
+                K::FStringEnd | K::TStringEnd if depth == 0 => return *token,
                 K::FStringEnd | K::TStringEnd => depth -= 1,
                 _ => {}
             }
         }
-        self.range()
+        self.token()
     }
 
     /// `{expression=!r:format}`
@@ -333,7 +349,7 @@ impl Parser<'_> {
             loop {
                 match p.kind() {
                     K::FStringMiddle | K::TStringMiddle => {
-                        let text = p.middle(raw)?;
+                        let text = p.middle(raw, true)?;
                         if !is_empty_text(&text) {
                             push_value(&mut values, text);
                         }

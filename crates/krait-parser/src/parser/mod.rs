@@ -266,6 +266,16 @@ impl<'a> Parser<'a> {
     /// A `SyntaxError` at a range.
     fn error_at(&self, range: Range, message: impl Into<String>) -> SyntaxError {
         let last_line = self.token().range.end_lineno;
+        self.error_seen_to(range, message, last_line)
+    }
+
+    /// The same, where CPython has read the source up to a line.
+    fn error_seen_to(
+        &self,
+        range: Range,
+        message: impl Into<String>,
+        last_line: u32,
+    ) -> SyntaxError {
         source::error_at(self.text, ErrorKind::SyntaxError, message, range, last_line)
     }
 

@@ -160,9 +160,8 @@ pub(crate) fn decode_str(body: &str) -> Decoded<Wtf8Buf> {
         }
         let start = plain;
         let Some(&escape) = src.get(start + 1) else {
-            // Only text before a brace of an f-string ends so.
+            // Only text before a brace of an f-string ends so, and the tokenizer has warned of it.
             out.push_str("\\");
-            note(&mut bad, start, "");
             break;
         };
         pos = start + 2;
@@ -203,7 +202,10 @@ pub(crate) fn decode_str(body: &str) -> Decoded<Wtf8Buf> {
             b'N' => pos = named(body, start, &mut out)?,
             _ => {
                 let c = body[start + 1..].chars().next().unwrap_or_default();
-                note(&mut bad, start, c.encode_utf8(&mut [0; 4]));
+                // CPython has recoded other characters before it looks for bad escapes.
+                if c.is_ascii() {
+                    note(&mut bad, start, c.encode_utf8(&mut [0; 4]));
+                }
                 out.push_str("\\");
                 out.push(c as u32);
                 pos = start + 1 + c.len_utf8();
