@@ -32,7 +32,7 @@ with tempfile.TemporaryDirectory() as folder:
 for source in [
     r"x = '\d'", "x = (1,\n'''\n\\z''')", r"b'\777'", r"f'{x}\d'", "0x1for x in y", "1if 2else 3", "x is 1",
     "def f():\n try: pass\n finally: return 1", "assert (x, y)", "'a' 'b'()", r"'\d' x y",
-    "def f():\n  '\\d'; return 0x1for x", "1 is 2; return",
+    "def f():\n  '\\d'; return y if x else0", "1 is 2; return",
 ]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
