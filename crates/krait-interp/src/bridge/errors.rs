@@ -210,7 +210,10 @@ fn decode_replacing(text: &[u8], codec: &str) -> Option<Obj> {
     let decode = || -> PyResult<Obj> {
         let arguments = [PyStr::new(codec)?, PyStr::new("replace")?];
         let bytes = PyBytes::new(text)?;
-        bytes.call_method_str("decode", &[&arguments[0], &arguments[1]])
+        bytes.call_method(
+            krait_runtime::intern!("decode"),
+            &[&arguments[0], &arguments[1]],
+        )
     };
     decode().map_err(|error| error.clear()).ok()
 }
