@@ -9,8 +9,8 @@ use krait_macros::pyfunction;
 use krait_runtime::frame::{Frame, current_frame};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Interpreter, PyDict, PyErr, PyList, PyLong, PyModule, PyResult, PyStr, PyTuple, PyType, exc,
-    none, pymodule, runtime_error, type_error, value_error,
+    Interpreter, OptionalArg, PyDict, PyErr, PyList, PyLong, PyModule, PyResult, PyStr, PyTuple,
+    PyType, exc, none, pymodule, runtime_error, type_error, value_error,
 };
 
 /// The state of one interpreter.
@@ -504,7 +504,7 @@ pub fn warn(
     category: Option<&PyObject>,
     stacklevel: isize,
     source: Option<&PyObject>,
-    skip_file_prefixes: Option<&PyTuple>,
+    skip_file_prefixes: OptionalArg<&PyTuple>,
 ) -> PyResult<()> {
     let category = if krait_runtime::abstract_::is_instance(message, &exc::Warning)? {
         message.type_().to_obj()
@@ -523,7 +523,9 @@ pub fn warn(
             "category must be a Warning subclass, not {shown}"
         ));
     }
-    let skip = skip_file_prefixes.map_or(&[][..], PyTuple::as_slice);
+    let skip = skip_file_prefixes
+        .present()
+        .map_or(&[][..], PyTuple::as_slice);
     if let Some(wrong) = skip.iter().find(|prefix| !prefix.is_instance_of::<PyStr>()) {
         return Err(type_error!(
             "Found non-str '{}' in skip_file_prefixes.",

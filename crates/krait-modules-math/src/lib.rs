@@ -4,9 +4,12 @@
 
 pub mod array;
 pub mod bisect;
+pub mod bz2;
 pub mod cmath;
 pub mod hashes;
 pub mod heapq;
+mod inflow;
+pub mod lzma;
 pub mod math;
 pub mod queue;
 pub mod statistics;
@@ -18,6 +21,7 @@ use krait_runtime::ModuleDef;
 pub const MODULES: &[&ModuleDef] = &[
     &array::ARRAY,
     &bisect::BISECT,
+    &bz2::BZ2,
     &cmath::CMATH,
     &hashes::blake2::BLAKE2,
     &hashes::sha::MD5,
@@ -25,6 +29,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &hashes::sha::SHA2,
     &hashes::sha3::SHA3,
     &heapq::HEAPQ,
+    &lzma::LZMA,
     &math::MATH,
     &queue::QUEUE,
     &statistics::STATISTICS,

@@ -144,7 +144,7 @@ fn root(re: f64, im: f64) -> Complex {
 pub(super) fn acos(z: Complex) -> Value {
     if z.is_nan() {
         return Ok(match z {
-            Complex { re, im } if re.is_infinite() => complex(im, INF.copysign(-re)),
+            Complex { re, im } if re.is_infinite() => complex(im, INF),
             Complex { im, .. } if im.is_infinite() => complex(NAN, -im),
             Complex { re: 0.0, .. } => complex(FRAC_PI_2, NAN),
             _ => complex(NAN, NAN),
@@ -230,6 +230,7 @@ pub(super) fn atanh(z: Complex) -> Value {
             NAN
         };
         let re = match z.re {
+            re if re.is_nan() && z.im.is_infinite() => 0.0,
             re if z.is_infinite() => 0f64.copysign(re),
             0.0 => z.re,
             _ => NAN,
@@ -378,7 +379,8 @@ pub(super) fn sinh(z: Complex) -> Value {
                 let far = far_along(im);
                 complex(if re < 0.0 { -far.re } else { far.re }, far.im)
             }
-            Complex { re, .. } if re.is_infinite() || re == 0.0 => complex(re, NAN),
+            Complex { re, .. } if re.is_infinite() => complex(INF, NAN),
+            Complex { re: 0.0, .. } => complex(0.0, NAN),
             _ => complex(NAN, NAN),
         });
     }
@@ -402,17 +404,12 @@ pub(super) fn tanh(z: Complex) -> Value {
         return Ok(match z {
             Complex { im: 0.0, .. } if z.re.is_nan() => z,
             Complex { re, im } if re.is_infinite() => {
-                let side = if im.is_finite() && im != 0.0 {
-                    2.0 * im.sin() * im.cos()
-                } else {
-                    im
+                let side = match im {
+                    0.0 => im,
+                    _ if im.is_finite() => 2.0 * im.sin() * im.cos(),
+                    _ => 0.0,
                 };
-                let im = if side.is_nan() {
-                    0.0
-                } else {
-                    0f64.copysign(side)
-                };
-                complex(1f64.copysign(re), im)
+                complex(1f64.copysign(re), 0f64.copysign(side))
             }
             Complex { re: 0.0, .. } => complex(z.re, NAN),
             _ => complex(NAN, NAN),

@@ -116,7 +116,13 @@ pub fn log(z: &PyObject, base: krait_runtime::OptionalArg<&PyObject>) -> PyResul
 /// Return argument, also known as the phase angle, of a complex.
 #[pyfunction(signature = "(z, /)")]
 pub fn phase(z: &PyObject) -> PyResult<f64> {
-    Ok(number(z)?.phase())
+    let z = number(z)?;
+    let phase = z.phase();
+    if phase == 0.0 && z.im != 0.0 && z.re.is_finite() {
+        // An angle too small for a double is reported, as C's `atan2` does.
+        return Err(raise(Fault::Range));
+    }
+    Ok(phase)
 }
 
 /// Convert a complex from rectangular coordinates to polar coordinates.

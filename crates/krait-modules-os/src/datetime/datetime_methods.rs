@@ -50,7 +50,13 @@ fn deprecated(name: &str, instead: &str) -> PyResult<()> {
 
 /// The local zone at a moment that has none.
 fn zone_of_naive(moment: &PyDateTime) -> PyResult<Obj> {
-    let seconds = timestamp::from_local(moment.day(), moment.clock(), moment.is_fold())?;
+    let (day, clock, fold) = (moment.day(), moment.clock(), moment.is_fold());
+    let mut seconds = timestamp::from_local(day, clock, fold)?;
+    let other = timestamp::from_local(day, clock, !fold)?;
+    if other != seconds && (other > seconds) == fold {
+        // The time was skipped: the offset is that of the side which it is counted from.
+        seconds = other;
+    }
     timestamp::local_zone(seconds - timestamp::EPOCH)
 }
 

@@ -9,7 +9,7 @@ use krait_runtime::long::ops;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
     CompareOp, IntoPy, OptionalArg, PyFloat, PyLong, PyResult, PyTuple, PyType, abstract_,
-    not_implemented, overflow_error, type_error,
+    not_implemented, overflow_error, type_error, value_error,
 };
 
 const DAY: i128 = 86_400_000_000;
@@ -171,8 +171,10 @@ fn ratio(value: &PyObject) -> PyResult<(Py<PyLong>, Py<PyLong>)> {
     let ratio = value.call_method(krait_runtime::intern!("as_integer_ratio"), &[])?;
     match ratio.downcast::<PyTuple>().map(PyTuple::as_slice) {
         Some([over, under]) => Ok((over.index()?, under.index()?)),
-        _ => Err(type_error!(
-            "unexpected return type from as_integer_ratio(): expected tuple"
+        Some(_) => Err(value_error!("as_integer_ratio() must return a 2-tuple")),
+        None => Err(type_error!(
+            "unexpected return type from as_integer_ratio(): expected tuple, not '{}'",
+            ratio.type_().tp_name()
         )),
     }
 }

@@ -129,10 +129,16 @@ pub(super) fn strftime(moment: &Moment<'_>, format: &PyStr, tuple: &PyObject) ->
             }
             Some('Z') => {
                 let name = tz::tzname(moment.zone, moment.asked)?;
-                if let Some(name) = name.downcast::<PyStr>() {
-                    for code in name.as_slice().iter() {
-                        out.push_repeated(code, if code == percent { 2 } else { 1 });
-                    }
+                if !name.is(none()) {
+                    let (one, two) = (PyStr::intern("%")?, PyStr::intern("%%")?);
+                    let escaped =
+                        name.call_method(krait_runtime::intern!("replace"), &[&one, &two])?;
+                    let Some(escaped) = escaped.downcast::<PyStr>() else {
+                        return Err(type_error!(
+                            "tzinfo.tzname().replace() did not return a string"
+                        ));
+                    };
+                    out.push_py(escaped);
                 }
             }
             Some('f') => out.push_str(&format!("{:06}", moment.micro)),

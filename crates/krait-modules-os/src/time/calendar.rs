@@ -4,11 +4,11 @@ use std::ffi::CString;
 
 use krait_host::time::{self as host, Calendar};
 use krait_macros::pyfunction;
-use krait_runtime::object::{Obj, Py, PyObject};
+use krait_runtime::object::{Obj, PyObject};
 use krait_runtime::structseq::{PyStructSeq, StructSeq};
 use krait_runtime::{
-    Args, IntoPy, OptionalArg, PyErr, PyFloat, PyResult, PyStr, PyTuple, exc, none, overflow_error,
-    type_error, value_error,
+    Args, IntoPy, OptionalArg, PyErr, PyFloat, PyResult, PyStr, PyTuple, StrBuilder, exc, none,
+    overflow_error, type_error, value_error,
 };
 
 use crate::common::{fs_decode, import_attr, quick, sys_attr};
@@ -241,22 +241,23 @@ pub(crate) fn strftime(format: &PyStr, tuple: OptionalArg<&PyObject>) -> PyResul
     let mut parts = parts_or_now("strftime", tuple)?;
     // The C library takes all numbers above zero for summer time, and some stumble over others.
     parts.dst = parts.dst.clamp(-1, 1);
-    let bytes = krait_runtime::codecs::encode_to_bytes(format, "utf-8", Some("surrogateescape"));
-    let Ok(bytes) = bytes.map_err(PyErr::clear) else {
-        return Err(value_error!("invalid format string"));
-    };
-    let mut out = Vec::new();
-    for (index, piece) in bytes.as_bytes().split(|&byte| byte == 0).enumerate() {
-        if index > 0 {
-            out.push(0);
-        }
-        if piece.is_empty() {
+    let mut out = StrBuilder::new();
+    let mut piece = Vec::new();
+    // Only ASCII concerns the C library; all else passes through.
+    for code in format.as_slice().iter().map(Some).chain([None]) {
+        if let Some(byte @ 1..=0x7F) = code {
+            piece.push(byte as u8);
             continue;
         }
-        let piece = crate::common::c_string(piece)?;
-        out.extend(quick(host::strftime(&piece, &parts))?);
+        if !piece.is_empty() {
+            let text = crate::common::c_string(&std::mem::take(&mut piece))?;
+            out.push_py(&*fs_decode(&quick(host::strftime(&text, &parts))?)?);
+        }
+        if let Some(code) = code {
+            out.push(code);
+        }
     }
-    fs_decode(&out).map(Py::into_object)
+    Ok(out.finish()?.into_object())
 }
 
 /// Parse a string to a time tuple according to a format specification.

@@ -218,11 +218,10 @@ impl Encoding {
                     &mut None,
                 )
             })?;
-        let complete = bytes.len() >= unit;
         Ok(Decoded {
             text,
-            consumed,
-            order: if complete { Some(order) } else { None },
+            consumed: if last { bytes.len() } else { consumed },
+            order: found,
         })
     }
 }

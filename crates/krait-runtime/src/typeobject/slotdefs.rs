@@ -385,6 +385,22 @@ enum Source {
     Python,
 }
 
+/// Whether a slot is in the suite of numbers.
+fn is_number(row: &SlotDef) -> bool {
+    let start = offset_of!(Heap, as_number);
+    (start..start + size_of::<abi::PyNumberMethods>()).contains(&(row.offset as usize))
+}
+
+/// Whether two rows of one name may have the same wrapper. Their addresses alone do not say so: wrappers that do the
+/// same are one function once they are linked. Numbers and sequences share only the in-place operators'.
+fn shares_wrapper(left: &SlotDef, right: &SlotDef) -> bool {
+    // SAFETY: every row's name is a static C string.
+    let in_place = unsafe { std::ffi::CStr::from_ptr(right.name) }
+        .to_bytes()
+        .starts_with(b"__i");
+    in_place || is_number(left) == is_number(right)
+}
+
 fn native_source(
     class: &PyType,
     row: &'static SlotDef,
@@ -394,8 +410,9 @@ fn native_source(
     if let Some(wrapper) = found.downcast_exact::<PyWrapperDescr>() {
         let base = wrapper.base();
         if row_name(base).is(row_name(row)) {
-            let same_wrapper =
-                base.wrapper.map(|each| each as usize) == row.wrapper.map(|each| each as usize);
+            let same_wrapper = base.wrapper.map(|each| each as usize)
+                == row.wrapper.map(|each| each as usize)
+                && shares_wrapper(base, row);
             return Source::Wrapper {
                 slot: wrapper.wrapped(),
                 fits: same_wrapper && wrapper.class().is_some_and(|own| class.is_subtype(&own)),
