@@ -127,7 +127,7 @@ impl PyAsyncGen {
 #[pymethods]
 impl PyAsyncGen {
     /// Return an awaitable, that resumes the async generator with a value.
-    #[pymethod(signature = "($self, value, /)", text_signature = "")]
+    #[pymethod(signature = "($self, object, /)")]
     fn asend(&self, value: &PyObject) -> PyResult<Obj> {
         self.init_hooks()?;
         PyAsyncGenASend::over(self, Some(value.to_obj()))
@@ -161,13 +161,13 @@ impl PyAsyncGen {
     }
 
     /// Return an awaitable, that raises GeneratorExit where the generator is suspended.
-    #[pymethod(signature = "($self, /)", text_signature = "")]
+    #[pymethod(signature = "($self, /)")]
     fn aclose(&self) -> PyResult<Obj> {
         self.init_hooks()?;
         PyAsyncGenAThrow::over(self, None)
     }
 
-    #[pymethod(name = "__sizeof__", signature = "($self, /)", text_signature = "")]
+    #[pymethod(name = "__sizeof__", signature = "($self, /)")]
     fn sizeof(&self) -> PyResult<isize> {
         let code = self.body.code();
         let words = code.co_nlocalsplus.get() + code.co_stacksize.get();
@@ -175,7 +175,7 @@ impl PyAsyncGen {
     }
 
     /// See PEP 585
-    #[pyclassmethod(signature = "($type, object, /)", text_signature = "")]
+    #[pyclassmethod(signature = "($type, object, /)")]
     fn __class_getitem__(class: &krait_runtime::PyType, item: &PyObject) -> PyResult<Obj> {
         krait_runtime::generic_alias::new_generic_alias(class, item)
     }
@@ -351,7 +351,7 @@ impl PyAsyncGenASend {
 #[pymethods]
 impl PyAsyncGenASend {
     /// Resume with a value.
-    #[pymethod(signature = "($self, value, /)", text_signature = "")]
+    #[pymethod(signature = "($self, object, /)")]
     fn send(&self, value: &PyObject) -> PyResult<Obj> {
         let first = self.state.get() == State::Init;
         let generator = self.start()?;
@@ -381,13 +381,22 @@ impl PyAsyncGenASend {
     }
 
     /// Raise GeneratorExit where execution is suspended.
-    #[pymethod(signature = "($self, /)", text_signature = "")]
+    #[pymethod(signature = "($self, /)")]
     fn close(&self) -> PyResult<()> {
         if self.state.get() == State::Closed {
             return Ok(());
         }
         let exit = exc::GeneratorExit.to_obj();
         closed(self.throw(exit, OptionalArg::Missing, OptionalArg::Missing))
+    }
+
+    #[slot(tp_finalize)]
+    fn tp_finalize(&self) {
+        if self.state.get() == State::Init
+            && let Some(generator) = self.generator.get()
+        {
+            warn_unawaited_method(&generator, "asend");
+        }
     }
 
     #[slot(tp_iter)]
@@ -415,6 +424,28 @@ fn thrown(kind: Obj, value: OptionalArg<Obj>, traceback: OptionalArg<Obj>) -> Ve
         args.push(traceback);
     }
     args
+}
+
+/// Warns that what a method of an asynchronous generator returned was never awaited.
+fn warn_unawaited_method(generator: &PyAsyncGen, method: &str) {
+    let pending = PyErr::occurred().map(PyErr::take);
+    let name = generator
+        .body
+        .gi_qualname
+        .get()
+        .map(|name| name.to_string_lossy())
+        .unwrap_or_default();
+    let message = format!("coroutine method '{method}' of '{name}' was never awaited");
+    if let Err(error) =
+        krait_runtime::hooks::warn_about(generator, &exc::RuntimeWarning, &message, 1)
+    {
+        let context =
+            format!("Exception ignored while finalizing coroutine method '{method}' of '{name}'");
+        error.write_unraisable(Some(&context), None);
+    }
+    if let Some(pending) = pending {
+        let _set = PyErr::restore(pending);
+    }
 }
 
 /// What `close()` makes of what a thrown `GeneratorExit` led to.
@@ -463,6 +494,11 @@ impl PyAsyncGenAThrow {
         !self.args.is_some()
     }
 
+    /// The method that made it.
+    fn method_name(&self) -> &'static str {
+        if self.is_aclose() { "aclose" } else { "athrow" }
+    }
+
     fn generator(&self) -> PyResult<Py<PyAsyncGen>> {
         self.generator
             .get()
@@ -473,7 +509,7 @@ impl PyAsyncGenAThrow {
     fn begin(&self, generator: &PyAsyncGen) -> PyResult<Obj> {
         if generator.is_running() {
             self.state.set(State::Closed);
-            let name = if self.is_aclose() { "aclose" } else { "athrow" };
+            let name = self.method_name();
             return Err(runtime_error!(
                 "{name}(): asynchronous generator is already running"
             ));
@@ -536,7 +572,7 @@ impl PyAsyncGenAThrow {
 #[pymethods]
 impl PyAsyncGenAThrow {
     /// Resume with a value.
-    #[pymethod(signature = "($self, value, /)", text_signature = "")]
+    #[pymethod(signature = "($self, object, /)")]
     fn send(&self, value: &PyObject) -> PyResult<Obj> {
         let generator = self.generator()?;
         if self.state.get() == State::Closed {
@@ -579,7 +615,7 @@ impl PyAsyncGenAThrow {
         if self.state.get() == State::Init {
             if generator.is_running() {
                 self.state.set(State::Closed);
-                let name = if self.is_aclose() { "aclose" } else { "athrow" };
+                let name = self.method_name();
                 return Err(runtime_error!(
                     "{name}(): asynchronous generator is already running"
                 ));
@@ -599,13 +635,22 @@ impl PyAsyncGenAThrow {
     }
 
     /// Raise GeneratorExit where execution is suspended.
-    #[pymethod(signature = "($self, /)", text_signature = "")]
+    #[pymethod(signature = "($self, /)")]
     fn close(&self) -> PyResult<()> {
         if self.state.get() == State::Closed {
             return Ok(());
         }
         let exit = exc::GeneratorExit.to_obj();
         closed(self.throw(exit, OptionalArg::Missing, OptionalArg::Missing))
+    }
+
+    #[slot(tp_finalize)]
+    fn tp_finalize(&self) {
+        if self.state.get() == State::Init
+            && let Some(generator) = self.generator.get()
+        {
+            warn_unawaited_method(&generator, self.method_name());
+        }
     }
 
     #[slot(tp_iter)]
@@ -689,7 +734,7 @@ impl PyAnextAwaitable {
 #[pymethods]
 impl PyAnextAwaitable {
     /// Resume with a value.
-    #[pymethod(signature = "($self, value, /)", text_signature = "")]
+    #[pymethod(signature = "($self, object, /)")]
     fn send(&self, value: &PyObject) -> PyResult<Obj> {
         self.proxy("send", &[value])
     }
@@ -711,7 +756,7 @@ impl PyAnextAwaitable {
     }
 
     /// Raise GeneratorExit where execution is suspended.
-    #[pymethod(signature = "($self, /)", text_signature = "")]
+    #[pymethod(signature = "($self, /)")]
     fn close(&self) -> PyResult<Obj> {
         self.proxy("close", &[])
     }

@@ -292,8 +292,9 @@ pub(crate) unsafe fn finish_frame(ts: &ThreadState, frame: *mut Frame) {
         let body = body_of(frame);
         body.gi_frame_state.set(abi::FRAME_CLEARED);
         unlink_exceptions(ts, body);
-        (*frame).clear_except_code();
+        // First: who kept the frame object must not find a caller there.
         (&*frame).previous.set(std::ptr::null_mut());
+        (*frame).clear_except_code();
     }
     // SAFETY: as above.
     unsafe { body_of(frame) }.gi_exc_state.exc_value.set(None);
@@ -490,7 +491,7 @@ impl PyGenerator {
                 };
             }
         }
-        set_thrown(args)?;
+        let _set = PyErr::restore(thrown_exception(args)?);
         self.throw_set(false)
     }
 
@@ -499,7 +500,8 @@ impl PyGenerator {
         let none = || krait_runtime::none().to_obj();
         let body = &self.body;
         if body.gi_frame_state.get() == abi::FRAME_CREATED {
-            body.gi_frame_state.set(abi::FRAME_COMPLETED);
+            let _alive = self.to_obj();
+            self.clear_frame();
             return Ok(none());
         }
         if body.gi_frame_state.get() >= abi::FRAME_COMPLETED {
@@ -632,8 +634,9 @@ fn chain_context(ts: &ThreadState, body: &GenBody) {
     }
 }
 
-/// Sets the exception that `throw(type, value, traceback)` describes.
-fn set_thrown(args: &[Obj]) -> PyResult<()> {
+/// The exception that `throw(type, value, traceback)` describes, or what making it raised; an error
+/// is that nothing of the kind is described.
+fn thrown_exception(args: &[Obj]) -> PyResult<Obj> {
     let (kind, value, traceback) = (&args[0], args.get(1), args.get(2));
     let not_none = |value: &&Obj| !value.is(krait_runtime::none());
     let traceback = traceback.filter(not_none);
@@ -646,24 +649,7 @@ fn set_thrown(args: &[Obj]) -> PyResult<()> {
     }
     let value = value.filter(not_none);
     let exception = if krait_runtime::exceptions::is_exception_class(kind) {
-        let class = kind.downcast::<krait_runtime::PyType>();
-        let made = match (value, class) {
-            (Some(value), Some(class)) if value.type_().is_subtype(class) => value.clone(),
-            (Some(value), _) => match value.downcast::<PyTuple>() {
-                Some(arguments) => kind.call_tuple(arguments, None)?,
-                None => kind.call1(value)?,
-            },
-            (None, _) => kind.call0()?,
-        };
-        // A class may make anything in its `__new__`.
-        if !krait_runtime::exceptions::is_exception(&made) {
-            return Err(type_error!(
-                "calling {} should have returned an instance of BaseException, not {}",
-                kind.repr()?.to_string_lossy(),
-                made.type_().tp_name()
-            ));
-        }
-        made
+        made_exception(kind, value).unwrap_or_else(PyErr::take)
     } else if krait_runtime::exceptions::is_exception(kind) {
         if value.is_some() {
             return Err(type_error!(
@@ -683,8 +669,28 @@ fn set_thrown(args: &[Obj]) -> PyResult<()> {
     ) {
         raised.traceback.set(Some(traceback.clone()));
     }
-    let _set = PyErr::restore(exception);
-    Ok(())
+    Ok(exception)
+}
+
+/// An instance of an exception class, made from `value` unless that is one already.
+fn made_exception(class: &PyObject, value: Option<&Obj>) -> PyResult<Obj> {
+    let made = match (value, class.downcast::<krait_runtime::PyType>()) {
+        (Some(value), Some(class)) if value.type_().is_subtype(class) => value.clone(),
+        (Some(value), _) => match value.downcast::<PyTuple>() {
+            Some(arguments) => class.call_tuple(arguments, None)?,
+            None => class.call1(value)?,
+        },
+        (None, _) => class.call0()?,
+    };
+    // A class may make anything in its `__new__`.
+    if krait_runtime::exceptions::is_exception(&made) {
+        return Ok(made);
+    }
+    Err(type_error!(
+        "calling {} should have returned an instance of BaseException, not {}",
+        class.repr()?.to_string_lossy(),
+        made.type_().tp_name()
+    ))
 }
 
 /// Closes what a generator delegates to.
@@ -875,10 +881,10 @@ pub(crate) unsafe extern "C" fn traverse(
 
 /// `tp_iternext` and `tp_iter` of generators, `await` of coroutines.
 macro_rules! common_methods {
-    ($class:ident { $($extra:tt)* }) => {
+    ($class:ident [$name:tt $qualname:tt $send:tt $throw:tt $close:tt] { $($extra:tt)* }) => {
         #[pymethods]
         impl $class {
-            /// The generator's name.
+            #[doc = $name]
             #[pygetter]
             fn __name__(&self) -> Option<Py<PyStr>> {
                 self.body.gi_name.get()
@@ -893,7 +899,7 @@ macro_rules! common_methods {
                 Ok(())
             }
 
-            /// The generator's qualified name.
+            #[doc = $qualname]
             #[pygetter]
             fn __qualname__(&self) -> Option<Py<PyStr>> {
                 self.body.gi_qualname.get()
@@ -908,25 +914,25 @@ macro_rules! common_methods {
                 Ok(())
             }
 
-            /// Resume with a value.
-            #[pymethod(signature = "($self, value, /)", text_signature = "")]
+            #[doc = $send]
+            #[pymethod(signature = "($self, object, /)")]
             fn send(&self, value: &PyObject) -> PyResult<Obj> {
                 generic(self).gen_send(value)
             }
 
-            /// Raise an exception where execution is suspended.
+            #[doc = $throw]
             #[pymethod(signature = "($self, type, value=None, traceback=None, /)", text_signature = "")]
             fn throw(&self, kind: Obj, value: OptionalArg<Obj>, traceback: OptionalArg<Obj>) -> PyResult<Obj> {
                 throw_with_warning(generic(self), kind, value, traceback)
             }
 
-            /// Raise GeneratorExit where execution is suspended.
-            #[pymethod(signature = "($self, /)", text_signature = "")]
+            #[doc = $close]
+            #[pymethod(signature = "($self, /)")]
             fn close(&self) -> PyResult<Obj> {
                 generic(self).gen_close()
             }
 
-            #[pymethod(name = "__sizeof__", signature = "($self, /)", text_signature = "")]
+            #[pymethod(name = "__sizeof__", signature = "($self, /)")]
             fn sizeof(&self) -> PyResult<isize> {
                 let code = self.body.code();
                 let words = code.co_nlocalsplus.get() + code.co_stacksize.get();
@@ -1008,7 +1014,13 @@ pub(crate) fn throw_with_warning(
     generator.gen_throw(&args, true)
 }
 
-common_methods!(PyGenerator {
+common_methods!(PyGenerator [
+    "The name of the generator."
+    "The qualified name of the generator."
+    "send(value) -> go on inside the generator with value, and\nreturn the next value it yields or raise StopIteration."
+    "throw(exception) -> raise the exception inside the generator, and\nreturn the next value it yields or raise StopIteration."
+    "close() -> raise GeneratorExit inside the generator."
+] {
     #[pygetter]
     fn gi_frame(&self) -> PyResult<Option<Py<PyFrame>>> {
         generic(self).frame_object()
@@ -1046,13 +1058,19 @@ common_methods!(PyGenerator {
     }
 
     /// See PEP 585
-    #[pyclassmethod(signature = "($type, object, /)", text_signature = "")]
+    #[pyclassmethod(signature = "($type, object, /)")]
     fn __class_getitem__(class: &krait_runtime::PyType, item: &PyObject) -> PyResult<Obj> {
         krait_runtime::generic_alias::new_generic_alias(class, item)
     }
 });
 
-common_methods!(PyCoroutine {
+common_methods!(PyCoroutine [
+    "The name of the coroutine."
+    "The qualified name of the coroutine."
+    "send(value) -> pass the value into coroutine, and\nreturn the next value it yields or raise StopIteration."
+    "throw(exception) -> raise the exception in coroutine, and\nreturn the next value it yields or raise StopIteration."
+    "close() -> raise GeneratorExit inside coroutine."
+] {
     #[pygetter]
     fn cr_frame(&self) -> PyResult<Option<Py<PyFrame>>> {
         generic(self).frame_object()
@@ -1090,7 +1108,7 @@ common_methods!(PyCoroutine {
     }
 
     /// See PEP 585
-    #[pyclassmethod(signature = "($type, object, /)", text_signature = "")]
+    #[pyclassmethod(signature = "($type, object, /)")]
     fn __class_getitem__(class: &krait_runtime::PyType, item: &PyObject) -> PyResult<Obj> {
         krait_runtime::generic_alias::new_generic_alias(class, item)
     }
@@ -1123,7 +1141,7 @@ impl PyCoroWrapper {
 #[pymethods]
 impl PyCoroWrapper {
     /// Resume with a value.
-    #[pymethod(signature = "($self, value, /)", text_signature = "")]
+    #[pymethod(signature = "($self, object, /)")]
     fn send(&self, value: &PyObject) -> PyResult<Obj> {
         self.coroutine()?.as_generator().gen_send(value)
     }
@@ -1143,7 +1161,7 @@ impl PyCoroWrapper {
     }
 
     /// Raise GeneratorExit where execution is suspended.
-    #[pymethod(signature = "($self, /)", text_signature = "")]
+    #[pymethod(signature = "($self, /)")]
     fn close(&self) -> PyResult<Obj> {
         self.coroutine()?.as_generator().gen_close()
     }

@@ -136,6 +136,13 @@ fn report_unraisable(
         return Err(runtime_error!("lost sys.unraisablehook"));
     };
     let none = || krait_runtime::none().to_obj();
+    if let Some(raised) = exception.downcast::<krait_runtime::PyBaseException>()
+        && !raised.traceback.is_some()
+        && let Some(frame) = current_frame()
+    {
+        // It was raised by native code: say at least where that was called.
+        krait_runtime::traceback::add_here(exception, frame)?;
+    }
     let traceback = exception
         .downcast::<krait_runtime::PyBaseException>()
         .and_then(|raised| raised.traceback.get())

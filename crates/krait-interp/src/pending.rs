@@ -65,27 +65,43 @@ fn raise_sent(exception: Obj) -> PyErr {
 
 /// Warns that a coroutine was never awaited: through `warnings`, which adds where it was made.
 pub(crate) fn warn_unawaited(coroutine: &PyObject) {
-    let warn = || -> PyResult<()> {
-        let interp = Interpreter::current();
-        let name = krait_runtime::PyStr::intern("warnings")?;
-        if let Some(modules) = interp.modules.get()
-            && let Some(module) = modules.get_item(&name)?
-            && let Some(function) =
-                module.lookup_attr(krait_runtime::intern!("_warn_unawaited_coroutine"))?
-        {
-            return function.call1(coroutine).map(drop);
-        }
-        let qualname = coroutine
-            .getattr(krait_runtime::intern!("__qualname__"))?
-            .to_display();
-        let message = format!("coroutine '{qualname}' was never awaited");
-        krait_runtime::hooks::warn(&exc::RuntimeWarning, &message, 1)
-    };
-    if let Err(error) = warn() {
+    let unraisable = |error: krait_runtime::PyErr| {
         let context = format!(
             "Exception ignored while finalizing coroutine {}",
             coroutine.to_display()
         );
         error.write_unraisable(Some(&context), None);
+    };
+    match warn_with_origin(coroutine) {
+        Ok(true) => return,
+        Ok(false) => {}
+        Err(error) => {
+            // The warning itself, made an error.
+            let warned = error.matches(&exc::RuntimeWarning);
+            unraisable(error);
+            if warned {
+                return;
+            }
+        }
     }
+    let warn = || -> PyResult<()> {
+        let qualname = coroutine.getattr_str("__qualname__")?.to_display();
+        let message = format!("coroutine '{qualname}' was never awaited");
+        krait_runtime::hooks::warn_about(coroutine, &exc::RuntimeWarning, &message, 1)
+    };
+    if let Err(error) = warn() {
+        unraisable(error);
+    }
+}
+
+/// Lets `warnings` do it, if it has been imported.
+fn warn_with_origin(coroutine: &PyObject) -> PyResult<bool> {
+    let name = krait_runtime::PyStr::intern("warnings")?;
+    if let Some(modules) = Interpreter::current().modules.get()
+        && let Some(module) = modules.get_item(&name)?
+        && let Some(function) = module.lookup_attr_str("_warn_unawaited_coroutine")?
+    {
+        return function.call1(coroutine).map(|_| true);
+    }
+    Ok(false)
 }

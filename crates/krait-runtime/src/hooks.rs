@@ -109,6 +109,17 @@ pub fn warn(category: &crate::PyType, message: &str, stack_level: isize) -> PyRe
     (crate::Interpreter::current().hooks.get().warn)(category, message, stack_level, None)
 }
 
+/// Issues a warning about an object, so that it can be told where that was made.
+pub fn warn_about(
+    source: &PyObject,
+    category: &crate::PyType,
+    message: &str,
+    stack_level: isize,
+) -> PyResult<()> {
+    let warn = crate::Interpreter::current().hooks.get().warn;
+    warn(category, message, stack_level, Some(source))
+}
+
 /// Issues a `ResourceWarning` about an object that ends while it holds a resource.
 pub fn warn_resource(message: &str, source: &PyObject) -> PyResult<()> {
     let category = &crate::exc::ResourceWarning;

@@ -145,9 +145,21 @@ fn extend_list(list: &PyList, iterable: &PyObject) -> PyResult<()> {
 #[inline(always)]
 pub(super) fn set_add(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    attempt!(container::<PySet>(m, oparg + 1).table().add(m.object(1)));
+    let target = m.object(oparg as usize + 1);
+    // A program may rebind the set that the annotations of conditional code are noted in.
+    let Some(set) = target.downcast_exact::<PySet>() else {
+        drop(not_a_set(target));
+        return Flow::Error;
+    };
+    attempt!(set.table().add(m.object(1)));
     m.drop_top();
     m.next(0)
+}
+
+#[cold]
+#[inline(never)]
+fn not_a_set(object: &PyObject) -> krait_runtime::PyErr {
+    krait_runtime::type_error!("'{}' object is not a set", object.type_().tp_name())
 }
 
 #[inline(always)]

@@ -333,7 +333,7 @@ impl PyCode {
 #[pymethods(ITERATORS)]
 impl PyCode {
     /// Runs of instructions on one line, as (start, end, line).
-    #[pymethod(signature = "($self, /)", text_signature = "")]
+    #[pymethod(signature = "($self, /)")]
     fn co_lines(&self) -> PyResult<Obj> {
         let mut rows = Vec::new();
         for (start, end, line) in self.line_ranges() {
@@ -348,7 +348,7 @@ impl PyCode {
     }
 
     /// The source range of each code unit, as (line, end line, column, end column).
-    #[pymethod(signature = "($self, /)", text_signature = "")]
+    #[pymethod(signature = "($self, /)")]
     fn co_positions(&self) -> PyResult<Obj> {
         let rows = self.unit_positions();
         let rows = rows
@@ -359,7 +359,7 @@ impl PyCode {
     }
 
     /// The branches, as offsets (of the branch, where it goes if not taken, where if taken).
-    #[pymethod(signature = "($self, /)", text_signature = "")]
+    #[pymethod(signature = "($self, /)")]
     fn co_branches(&self) -> PyResult<Obj> {
         let mut rows = Vec::new();
         for branch in self.branches() {
