@@ -156,6 +156,19 @@ impl BufferView {
     }
 }
 
+impl crate::gc::Traverse for BufferView {
+    fn traverse(&self, visitor: &mut crate::gc::Visitor) -> crate::gc::TraverseResult {
+        // SAFETY: a view holds a reference to its exporter, or none.
+        match unsafe { PyObject::from_ptr_opt(self.view.obj.get()) } {
+            Some(exporter) => visitor.visit(exporter),
+            None => crate::gc::TRAVERSED,
+        }
+    }
+
+    /// Whoever holds the view drops it.
+    fn clear(&self) {}
+}
+
 impl Drop for BufferView {
     fn drop(&mut self) {
         // SAFETY: filled by the exporter's `bf_getbuffer`, given back once.

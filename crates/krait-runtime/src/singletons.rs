@@ -72,6 +72,15 @@ impl PyNone {
         Ok(false)
     }
 
+    #[slot(tp_richcompare)]
+    fn richcompare(&self, other: &PyObject, op: crate::CompareOp) -> PyResult<Obj> {
+        Ok(crate::abstract_::not_implemented_if(match op {
+            crate::CompareOp::Eq if self.is(other) => Some(true),
+            crate::CompareOp::Ne if self.is(other) => Some(false),
+            _ => None,
+        }))
+    }
+
     #[slot(tp_hash)]
     fn hash(&self) -> PyResult<isize> {
         // CPython's constant: `hash(None)` is the same in every process since 3.12.
@@ -252,19 +261,35 @@ static SHARED: Shared = Shared {
 // SAFETY: immortal and never written but for its cached hash.
 unsafe impl Sync for PyTuple {}
 
-static EMPTY_TUPLE: PyTuple = PyTuple(abi::PyTupleObject {
-    ob_base: abi::PyVarObject_HEAD_INIT(
-        (&raw const crate::tuple::PyTuple_Type).cast_mut().cast(),
-        0,
-    ),
-    ob_hash: Cell::new(-1),
-    ob_item: [Cell::new(std::ptr::null_mut())],
-});
+/// The collector looks for a header before every tuple.
+#[repr(C)]
+struct EmptyTuple {
+    head: abi::PyGC_Head,
+    tuple: PyTuple,
+}
+
+// SAFETY: as above; the header stays as it is.
+unsafe impl Sync for EmptyTuple {}
+
+static EMPTY_TUPLE: EmptyTuple = EmptyTuple {
+    head: abi::PyGC_Head {
+        _gc_next: Cell::new(0),
+        _gc_prev: Cell::new(0),
+    },
+    tuple: PyTuple(abi::PyTupleObject {
+        ob_base: abi::PyVarObject_HEAD_INIT(
+            (&raw const crate::tuple::PyTuple_Type).cast_mut().cast(),
+            0,
+        ),
+        ob_hash: Cell::new(-1),
+        ob_item: [Cell::new(std::ptr::null_mut())],
+    }),
+};
 
 /// The empty tuple.
 #[inline(always)]
 pub fn empty_tuple() -> &'static PyTuple {
-    &EMPTY_TUPLE
+    &EMPTY_TUPLE.tuple
 }
 
 /// The bytes object of no byte, or of one.

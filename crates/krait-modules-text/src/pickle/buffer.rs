@@ -19,6 +19,7 @@ pub(super) struct PickleBuffer {
     #[traverse]
     exporter: Field<PyObject>,
     /// Keeps the memory where it is.
+    #[traverse]
     view: RefCell<Option<BufferView>>,
     #[weaklist]
     weaklist: WeakList,

@@ -312,18 +312,18 @@ unsafe extern "C" fn keep_visited(object: *mut abi::PyObject, kept: *mut c_void)
     0
 }
 
-/// Clears the weak references with callbacks to unreachable objects and calls those callbacks whose
-/// weak reference is itself reachable.
+/// Clears the weak references to unreachable objects, so that no finalizer can get at one that was
+/// finalized before, and calls the callbacks whose weak reference is itself reachable.
 fn run_weakref_callbacks(unreachable: &List) {
     let mut due: Vec<(Py<PyWeakReference>, Obj)> = Vec::new();
     for node in unreachable.nodes() {
         // SAFETY: unreachable objects are alive.
         let object = unsafe { PyObject::from_ptr(node.object()) };
         for reference in weakref::references(object) {
+            reference.detach();
             let Some(callback) = reference.callback() else {
                 continue;
             };
-            reference.detach();
             // SAFETY: weak references have a collector's header.
             if unsafe { Node::of(reference.as_ptr()) }.is_collecting() {
                 // Trash too: nobody could be told.

@@ -90,16 +90,24 @@ impl PyMemoryView {
     }
 
     /// The view that a slice of the first dimension shows.
-    fn sliced(geometry: Geometry, slice: &PySlice) -> PyResult<Geometry> {
+    fn sliced(geometry: Geometry, bounds: (isize, isize, isize)) -> Geometry {
         let mut geometry = geometry;
-        let range = slice.adjusted(geometry.shape[0] as usize)?;
+        let (start, stop, step) = bounds;
+        let range = crate::slice::adjust(start, stop, step, geometry.shape[0] as usize);
         geometry.buf = geometry
             .buf
             .wrapping_offset(range.start * geometry.strides[0]);
         geometry.shape[0] = range.len as isize;
         geometry.strides[0] *= range.step;
         geometry.len = geometry.shape.iter().product::<isize>() * geometry.itemsize;
-        Ok(geometry)
+        geometry
+    }
+
+    /// Whether a key is a tuple of slices alone.
+    fn is_multislice(key: &PyObject) -> bool {
+        key.downcast::<PyTuple>().is_some_and(|keys| {
+            !keys.is_empty() && keys.as_slice().iter().all(|key| key.is_exact::<PySlice>())
+        })
     }
 
     fn list_of(geometry: &Geometry, code: u8, dimension: usize, base: *mut u8) -> PyResult<Obj> {
@@ -117,9 +125,16 @@ impl PyMemoryView {
 
     /// Whether both views show equal items.
     fn equals(&self, other: &PyObject) -> PyResult<Option<bool>> {
-        let Ok(left) = self.geometry().map_err(crate::PyErr::clear) else {
-            return Ok(None);
+        // A released view equals itself alone, which the caller has looked at.
+        let Ok(_held) = self.hold().map_err(crate::PyErr::clear) else {
+            return Ok(Some(false));
         };
+        let left = self.geometry()?;
+        if let Some(other) = other.downcast::<PyMemoryView>()
+            && other.is_released()
+        {
+            return Ok(Some(false));
+        }
         if !other.has_buffer() {
             return Ok(None);
         }
@@ -139,7 +154,7 @@ impl PyMemoryView {
                 left.format == right.format && self.to_vec()? == other_view.to_vec()?,
             ));
         };
-        if left_code == right_code && !matches!(left_code, b'f' | b'd' | b'e') {
+        if left_code == right_code && !matches!(left_code, b'f' | b'd' | b'e' | b'?') {
             return Ok(Some(self.to_vec()? == other_view.to_vec()?));
         }
         let left = Self::list_of(&left, left_code, 0, left.buf)?;
@@ -185,6 +200,7 @@ impl PyMemoryView {
             ));
         }
         if let Some(exporter) = self.exporter()? {
+            let _held = self.hold()?;
             exporter.hash()?;
         }
         let hash = crate::hash::hash_bytes(&self.to_vec()?);
@@ -277,11 +293,15 @@ impl PyMemoryView {
             return unsafe { unpack(code, address) };
         }
         if let Some(slice) = key.downcast::<PySlice>() {
-            slice.unpack()?;
-            let view = Self::make(&self.managed()?, Self::sliced(self.geometry()?, slice)?)?;
+            // A view of its own keeps the memory while the bounds are converted, which may run
+            // Python code that releases this one.
+            let managed = self.managed()?;
+            let whole = Self::make(&managed, geometry)?;
+            let bounds = slice.unpack()?;
+            let view = Self::make(&managed, Self::sliced(whole.geometry()?, bounds))?;
             return Ok(view.into_object());
         }
-        if key.is_instance_of::<PyTuple>() {
+        if Self::is_multislice(key) {
             return Err(crate::exc!(
                 NotImplementedError,
                 "multi-dimensional slicing is not implemented"
@@ -309,11 +329,12 @@ impl PyMemoryView {
             return self.store(&[], &bytes);
         }
         if let Some(indices) = Self::item_indices(key, geometry.ndim())? {
+            Self::address(&self.geometry()?, &indices)?;
             let bytes = pack(code_of(&geometry)?, value)?;
             return self.store(&indices, &bytes);
         }
         let Some(slice) = key.downcast::<PySlice>() else {
-            return Err(if key.is_instance_of::<PyTuple>() {
+            return Err(if Self::is_multislice(key) {
                 crate::exc!(
                     NotImplementedError,
                     "memoryview slice assignments are currently restricted to ndim = 1"
@@ -329,7 +350,9 @@ impl PyMemoryView {
             ));
         }
         let source = PyMemoryView::from_object(value)?;
-        let target = Self::sliced(self.geometry()?, slice)?;
+        // Converting the bounds may have run Python code, even released the view.
+        let bounds = slice.unpack()?;
+        let target = Self::sliced(self.geometry()?, bounds);
         let from = source.geometry()?;
         if from.code() != target.code() || from.shape != target.shape {
             return Err(crate::value_error!(
@@ -437,6 +460,13 @@ impl PyMemoryView {
 
 #[pymethods(METHODS)]
 impl PyMemoryView {
+    /// Create a memoryview of what an object lends when asked with these flags.
+    #[pyclassmethod(name = "_from_flags", signature = "($type, /, object, flags)")]
+    fn from_flags(class: &PyType, object: &PyObject, flags: i32) -> PyResult<Py<PyMemoryView>> {
+        let _ = class;
+        PyMemoryView::from_object_with_flags(object, flags)
+    }
+
     /// Release the underlying buffer exposed by the memoryview object.
     #[pymethod(name = "release")]
     fn release_method(&self) -> PyResult<()> {
@@ -471,6 +501,7 @@ impl PyMemoryView {
     /// Return the data in the buffer as a str of hexadecimal numbers.
     #[pymethod(signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
     fn hex(&self, sep: crate::OptionalArg<&PyObject>, bytes_per_sep: isize) -> PyResult<Py<PyStr>> {
+        let _held = self.hold()?;
         crate::bytes::hex_text(&self.to_vec()?, sep.present(), bytes_per_sep)
     }
 
@@ -518,10 +549,11 @@ impl PyMemoryView {
     fn index(
         &self,
         value: &PyObject,
-        start: Option<&PyObject>,
-        stop: Option<&PyObject>,
+        start: crate::OptionalArg<&PyObject>,
+        stop: crate::OptionalArg<&PyObject>,
     ) -> PyResult<usize> {
-        let (start, stop) = crate::slice::clip_bounds(start, stop, self.length()?)?;
+        let (start, stop) =
+            crate::slice::clip_bounds(start.present(), stop.present(), self.length()?)?;
         for index in start..stop.min(self.length()?) {
             if self.item(index as isize)?.eq(value)? {
                 return Ok(index);
@@ -536,7 +568,7 @@ impl PyMemoryView {
         Ok(self.to_obj())
     }
 
-    #[pymethod(name = "__exit__", signature = "($self, *args)")]
+    #[pymethod(name = "__exit__", signature = "($self, /, *exc_info)")]
     fn exit(&self, args: Args<'_>) -> PyResult<()> {
         let _ = args;
         self.release()

@@ -24,11 +24,24 @@ use crate::object::{Py, PyObject, PyVarObject};
 use crate::{Field, PyResult, PyStr, WeakList};
 
 /// A buffer that several memoryviews share.
-#[pyclass(name = "managedbuffer", symbol = _PyManagedBuffer_Type)]
+#[pyclass(name = "managedbuffer", symbol = _PyManagedBuffer_Type, flags(GC))]
 #[repr(C)]
 pub struct ManagedBuffer {
     ob_base: PyObject,
-    buffer: RefCell<Option<BufferView>>,
+    #[traverse]
+    buffer: Lent,
+}
+
+/// The buffer, which the collector looks at but does not take away: the memoryviews that are let go
+/// may still be looked at, and point into it.
+struct Lent(RefCell<Option<BufferView>>);
+
+impl crate::gc::Traverse for Lent {
+    fn traverse(&self, visitor: &mut crate::gc::Visitor) -> crate::gc::TraverseResult {
+        crate::gc::Traverse::traverse(&self.0, visitor)
+    }
+
+    fn clear(&self) {}
 }
 
 #[pymethods]
@@ -49,6 +62,7 @@ impl ManagedBuffer {
 #[repr(C)]
 pub struct PyMemoryView {
     ob_base: PyVarObject,
+    #[traverse]
     mbuf: Field<ManagedBuffer>,
     hash: Cell<isize>,
     flags: Cell<i32>,
@@ -219,6 +233,15 @@ pub(crate) fn contiguous_strides(shape: &[isize], itemsize: isize) -> Vec<isize>
     strides
 }
 
+/// A view that cannot be released as long as this is there.
+pub(crate) struct Hold<'a>(&'a PyMemoryView);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.exports.update(|exports| exports - 1);
+    }
+}
+
 impl PyMemoryView {
     /// A memoryview of any object that lends buffers.
     pub fn from_object(object: &PyObject) -> PyResult<Py<PyMemoryView>> {
@@ -236,12 +259,29 @@ impl PyMemoryView {
         Self::from_buffer(buffer)
     }
 
+    /// A memoryview of what an exporter lends for these flags.
+    pub(crate) fn from_object_with_flags(
+        object: &PyObject,
+        flags: i32,
+    ) -> PyResult<Py<PyMemoryView>> {
+        if object.is_instance_of::<PyMemoryView>() {
+            return Self::from_object(object);
+        }
+        if !object.has_buffer() {
+            return Err(crate::type_error!(
+                "memoryview: a bytes-like object is required, not '{}'",
+                object.type_().tp_name()
+            ));
+        }
+        Self::from_buffer(object.buffer(flags)?)
+    }
+
     /// A memoryview over a buffer that was borrowed already.
     pub fn from_buffer(buffer: BufferView) -> PyResult<Py<PyMemoryView>> {
         let geometry = Geometry::of(buffer.raw());
         let managed = Py::new(ManagedBuffer {
             ob_base: PyObject::HEADER,
-            buffer: RefCell::new(Some(buffer)),
+            buffer: Lent(RefCell::new(Some(buffer))),
         })?;
         Self::make(&managed, geometry)
     }
@@ -278,6 +318,7 @@ impl PyMemoryView {
         }
         let exporter = managed
             .buffer
+            .0
             .borrow()
             .as_ref()
             .and_then(BufferView::object);
@@ -307,6 +348,18 @@ impl PyMemoryView {
         }
     }
 
+    /// Keeps the view from being released while Python code may run.
+    pub(crate) fn hold(&self) -> PyResult<Hold<'_>> {
+        self.managed()?;
+        self.exports.update(|exports| exports + 1);
+        Ok(Hold(self))
+    }
+
+    /// Whether the view was released.
+    pub(crate) fn is_released(&self) -> bool {
+        self.managed().map_err(crate::PyErr::clear).is_err()
+    }
+
     /// The geometry; `ValueError` if the view was released.
     pub(crate) fn geometry(&self) -> PyResult<Geometry> {
         self.managed()?;
@@ -316,7 +369,7 @@ impl PyMemoryView {
     /// The object whose memory this is.
     pub fn exporter(&self) -> PyResult<Option<crate::Obj>> {
         let managed = self.managed()?;
-        let buffer = managed.buffer.borrow();
+        let buffer = managed.buffer.0.borrow();
         Ok(buffer.as_ref().and_then(BufferView::object))
     }
 

@@ -58,8 +58,8 @@ impl PyTuple {
         if std::ptr::eq(class, PyTuple::type_object()) {
             return Ok(Self::from_vec(items)?.into_object());
         }
-        let object = class.alloc(items.len())?;
-        // SAFETY: `tp_alloc` of a class laid out on `tuple` makes room for as many (null) items.
+        let object = crate::alloc::alloc_object(class, items.len())?;
+        // SAFETY: a class laid out on `tuple` has room for as many (null) items.
         unsafe {
             let raw = &*object.as_ptr().cast::<abi::PyTupleObject>();
             raw.ob_hash.set(-1);
@@ -68,6 +68,7 @@ impl PyTuple {
                 slots.add(index).write(item);
             }
         }
+        crate::gc::track(&object);
         Ok(object)
     }
 }
@@ -75,9 +76,9 @@ impl PyTuple {
 #[pymethods(CORE)]
 impl PyTuple {
     #[pynew(signature = "(iterable=(), /)", vectorcall)]
-    fn new(class: &PyType, iterable: Option<&PyObject>) -> PyResult<Obj> {
+    fn new(class: &PyType, iterable: crate::OptionalArg<&PyObject>) -> PyResult<Obj> {
         let exact = std::ptr::eq(class, PyTuple::type_object());
-        let items = match iterable {
+        let items = match iterable.present() {
             None => Vec::new(),
             Some(iterable) if exact && iterable.is_exact::<PyTuple>() => {
                 return Ok(iterable.to_obj());
@@ -244,10 +245,10 @@ impl PyTuple {
     fn index(
         &self,
         value: &PyObject,
-        start: Option<&PyObject>,
-        stop: Option<&PyObject>,
+        start: crate::OptionalArg<&PyObject>,
+        stop: crate::OptionalArg<&PyObject>,
     ) -> PyResult<usize> {
-        let (start, stop) = crate::slice::clip_bounds(start, stop, self.len())?;
+        let (start, stop) = crate::slice::clip_bounds(start.present(), stop.present(), self.len())?;
         for (index, each) in self.as_slice().iter().enumerate().take(stop).skip(start) {
             if each.eq(value)? {
                 return Ok(index);
@@ -383,13 +384,11 @@ impl PyTupleIter {
 
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Obj> {
-        let rest = self.tuple.get().map(Py::into_object);
-        crate::seq_iter::reduce_iterator(rest, self.index.get(), || {
-            Ok(PyTuple::empty().into_object())
-        })
+        let rest = || Some((self.tuple.get()?.into_object(), self.index.get() as isize));
+        crate::seq_iter::reduce_iterator("iter", rest, || Ok(PyTuple::empty().into_object()))
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let index = state.as_isize(Some(&exc::OverflowError))?;
         if let Some(tuple) = self.tuple.get() {

@@ -142,6 +142,30 @@ impl PyType {
         }
     }
 
+    /// `PyType_GetFullyQualifiedName`: module and qualified name, without the module of builtins
+    /// and of the main program.
+    pub fn fully_qualified_name(&self) -> String {
+        if !self.is_heap_type() {
+            return self.tp_name();
+        }
+        let text = |name: &str| match self.as_object().lookup_attr_str(name) {
+            Ok(value) => value.and_then(|value| value.cast::<PyStr>().ok()),
+            Err(error) => {
+                error.clear();
+                None
+            }
+        };
+        let Some(qualname) = text("__qualname__") else {
+            return self.tp_name();
+        };
+        match text("__module__").map(|module| module.to_string_lossy()) {
+            Some(module) if module != "builtins" && module != "__main__" => {
+                format!("{module}.{}", qualname.to_string_lossy())
+            }
+            _ => qualname.to_string_lossy(),
+        }
+    }
+
     /// `tp_name`: for static classes with the module in front.
     pub fn tp_name(&self) -> String {
         if let Some(heap) = self.heap() {
@@ -314,9 +338,11 @@ impl PyType {
     }
 
     /// A new instance from `tp_alloc`, with room for `items` items if the class is of variable
-    /// size, and all fields zero.
+    /// size, and all fields zero; the collector tracks it if it does instances of the class.
     pub fn alloc(&self, items: usize) -> crate::PyResult<Obj> {
-        crate::alloc::alloc_object(self, items)
+        let object = crate::alloc::alloc_object(self, items)?;
+        crate::gc::track(&object);
+        Ok(object)
     }
 
     /// Says that the class changed: caches about it and its subclasses are void.

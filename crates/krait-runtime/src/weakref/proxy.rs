@@ -121,7 +121,7 @@ macro_rules! proxy_class {
                     None => format!("<weakproxy at {self:p}; dead>"),
                     Some(object) => format!(
                         "<weakproxy at {self:p}; to '{}' at {:p}>",
-                        object.type_().tp_name(),
+                        object.type_().fully_qualified_name(),
                         &*object
                     ),
                 };
@@ -254,12 +254,12 @@ macro_rules! proxy_class {
                 0
             }
 
-            #[pymethod(name = "__bytes__", signature = "($self, /)", text_signature = "")]
+            #[pymethod(name = "__bytes__", signature = "($self, /)")]
             fn bytes(&self) -> PyResult<Obj> {
                 unwrap(self)?.call_method(crate::intern!("__bytes__"), &[])
             }
 
-            #[pymethod(name = "__reversed__", signature = "($self, /)", text_signature = "")]
+            #[pymethod(name = "__reversed__", signature = "($self, /)")]
             fn reversed(&self) -> PyResult<Obj> {
                 unwrap(self)?.call_method(crate::intern!("__reversed__"), &[])
             }
