@@ -66,6 +66,7 @@ classes! {
     crate::capsule::PyCapsule,
     crate::namespace::PyNamespace,
     crate::generic_alias::PyGenericAlias,
+    crate::generic_alias::PyGenericAliasIter,
     crate::union::PyUnion,
     crate::weakref::PyWeakReference,
     crate::weakref::PyWeakProxy,

@@ -9,7 +9,7 @@ use crate::{CompareOp, Field, PyDict, PyResult, PyStr, PyTuple, PyType, StrBuild
 /// Represent a PEP 585 generic type
 ///
 /// E.g. for t = list[int], t.__origin__ is list and t.__args__ is (int,).
-#[pyclass(name = "GenericAlias", module = "types", symbol = Py_GenericAliasType, flags(BASETYPE, GC))]
+#[pyclass(name = "GenericAlias", module = "types", symbol = Py_GenericAliasType, flags(BASETYPE, GC), members = MEMBERS)]
 #[repr(C)]
 pub struct PyGenericAlias {
     ob_base: PyObject,
@@ -40,8 +40,6 @@ const OWN_ATTRIBUTES: &[&str] = &[
     "__mro_entries__",
     "__reduce_ex__",
     "__reduce__",
-    "__copy__",
-    "__deepcopy__",
 ];
 
 /// Attributes that an alias does not have, even if its origin has.
@@ -92,36 +90,46 @@ impl PyGenericAlias {
     }
 }
 
+/// An argument that is a list or tuple of arguments.
+fn nested_arguments(arg: &PyObject) -> PyResult<Option<Py<PyTuple>>> {
+    if let Some(tuple) = arg.downcast_exact::<PyTuple>() {
+        return Ok(Some(PyClass::to_owned(tuple)));
+    }
+    match arg.downcast_exact::<crate::PyList>() {
+        Some(list) => PyTuple::from_vec(list.to_vec()).map(Some),
+        None => Ok(None),
+    }
+}
+
 /// The type parameters among arguments, each once, in order.
 pub fn collect_parameters(args: &PyTuple) -> PyResult<Py<PyTuple>> {
-    let mut found: Vec<Obj> = Vec::new();
-    let mut add = |parameter: Obj| {
-        if !found.iter().any(|each| each.is(&parameter)) {
-            found.push(parameter);
+    let mut found = Vec::new();
+    collect_into(&mut found, args)?;
+    PyTuple::from_vec(found)
+}
+
+fn collect_into(found: &mut Vec<Obj>, args: &PyTuple) -> PyResult<()> {
+    crate::state::enter_recursive_call(" in __parameter__ calculation")?;
+    fn add(found: &mut Vec<Obj>, parameter: &Obj) {
+        if !found.iter().any(|each| each.is(parameter)) {
+            found.push(parameter.clone());
         }
-    };
+    }
     for arg in args.as_slice() {
         if arg.is_instance_of::<PyType>() {
             continue;
         }
-        if arg
-            .lookup_attr(crate::intern!("__typing_subst__"))?
-            .is_some()
+        if let Some(nested) = nested_arguments(arg)? {
+            collect_into(found, &nested)?;
+        } else if arg.lookup_attr_str("__typing_subst__")?.is_some() {
+            add(found, arg);
+        } else if let Some(inner) = arg.lookup_attr_str("__parameters__")?
+            && let Some(inner) = inner.downcast::<PyTuple>()
         {
-            add(arg.clone());
-        } else if let Some(inner) = arg.lookup_attr(crate::intern!("__parameters__"))? {
-            if let Some(inner) = inner.downcast::<PyTuple>() {
-                inner.as_slice().iter().cloned().for_each(&mut add);
-            }
-        } else if let Some(nested) = arg.downcast::<PyTuple>() {
-            collect_parameters(nested)?
-                .as_slice()
-                .iter()
-                .cloned()
-                .for_each(&mut add);
+            inner.as_slice().iter().for_each(|each| add(found, each));
         }
     }
-    PyTuple::from_vec(found)
+    Ok(())
 }
 
 /// Puts arguments in the place of type parameters: what `alias[item]` does.
@@ -137,6 +145,16 @@ pub fn substitute(
             alias.repr()?.to_string_lossy()
         ));
     }
+    let items = prepared_items(alias, parameters, item)?;
+    substitute_all(alias, args, parameters, &items)
+}
+
+/// One item for each parameter: what the parameters themselves make of the subscript.
+fn prepared_items(
+    alias: &PyObject,
+    parameters: &PyTuple,
+    item: &PyObject,
+) -> PyResult<Py<PyTuple>> {
     let mut items = unpack_args(item)?;
     for parameter in parameters.as_slice() {
         if let Some(prepare) = parameter.lookup_attr(crate::intern!("__typing_prepare_subst__"))?
@@ -162,52 +180,72 @@ pub fn substitute(
             parameters.len()
         ));
     }
+    Ok(items)
+}
+
+fn substitute_all(
+    alias: &PyObject,
+    args: &PyTuple,
+    parameters: &PyTuple,
+    items: &PyTuple,
+) -> PyResult<Py<PyTuple>> {
+    crate::state::enter_recursive_call(" in type parameter substitution")?;
     let mut result = Vec::with_capacity(args.len());
     for arg in args.as_slice() {
         if arg.is_instance_of::<PyType>() {
             result.push(arg.clone());
             continue;
         }
+        if let Some(nested) = nested_arguments(arg)? {
+            let new = substitute_all(alias, &nested, parameters, items)?;
+            result.push(match arg.is_exact::<PyTuple>() {
+                true => new.into_object(),
+                false => crate::PyList::from_vec(new.as_slice().to_vec())?.into_object(),
+            });
+            continue;
+        }
         let unpacked = is_unpacked_typevartuple(arg)?;
-        let new = match arg.lookup_attr(crate::intern!("__typing_subst__"))? {
-            Some(subst) if !subst.is(crate::none()) => {
+        let new = match arg.lookup_attr_str("__typing_subst__")? {
+            Some(subst) => {
                 let index = parameters.as_slice().iter().position(|each| each.is(arg));
-                match index.and_then(|index| items.as_slice().get(index)) {
-                    Some(value) => subst.call1(value)?,
-                    None => arg.clone(),
-                }
+                let Some(value) = index.and_then(|index| items.as_slice().get(index)) else {
+                    return Err(crate::type_error!(
+                        "argument {} with __typing_subst__ was not found in __parameters__",
+                        arg.repr()?.to_string_lossy()
+                    ));
+                };
+                subst.call1(value)?
             }
-            _ => substitute_nested(arg, parameters, &items)?,
+            None => substitute_inner(arg, parameters, items)?,
         };
+        if !unpacked {
+            result.push(new);
+            continue;
+        }
         match new.downcast::<PyTuple>() {
-            Some(many) if unpacked => result.extend_from_slice(many.as_slice()),
-            _ => result.push(new),
+            Some(many) => result.extend_from_slice(many.as_slice()),
+            None => {
+                return Err(crate::type_error!(
+                    "expected __typing_subst__ of {} objects to return a tuple, not {}",
+                    arg.type_name(),
+                    new.type_name()
+                ));
+            }
         }
     }
     PyTuple::from_vec(result)
 }
 
 fn is_unpacked_typevartuple(arg: &PyObject) -> PyResult<bool> {
-    if arg.is_instance_of::<PyType>() {
-        return Ok(false);
-    }
-    match arg.lookup_attr(crate::intern!("__typing_is_unpacked_typevartuple__"))? {
+    match arg.lookup_attr_str("__typing_is_unpacked_typevartuple__")? {
         Some(flag) => flag.is_true(),
         None => Ok(false),
     }
 }
 
-/// An argument that has parameters of its own, or is a tuple of such.
-fn substitute_nested(arg: &PyObject, parameters: &PyTuple, items: &PyTuple) -> PyResult<Obj> {
-    if let Some(nested) = arg.downcast::<PyTuple>() {
-        let inner = collect_parameters(nested)?;
-        if inner.is_empty() {
-            return Ok(arg.to_obj());
-        }
-        let chosen = pick_items(&inner, parameters, items)?;
-        return Ok(substitute(arg, nested, &inner, &chosen)?.into_object());
-    }
-    let Some(inner) = arg.lookup_attr(crate::intern!("__parameters__"))? else {
+/// An argument that has parameters of its own.
+fn substitute_inner(arg: &PyObject, parameters: &PyTuple, items: &PyTuple) -> PyResult<Obj> {
+    let Some(inner) = arg.lookup_attr_str("__parameters__")? else {
         return Ok(arg.to_obj());
     };
     match inner.downcast::<PyTuple>() {
@@ -220,18 +258,16 @@ fn substitute_nested(arg: &PyObject, parameters: &PyTuple, items: &PyTuple) -> P
 fn pick_items(wanted: &PyTuple, parameters: &PyTuple, items: &PyTuple) -> PyResult<Py<PyTuple>> {
     let mut chosen = Vec::new();
     for parameter in wanted.as_slice() {
-        let Some(index) = parameters
+        let index = parameters
             .as_slice()
             .iter()
-            .position(|each| each.is(parameter))
-        else {
-            continue;
-        };
-        let Some(item) = items.as_slice().get(index) else {
+            .position(|each| each.is(parameter));
+        let Some(item) = index.and_then(|index| items.as_slice().get(index)) else {
+            chosen.push(parameter.clone());
             continue;
         };
         match item.downcast::<PyTuple>() {
-            Some(many) if parameter.type_().name() == "TypeVarTuple" => {
+            Some(many) if parameter.is_instance_of::<crate::typing::PyTypeVarTuple>() => {
                 chosen.extend_from_slice(many.as_slice());
             }
             _ => chosen.push(item.clone()),
@@ -302,15 +338,27 @@ fn repr_argument(text: &mut StrBuilder, arg: &PyObject) -> PyResult<()> {
         return Ok(());
     };
     text.push_str("[");
-    for (index, item) in list.to_vec().iter().enumerate() {
+    for index in 0..list.len() {
         if index > 0 {
             text.push_str(", ");
         }
-        text.push_py(&*type_repr(item)?);
+        // The representation of an item before may have shortened the list.
+        let Some(item) = list.get(index) else {
+            return Err(crate::exc!(IndexError, "list index out of range"));
+        };
+        text.push_py(&*type_repr(&item)?);
     }
     text.push_str("]");
     Ok(())
 }
+
+/// What programs see of the struct.
+const MEMBERS: &[krait_abi::PyMemberDef] = crate::members! {
+    PyGenericAlias:
+    c"__origin__" origin _Py_T_OBJECT;
+    c"__args__" args _Py_T_OBJECT;
+    c"__unpacked__" starred Py_T_BOOL;
+};
 
 #[pymethods]
 impl PyGenericAlias {
@@ -401,10 +449,11 @@ impl PyGenericAlias {
 
     #[slot(tp_iter)]
     fn iter(&self) -> PyResult<Obj> {
-        let starred = Self::make(self.type_(), &self.origin(), &self.args(), true)?;
-        PyTuple::from_vec(vec![starred.into_object()])?
-            .as_object()
-            .iter()
+        let iterator = Py::new(PyGenericAliasIter {
+            ob_base: PyObject::HEADER,
+            alias: Field::new(PyClass::to_owned(self)),
+        })?;
+        Ok(iterator.into_object())
     }
 
     #[slot(nb_or)]
@@ -412,13 +461,13 @@ impl PyGenericAlias {
         crate::union::union_of(left, right)
     }
 
-    #[pymethod(name = "__mro_entries__", signature = "($self, bases, /)")]
+    #[pymethod(name = "__mro_entries__", signature = "($self, object, /)")]
     fn mro_entries(&self, bases: &PyObject) -> PyResult<Py<PyTuple>> {
         let _ = bases;
         PyTuple::from_vec(vec![self.origin()])
     }
 
-    #[pymethod(name = "__instancecheck__", signature = "($self, instance, /)")]
+    #[pymethod(name = "__instancecheck__", signature = "($self, object, /)")]
     fn instancecheck(&self, instance: &PyObject) -> PyResult<Obj> {
         let _ = instance;
         Err(crate::type_error!(
@@ -426,7 +475,7 @@ impl PyGenericAlias {
         ))
     }
 
-    #[pymethod(name = "__subclasscheck__", signature = "($self, cls, /)")]
+    #[pymethod(name = "__subclasscheck__", signature = "($self, object, /)")]
     fn subclasscheck(&self, cls: &PyObject) -> PyResult<Obj> {
         let _ = cls;
         Err(crate::type_error!(
@@ -465,21 +514,6 @@ impl PyGenericAlias {
         Ok(list.into_object())
     }
 
-    #[pygetter(name = "__origin__")]
-    fn get_origin(&self) -> Obj {
-        self.origin()
-    }
-
-    #[pygetter(name = "__args__")]
-    fn get_args(&self) -> Py<PyTuple> {
-        self.args()
-    }
-
-    #[pygetter(name = "__unpacked__")]
-    fn get_unpacked(&self) -> bool {
-        self.starred.get()
-    }
-
     /// Type variables in the GenericAlias.
     #[pygetter(name = "__parameters__")]
     fn get_parameters(&self) -> PyResult<Py<PyTuple>> {
@@ -490,5 +524,45 @@ impl PyGenericAlias {
     fn get_unpacked_tuple_args(&self) -> Option<Py<PyTuple>> {
         let is_tuple = self.origin().is(PyTuple::type_object());
         (self.starred.get() && is_tuple).then(|| self.args())
+    }
+}
+
+/// What `*alias` iterates over: the starred alias alone. It is a class of its own because an
+/// iterator over a tuple would hold the starred alias, which itself is pickled as the `next` of such
+/// an iterator.
+#[pyclass(name = "generic_alias_iterator", symbol = _Py_GenericAliasIterType, flags(GC, DISALLOW_INSTANTIATION))]
+#[repr(C)]
+pub struct PyGenericAliasIter {
+    ob_base: PyObject,
+    #[traverse]
+    alias: Field<PyGenericAlias>,
+}
+
+#[pymethods]
+impl PyGenericAliasIter {
+    #[slot(tp_iter)]
+    fn iter(&self) -> PyResult<Obj> {
+        Ok(self.to_obj())
+    }
+
+    #[slot(tp_iternext)]
+    fn next(&self) -> PyResult<Option<Obj>> {
+        let Some(alias) = self.alias.get() else {
+            return Ok(None);
+        };
+        let starred = PyGenericAlias::make(alias.type_(), &alias.origin(), &alias.args(), true)?;
+        self.alias.set(None);
+        Ok(Some(starred.into_object()))
+    }
+
+    #[pymethod(name = "__reduce__")]
+    fn reduce(&self) -> PyResult<Obj> {
+        let iter = crate::seq_iter::builtin("iter")?;
+        let rest = match self.alias.get() {
+            Some(alias) => alias.into_object(),
+            None => PyTuple::empty().into_object(),
+        };
+        let arguments = PyTuple::from_vec(vec![rest])?.into_object();
+        Ok(PyTuple::from_vec(vec![iter, arguments])?.into_object())
     }
 }

@@ -3,8 +3,9 @@
 use krait_macros::{pyclass, pymethods};
 
 use super::unpack_parameters;
-use crate::object::{Obj, PyClass, PyObject};
-use crate::{Args, Interpreter, KwArgs, PyResult, PyTuple, PyType};
+use crate::descr::PyClassMethodDescr;
+use crate::object::{Obj, Py, PyClass, PyObject};
+use crate::{Args, Field, Interpreter, KwArgs, PyDict, PyResult, PyStr, PyTuple, PyType};
 
 /// Abstract base class for generic types.
 ///
@@ -13,6 +14,7 @@ use crate::{Args, Interpreter, KwArgs, PyResult, PyTuple, PyType};
 /// older versions, a class inherits from Generic with type variables as its subscript.
 #[pyclass(name = "Generic", module = "typing", flags(BASETYPE))]
 #[repr(C)]
+/// The methods of [`generic_class`] are taken from it.
 pub(crate) struct PyGeneric {
     ob_base: PyObject,
 }
@@ -52,17 +54,40 @@ impl PyGeneric {
     }
 }
 
-/// `Generic`, made like `object` by its very `__new__`: a slot of our own would make `object` refuse
-/// arguments that are meant for a subclass's `__init__`.
-pub(super) fn generic_class() -> &'static PyType {
-    let class = PyGeneric::type_object();
-    let raw = class.raw();
-    if raw.tp_new.get().is_none() {
-        raw.tp_new.set(PyObject::type_object().raw().tp_new.get());
-        class.set_flags(class.flags() & !krait_abi::Py_TPFLAGS_DISALLOW_INSTANTIATION);
-        class.modified();
+/// The interpreter's `Generic`.
+#[derive(Default)]
+struct GenericClass(Field<PyType>);
+
+/// `Generic`: a class made at run time, as in CPython. Pickling tells native classes, which know
+/// how to copy themselves, from others by that.
+pub(super) fn generic_class() -> PyResult<Py<PyType>> {
+    let made = &Interpreter::current().extension::<GenericClass>().0;
+    if let Some(class) = made.get() {
+        return Ok(class);
     }
-    class
+    let template = PyGeneric::type_object();
+    let dict = PyDict::new()?;
+    dict.set("__module__", &*PyStr::intern("typing")?)?;
+    dict.set("__doc__", &*template.as_object().getattr_str("__doc__")?)?;
+    // Instances are like those of `object`.
+    dict.set("__slots__", &*PyTuple::empty())?;
+    let class = crate::typeobject::new_type(
+        PyType::type_object(),
+        &*PyStr::intern("Generic")?,
+        &*PyTuple::empty(),
+        &dict,
+    )?;
+    let dict = class.dict();
+    dict.del_item(&*PyStr::intern("__slots__")?)?;
+    for (name, value) in template.dict().items_vec() {
+        if let Some(method) = value.downcast::<PyClassMethodDescr>() {
+            let own = PyClassMethodDescr::new(&class, method.def())?;
+            dict.set_item(&name, &own)?;
+        }
+    }
+    class.modified();
+    made.set(Some(class.clone()));
+    Ok(class)
 }
 
 /// `Generic[parameters]`, the implicit base of a generic class.
@@ -71,6 +96,6 @@ pub fn subscript_generic(parameters: &PyObject) -> PyResult<Obj> {
         return Err(crate::system_error!("type parameters that are no tuple"));
     };
     let parameters = unpack_parameters(parameters)?;
-    let generic = generic_class();
+    let generic = generic_class()?;
     super::call_typing("_GenericAlias", &[generic.as_object(), &parameters])
 }

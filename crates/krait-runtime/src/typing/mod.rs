@@ -36,14 +36,14 @@ crate::pymodule! {
     functions: [_idfunc],
     classes: [
         PyTypeVar, PyParamSpec, PyParamSpecArgs, PyParamSpecKwargs, PyTypeVarTuple, PyTypeAlias,
-        PyGeneric, crate::union::PyUnion,
+        crate::union::PyUnion,
     ],
-    hidden: [PyNoDefault, PyConstEvaluator],
+    hidden: [PyNoDefault, PyConstEvaluator, PyGeneric],
     exec: Some(exec)
 }
 
 fn exec(module: &PyModule) -> PyResult<()> {
-    generic::generic_class();
+    module.add("Generic", &*generic::generic_class()?)?;
     // Instances show it too, and pickle asks them for it.
     let name = PyStr::intern("typing")?;
     for class in [
@@ -118,10 +118,8 @@ fn caller_module() -> PyResult<Option<Obj>> {
 
 /// Gives a new parameter the `__module__` of the code that makes it.
 fn set_module(parameter: &PyObject) -> PyResult<()> {
-    match caller_module()? {
-        Some(module) => parameter.setattr_str("__module__", &module),
-        None => Ok(()),
-    }
+    let module = caller_module()?.unwrap_or_else(|| crate::none().to_obj());
+    parameter.setattr_str("__module__", &module)
 }
 
 /// Which way subclasses go.

@@ -3,7 +3,7 @@
 use krait_macros::{pyclass, pymethods};
 
 use super::lazy::default_argument;
-use super::{Lazy, Variance, call_typing, no_default, set_module, type_check};
+use super::{Lazy, Variance, call_typing, no_default, set_module};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{CompareOp, Field, OptionalArg, PyResult, PyStr, PyType, not_implemented};
 
@@ -70,10 +70,9 @@ impl PyParamSpec {
         infer_variance: bool,
     ) -> PyResult<Obj> {
         let variance = Variance::new(covariant, contravariant, infer_variance)?;
-        let bound = match bound.filter(|bound| !bound.is(crate::none())) {
-            Some(bound) => Some(type_check(bound, "Bound must be a type.")?),
-            None => None,
-        };
+        let bound = bound
+            .filter(|bound| !bound.is(crate::none()))
+            .map(PyClass::to_obj);
         let spec = Py::new(PyParamSpec {
             ob_base: PyObject::HEADER,
             name: Field::new(PyClass::to_owned(name)),

@@ -140,8 +140,9 @@ impl PyTypeVar {
                 args.sequence_concat(&default)
             }
             _ => Err(crate::type_error!(
-                "Too few arguments for {}",
-                alias.str()?.to_string_lossy()
+                "Too few arguments for {}; actual {given}, expected at least {}",
+                alias.str()?.to_string_lossy(),
+                index.map_or(given, |index| index) + 1
             )),
         }
     }
