@@ -26,6 +26,8 @@ pub(crate) struct ClassOptions {
     itemsize: Option<Expr>,
     basicsize: Option<Expr>,
     vectorcall_offset: Option<Ident>,
+    /// The table of the struct's fields that programs see as attributes.
+    members: Option<Path>,
     /// For structs whose fields are those of `krait-abi`: where the list of weak references begins.
     weaklist_offset: Option<Expr>,
     manual_layout: bool,
@@ -59,6 +61,7 @@ impl Parse for ClassOptions {
                     "itemsize" => options.itemsize = Some(input.parse()?),
                     "basicsize" => options.basicsize = Some(input.parse()?),
                     "vectorcall_offset" => options.vectorcall_offset = Some(input.parse()?),
+                    "members" => options.members = Some(input.parse()?),
                     "weaklist_offset" => options.weaklist_offset = Some(input.parse()?),
                     "doc" => options.doc = Some(input.parse()?),
                     "layout" => {
@@ -73,7 +76,7 @@ impl Parse for ClassOptions {
                             key.span(),
                             format!(
                                 "unknown option `{other}`: expected name, module, base, symbol, flags(..), methods(..), \
-                                 itemsize, basicsize, vectorcall_offset, weaklist_offset, layout or doc"
+                                 itemsize, basicsize, vectorcall_offset, members, weaklist_offset, layout or doc"
                             ),
                         ));
                     }
@@ -374,6 +377,9 @@ fn type_body(
         None => quote!(::core::ptr::null_mut()),
     };
     let fill = tables.iter().map(slots_function);
+    let members = options.members.iter().map(
+        |table| quote!(parts.ty.tp_members = ::core::cell::Cell::new(#table.as_ptr().cast_mut());),
+    );
     let lifecycle = if options.manual_layout {
         quote!()
     } else if collected {
@@ -388,6 +394,7 @@ fn type_body(
             let mut parts = #support::TypeParts::EMPTY;
             #lifecycle
             #(#class::#fill(&mut parts);)*
+            #(#members)*
             parts
         };
         static METHODS: [#support::MethodDef; #support::method_count(TABLES) + 1] = #support::join_methods(TABLES);

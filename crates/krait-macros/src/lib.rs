@@ -73,7 +73,7 @@ use syn::parse_macro_input;
 /// Makes a `#[repr(C)]` struct whose first field is its base a Python class.
 ///
 /// Options: `name`, `module`, `base = Struct`, `symbol = PyFoo_Type`, `flags(…)`, `methods(TABLE, …)`, `itemsize`,
-/// `basicsize`, `vectorcall_offset = field`, `weaklist_offset = expr`, `layout = manual`, `doc`. Field attributes: `#[traverse]`, `#[weaklist]`,
+/// `basicsize`, `vectorcall_offset = field`, `members = TABLE` (see `krait_runtime::members!`), `weaklist_offset = expr`, `layout = manual`, `doc`. Field attributes: `#[traverse]`, `#[weaklist]`,
 /// `#[dict]`.
 #[proc_macro_attribute]
 pub fn pyclass(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -324,11 +324,13 @@ fn suppress_attribute_error(result: PyResult<Obj>) -> PyResult<Option<Obj>> {
 /// Raises CPython's `AttributeError` for a missing attribute of an instance.
 #[cold]
 pub fn no_attribute(object: &PyObject, name: &PyStr) -> PyErr {
-    crate::attribute_error!(
+    let error = crate::attribute_error!(
         "'{}' object has no attribute '{}'",
         object.type_().tp_name(),
         name.to_string_lossy()
-    )
+    );
+    note_attribute_error(&error, object, name);
+    error
 }
 
 /// Fills in `name` and `obj` of a fresh `AttributeError`, which suggestions are made from.

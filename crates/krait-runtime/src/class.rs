@@ -282,6 +282,44 @@ pub const fn static_type(spec: TypeSpec, parts: TypeParts) -> PyType {
     PyType(ty)
 }
 
+/// A row of a class's table of members: a field that programs read as an attribute and cannot set.
+pub const fn member(
+    name: &'static CStr,
+    kind: std::ffi::c_int,
+    offset: usize,
+    doc: Option<&'static CStr>,
+) -> abi::PyMemberDef {
+    abi::PyMemberDef {
+        name: name.as_ptr(),
+        r#type: kind,
+        offset: offset as isize,
+        flags: abi::Py_READONLY,
+        doc: match doc {
+            Some(doc) => doc.as_ptr(),
+            None => std::ptr::null(),
+        },
+    }
+}
+
+/// The table of a class's members, for `#[pyclass(members = TABLE)]`: the attribute's name, the
+/// field, its type code, and the docstring if there is one.
+#[macro_export]
+macro_rules! members {
+    ($class:ident: $($name:literal $field:ident $kind:ident $($doc:literal)?;)*) => {
+        &[
+            $($crate::class::member(
+                $name,
+                ::krait_abi::$kind,
+                ::std::mem::offset_of!($class, $field),
+                $crate::members!(@doc $($doc)?),
+            ),)*
+            ::krait_abi::PyMemberDef::EMPTY,
+        ]
+    };
+    (@doc) => { None };
+    (@doc $doc:literal) => { Some($doc) };
+}
+
 /// The address of a static type object.
 pub const fn static_type_ptr(ty: *const PyType) -> *mut abi::PyTypeObject {
     ty.cast_mut().cast()

@@ -38,6 +38,7 @@ use crate::{PyDict, PyResult, PyStr, PyTuple, PyType};
     name = "function",
     symbol = PyFunction_Type,
     flags(GC, METHOD_DESCRIPTOR),
+    members = MEMBERS,
     vectorcall_offset = vectorcall
 )]
 #[repr(C)]
@@ -303,6 +304,14 @@ fn checked_closure(code: &PyCode, closure: Option<&PyObject>) -> PyResult<Option
     Ok((expected != 0).then(|| cells.to_owned()))
 }
 
+/// What programs see of the struct.
+const MEMBERS: &[krait_abi::PyMemberDef] = crate::members! {
+    PyFunction:
+    c"__closure__" func_closure _Py_T_OBJECT;
+    c"__globals__" func_globals _Py_T_OBJECT;
+    c"__builtins__" func_builtins _Py_T_OBJECT;
+};
+
 #[pymethods]
 impl PyFunction {
     #[pynew(signature = "(code, globals, name=None, argdefs=None, closure=None, kwdefaults=None)")]
@@ -361,11 +370,6 @@ impl PyFunction {
     }
 
     #[pygetter]
-    fn __closure__(&self) -> Obj {
-        or_none(self.func_closure.get())
-    }
-
-    #[pygetter]
     fn __doc__(&self) -> Obj {
         or_none(self.func_doc.get())
     }
@@ -377,11 +381,6 @@ impl PyFunction {
     }
 
     #[pygetter]
-    fn __globals__(&self) -> Obj {
-        or_none(self.func_globals.get())
-    }
-
-    #[pygetter]
     fn __module__(&self) -> Obj {
         or_none(self.func_module.get())
     }
@@ -390,11 +389,6 @@ impl PyFunction {
     fn set_module(&self, value: Option<&PyObject>) -> PyResult<()> {
         self.func_module.set(value.map(PyClass::to_obj));
         Ok(())
-    }
-
-    #[pygetter]
-    fn __builtins__(&self) -> Obj {
-        or_none(self.func_builtins.get())
     }
 
     #[pygetter]

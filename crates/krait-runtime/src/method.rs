@@ -15,7 +15,7 @@ use crate::{CompareOp, PyResult, PyStr, PyTuple, PyType};
 const SMALL: usize = 8;
 
 /// Create a bound instance method object.
-#[pyclass(name = "method", symbol = PyMethod_Type, flags(GC), vectorcall_offset = vectorcall)]
+#[pyclass(name = "method", symbol = PyMethod_Type, flags(GC), members = MEMBERS, vectorcall_offset = vectorcall)]
 #[repr(C)]
 pub struct PyMethod {
     ob_base: PyObject,
@@ -119,6 +119,13 @@ unsafe extern "C" fn method_vectorcall(
     crate::call::result_into_ptr(result)
 }
 
+/// What programs see of the struct.
+const MEMBERS: &[krait_abi::PyMemberDef] = crate::members! {
+    PyMethod:
+    c"__func__" im_func _Py_T_OBJECT c"the function (or other callable) implementing a method";
+    c"__self__" im_self _Py_T_OBJECT c"the instance to which a method is bound";
+};
+
 #[pymethods]
 impl PyMethod {
     #[pynew(signature = "(function, instance, /)")]
@@ -130,18 +137,6 @@ impl PyMethod {
             return Err(crate::type_error!("instance must not be None"));
         }
         Self::bind(function.to_obj(), instance.to_obj())
-    }
-
-    /// the function (or other callable) implementing a method
-    #[pygetter]
-    fn __func__(&self) -> Obj {
-        self.function()
-    }
-
-    /// the instance to which a method is bound
-    #[pygetter]
-    fn __self__(&self) -> Obj {
-        self.instance()
     }
 
     #[pygetter]

@@ -349,7 +349,7 @@ impl PyModule {
     }
 
     /// The names in the module, or what its own __dir__ gives.
-    #[pymethod(name = "__dir__", signature = "($self, /)", text_signature = "")]
+    #[pymethod(name = "__dir__", signature = "($self, /)")]
     fn dir(&self) -> PyResult<Obj> {
         let dict = self.getattr(crate::intern!("__dict__"))?;
         let Some(dict) = dict.downcast::<PyDict>() else {
@@ -378,7 +378,7 @@ impl PyModule {
                 let value = annotate.call1(&*crate::PyLong::from_i64(1)?)?;
                 if value.downcast::<PyDict>().is_none() {
                     return Err(crate::type_error!(
-                        "__annotate__() must return a dict, not {}",
+                        "__annotate__ returned non-dict of type '{}'",
                         value.type_name()
                     ));
                 }

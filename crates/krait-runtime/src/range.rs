@@ -15,7 +15,7 @@ use crate::{CompareOp, Field, OptionalArg, PyLong, PyResult, PyStr, PyTuple, PyT
 ///
 /// Return an object that produces a sequence of integers from start (inclusive) to stop
 /// (exclusive) by step.
-#[pyclass(name = "range", symbol = PyRange_Type, flags(GC, SEQUENCE))]
+#[pyclass(name = "range", symbol = PyRange_Type, flags(SEQUENCE), members = MEMBERS)]
 #[repr(C)]
 pub struct PyRange {
     ob_base: PyObject,
@@ -126,6 +126,14 @@ fn range_length(start: &PyLong, stop: &PyLong, step: &PyLong) -> PyResult<Py<PyL
     ops::add(&*ops::floor_divide(&span, &step)?.index()?, &one)?.index()
 }
 
+/// What programs see of the struct.
+const MEMBERS: &[krait_abi::PyMemberDef] = crate::members! {
+    PyRange:
+    c"start" start Py_T_OBJECT_EX;
+    c"stop" stop Py_T_OBJECT_EX;
+    c"step" step Py_T_OBJECT_EX;
+};
+
 #[pymethods]
 impl PyRange {
     #[pynew(
@@ -140,32 +148,18 @@ impl PyRange {
         step: OptionalArg<&PyObject>,
     ) -> PyResult<Py<PyRange>> {
         let Some(stop) = stop.present() else {
-            return PyRange::make(PyLong::from_i64(0)?, start.index()?, PyLong::from_i64(1)?);
+            let stop = start.exact_index()?;
+            return PyRange::make(PyLong::from_i64(0)?, stop, PyLong::from_i64(1)?);
         };
-        let (start, stop) = (start.index()?, stop.index()?);
+        let (start, stop) = (start.exact_index()?, stop.exact_index()?);
         let step = match step.present() {
-            Some(step) => step.index()?,
+            Some(step) => step.exact_index()?,
             None => PyLong::from_i64(1)?,
         };
         if step.is_zero() {
             return Err(crate::value_error!("range() arg 3 must not be zero"));
         }
         PyRange::make(start, stop, step)
-    }
-
-    #[pygetter(name = "start")]
-    fn get_start(&self) -> PyResult<Py<PyLong>> {
-        self.start()
-    }
-
-    #[pygetter(name = "stop")]
-    fn get_stop(&self) -> PyResult<Py<PyLong>> {
-        Self::part(&self.stop)
-    }
-
-    #[pygetter(name = "step")]
-    fn get_step(&self) -> PyResult<Py<PyLong>> {
-        self.step()
     }
 
     #[slot(tp_repr)]
@@ -299,7 +293,7 @@ impl PyRange {
     }
 
     /// Return number of occurrences of value.
-    #[pymethod]
+    #[pymethod(signature = "($self, object, /)")]
     fn count(&self, value: &PyObject) -> PyResult<usize> {
         if let Some(int) = value.downcast::<PyLong>()
             && (value.is_exact::<PyLong>() || value.is_exact::<crate::PyBool>())
@@ -316,7 +310,7 @@ impl PyRange {
     /// Return index of value.
     ///
     /// Raise ValueError if the value is not present.
-    #[pymethod]
+    #[pymethod(signature = "($self, object, /)")]
     fn index(&self, value: &PyObject) -> PyResult<Obj> {
         if let Some(int) = value.downcast::<PyLong>()
             && (value.is_exact::<PyLong>() || value.is_exact::<crate::PyBool>())
@@ -427,7 +421,7 @@ impl PyRangeIter {
         reduce_iterator(range.into_object(), crate::none().to_obj())
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let index = (state.as_isize(Some(&exc::OverflowError))? as i64).clamp(0, self.len.get());
         self.start.set(
@@ -508,7 +502,7 @@ impl PyLongRangeIter {
         )
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let Some(state) = state.downcast::<PyLong>() else {
             return Err(crate::type_error!(

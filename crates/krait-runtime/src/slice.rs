@@ -11,7 +11,7 @@ use crate::{CompareOp, Field, OptionalArg, PyLong, PyResult, PyStr, PyTuple, PyT
 /// slice(start, stop[, step])
 ///
 /// Create a slice object, as `a[start:stop:step]` does.
-#[pyclass(name = "slice", symbol = PySlice_Type, flags(GC))]
+#[pyclass(name = "slice", symbol = PySlice_Type, flags(GC), members = MEMBERS)]
 #[repr(C)]
 pub struct PySlice {
     ob_base: PyObject,
@@ -180,6 +180,14 @@ impl PySlice {
     }
 }
 
+/// What programs see of the struct.
+const MEMBERS: &[krait_abi::PyMemberDef] = crate::members! {
+    PySlice:
+    c"start" start _Py_T_OBJECT;
+    c"stop" stop _Py_T_OBJECT;
+    c"step" step _Py_T_OBJECT;
+};
+
 #[pymethods]
 impl PySlice {
     #[pynew(
@@ -196,24 +204,6 @@ impl PySlice {
             None => PySlice::new(crate::none(), start, crate::none()),
             Some(stop) => PySlice::new(start, stop, step.unwrap_or(crate::none())),
         }
-    }
-
-    /// The first index.
-    #[pygetter(name = "start")]
-    fn get_start(&self) -> Obj {
-        self.start()
-    }
-
-    /// The index to stop before.
-    #[pygetter(name = "stop")]
-    fn get_stop(&self) -> Obj {
-        self.stop()
-    }
-
-    /// The distance of indices.
-    #[pygetter(name = "step")]
-    fn get_step(&self) -> Obj {
-        self.step()
     }
 
     #[slot(tp_repr)]
@@ -245,7 +235,7 @@ impl PySlice {
     }
 
     /// Return (start, stop, step) of the slice applied to a sequence of the given length.
-    #[pymethod(signature = "($self, len, /)")]
+    #[pymethod(signature = "($self, object, /)")]
     fn indices(&self, len: &PyObject) -> PyResult<Py<PyTuple>> {
         let len = len.index()?;
         if len.is_negative() {

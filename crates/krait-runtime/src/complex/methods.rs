@@ -303,18 +303,6 @@ impl PyComplex {
         crate::formatter::format_complex(self, format_spec)
     }
 
-    /// the real part of a complex number
-    #[pygetter(name = "real")]
-    fn get_real(&self) -> f64 {
-        self.real()
-    }
-
-    /// the imaginary part of a complex number
-    #[pygetter(name = "imag")]
-    fn get_imag(&self) -> f64 {
-        self.imag()
-    }
-
     #[slot(tp_dealloc)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a number that nothing refers to any more.

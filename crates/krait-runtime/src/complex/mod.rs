@@ -13,6 +13,25 @@ use crate::{PyErr, PyFloat, PyLong, PyResult, alloc};
 
 use arith::{PowerError, complex, power};
 
+const PARTS: usize = std::mem::offset_of!(abi::PyComplexObject, cval);
+
+/// What programs see of the struct.
+const MEMBERS: &[abi::PyMemberDef] = &[
+    crate::class::member(
+        c"real",
+        abi::Py_T_DOUBLE,
+        PARTS + std::mem::offset_of!(abi::Py_complex, real),
+        Some(c"the real part of a complex number"),
+    ),
+    crate::class::member(
+        c"imag",
+        abi::Py_T_DOUBLE,
+        PARTS + std::mem::offset_of!(abi::Py_complex, imag),
+        Some(c"the imaginary part of a complex number"),
+    ),
+    abi::PyMemberDef::EMPTY,
+];
+
 /// complex(real=0, imag=0)
 ///
 /// Create a complex number from a string or numbers: of a string that is parsed, of a single
@@ -22,6 +41,7 @@ use arith::{PowerError, complex, power};
     symbol = PyComplex_Type,
     flags(BASETYPE),
     methods(CORE, NUMBER),
+    members = MEMBERS,
     layout = manual
 )]
 #[repr(transparent)]

@@ -8,11 +8,14 @@ use crate::typeobject::PyType;
 use crate::typeobject::glue;
 use crate::{PyDict, PyMethod, PyResult, PyStr, PyTuple, intern, type_error};
 
+/// classmethod(function, /)
+/// --
+///
 /// Convert a function to be a class method.
 ///
 /// A class method gets the class as its first argument, as an instance method gets the instance.
 /// It can be called on the class or on an instance, of which only the class counts.
-#[pyclass(name = "classmethod", symbol = PyClassMethod_Type, flags(BASETYPE, GC), methods(COMMON, METHODS))]
+#[pyclass(name = "classmethod", symbol = PyClassMethod_Type, flags(BASETYPE, GC), members = CLASS_MEMBERS, methods(COMMON, METHODS))]
 #[repr(C)]
 pub struct PyClassMethod {
     ob_base: PyObject,
@@ -22,11 +25,14 @@ pub struct PyClassMethod {
     cm_dict: Field<PyDict>,
 }
 
+/// staticmethod(function, /)
+/// --
+///
 /// Convert a function to be a static method.
 ///
 /// A static method gets no implicit first argument. It can be called on the class or on an
 /// instance.
-#[pyclass(name = "staticmethod", symbol = PyStaticMethod_Type, flags(BASETYPE, GC), methods(COMMON, METHODS))]
+#[pyclass(name = "staticmethod", symbol = PyStaticMethod_Type, flags(BASETYPE, GC), members = STATIC_MEMBERS, methods(COMMON, METHODS))]
 #[repr(C)]
 pub struct PyStaticMethod {
     ob_base: PyObject,
@@ -35,6 +41,18 @@ pub struct PyStaticMethod {
     #[dict]
     sm_dict: Field<PyDict>,
 }
+
+/// What programs see of the structs.
+const CLASS_MEMBERS: &[krait_abi::PyMemberDef] = crate::members! {
+    PyClassMethod:
+    c"__func__" cm_callable _Py_T_OBJECT;
+    c"__wrapped__" cm_callable _Py_T_OBJECT;
+};
+const STATIC_MEMBERS: &[krait_abi::PyMemberDef] = crate::members! {
+    PyStaticMethod:
+    c"__func__" sm_callable _Py_T_OBJECT;
+    c"__wrapped__" sm_callable _Py_T_OBJECT;
+};
 
 /// `functools.update_wrapper` for the attributes that wrappers take over from their function.
 fn wraps(wrapper: &PyObject, wrapped: &PyObject) -> PyResult<()> {
@@ -131,16 +149,6 @@ macro_rules! method_class {
                     callable.repr()?.to_string_lossy()
                 );
                 PyStr::new(&text).map(Py::into_object)
-            }
-
-            #[pygetter(name = "__func__")]
-            fn func(&self) -> PyResult<Obj> {
-                Ok(self.$callable.get().unwrap_or_else(glue::none_obj))
-            }
-
-            #[pygetter(name = "__wrapped__")]
-            fn wrapped(&self) -> PyResult<Obj> {
-                Ok(self.$callable.get().unwrap_or_else(glue::none_obj))
             }
 
             #[pygetter(name = "__isabstractmethod__")]

@@ -127,25 +127,25 @@ impl PyMappingProxy {
     }
 
     /// a set-like object providing a view on D's keys
-    #[pymethod(text_signature = "")]
+    #[pymethod]
     fn keys(&self) -> PyResult<Obj> {
         self.mapping().call_method(intern!("keys"), &[])
     }
 
     /// an object providing a view on D's values
-    #[pymethod(text_signature = "")]
+    #[pymethod]
     fn values(&self) -> PyResult<Obj> {
         self.mapping().call_method(intern!("values"), &[])
     }
 
     /// a set-like object providing a view on D's items
-    #[pymethod(text_signature = "")]
+    #[pymethod]
     fn items(&self) -> PyResult<Obj> {
         self.mapping().call_method(intern!("items"), &[])
     }
 
     /// a shallow copy of D
-    #[pymethod(text_signature = "")]
+    #[pymethod]
     fn copy(&self) -> PyResult<Obj> {
         self.mapping().call_method(intern!("copy"), &[])
     }

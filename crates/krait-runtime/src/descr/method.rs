@@ -218,7 +218,8 @@ impl PyClassMethodDescr {
         })
     }
 
-    fn def(&self) -> &abi::PyMethodDef {
+    /// The row of the table.
+    pub(crate) fn def(&self) -> &abi::PyMethodDef {
         // SAFETY: the module's invariant.
         unsafe { &*self.d_method.get() }
     }

@@ -25,7 +25,7 @@ use crate::{PyDict, PyResult, PyTuple, attribute_error, intern};
 ///
 /// Typical use is as a decorator: `@property` on the getter, then `@name.setter` and
 /// `@name.deleter` on functions of the same name.
-#[pyclass(name = "property", symbol = PyProperty_Type, flags(BASETYPE, GC))]
+#[pyclass(name = "property", symbol = PyProperty_Type, flags(BASETYPE, GC), members = MEMBERS)]
 #[repr(C)]
 pub struct PyProperty {
     ob_base: PyObject,
@@ -159,6 +159,14 @@ impl PyProperty {
     }
 }
 
+/// What programs see of the struct.
+const MEMBERS: &[krait_abi::PyMemberDef] = crate::members! {
+    PyProperty:
+    c"fget" prop_get _Py_T_OBJECT;
+    c"fset" prop_set _Py_T_OBJECT;
+    c"fdel" prop_del _Py_T_OBJECT;
+};
+
 #[pymethods]
 impl PyProperty {
     #[slot(tp_new)]
@@ -222,43 +230,38 @@ impl PyProperty {
     }
 
     /// Descriptor to obtain a copy of the property with a different getter.
-    #[pymethod(text_signature = "")]
+    #[pymethod(signature = "($self, object, /)")]
     fn getter(&self, fget: &PyObject) -> PyResult<Obj> {
         self.copy(Some(fget), None, None)
     }
 
     /// Descriptor to obtain a copy of the property with a different setter.
-    #[pymethod(text_signature = "")]
+    #[pymethod(signature = "($self, object, /)")]
     fn setter(&self, fset: &PyObject) -> PyResult<Obj> {
         self.copy(None, Some(fset), None)
     }
 
     /// Descriptor to obtain a copy of the property with a different deleter.
-    #[pymethod(text_signature = "")]
+    #[pymethod(signature = "($self, object, /)")]
     fn deleter(&self, fdel: &PyObject) -> PyResult<Obj> {
         self.copy(None, None, Some(fdel))
     }
 
     /// Method to set name of a property.
-    #[pymethod(name = "__set_name__", text_signature = "")]
-    fn set_name(&self, _owner: &PyObject, name: &PyObject) -> PyResult<()> {
+    #[pymethod(
+        name = "__set_name__",
+        signature = "($self, *args)",
+        text_signature = "($self, owner, name, /)"
+    )]
+    fn set_name(&self, args: crate::Args<'_>) -> PyResult<()> {
+        let Some(name) = args.get(1).filter(|_| args.len() == 2) else {
+            return Err(crate::type_error!(
+                "__set_name__() takes 2 positional arguments but {} were given",
+                args.len()
+            ));
+        };
         self.prop_name.set(Some(name.to_obj()));
         Ok(())
-    }
-
-    #[pygetter]
-    fn fget(&self) -> PyResult<Obj> {
-        Ok(self.prop_get.get().unwrap_or_else(glue::none_obj))
-    }
-
-    #[pygetter]
-    fn fset(&self) -> PyResult<Obj> {
-        Ok(self.prop_set.get().unwrap_or_else(glue::none_obj))
-    }
-
-    #[pygetter]
-    fn fdel(&self) -> PyResult<Obj> {
-        Ok(self.prop_del.get().unwrap_or_else(glue::none_obj))
     }
 
     #[pygetter(name = "__doc__")]

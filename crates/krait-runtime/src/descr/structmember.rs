@@ -81,7 +81,7 @@ fn missing(object: &PyObject, def: &abi::PyMemberDef) -> crate::PyErr {
     let name = c_text(def.name);
     let error = attribute_error!(
         "'{}' object has no attribute '{name}'",
-        object.type_().tp_name()
+        object.type_().fully_qualified_name()
     );
     if let Ok(name) = PyStr::intern(&name).map_err(crate::PyErr::clear) {
         crate::attr::note_attribute_error(&error, object, &name);

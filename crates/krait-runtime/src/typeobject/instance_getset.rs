@@ -4,6 +4,7 @@ use std::ffi::{c_int, c_void};
 
 use krait_abi as abi;
 
+use super::PyType;
 use super::glue::{self, Ptr};
 use crate::attribute_error;
 use crate::object::{PyClass, PyObject};
@@ -18,12 +19,45 @@ unsafe extern "C" fn instance_dict(this: Ptr, _: *mut c_void) -> Ptr {
 unsafe extern "C" fn set_instance_dict(this: Ptr, value: Ptr, _: *mut c_void) -> c_int {
     // SAFETY: a setter is called on an instance, with a value or null.
     let (this, value) = unsafe { (glue::arg(this), glue::arg_opt(value)) };
+    if let Some(base) = native_base_with_dict(this.type_()) {
+        return glue::status(set_by_native_base(this, base, value));
+    }
     let result = match value {
         // Unlike assignment, deletion just empties what the instance has.
         None => this.set_instance_dict(None),
         Some(_) => crate::object_type::set_instance_dict_attribute(this, value),
     };
     glue::status(result)
+}
+
+/// The native class among the bases whose instances have a dictionary of their own accord.
+fn native_base_with_dict(class: &PyType) -> Option<&PyType> {
+    let mut class = class;
+    while let Some(base) = class.base() {
+        if !class.is_heap_type() && class.raw().tp_dictoffset.get() != 0 {
+            return Some(class);
+        }
+        class = base;
+    }
+    None
+}
+
+/// Assigns or deletes `__dict__` as the native class has it, which may well refuse.
+fn set_by_native_base(
+    this: &PyObject,
+    base: &PyType,
+    value: Option<&PyObject>,
+) -> crate::PyResult<()> {
+    let descr = base.lookup(crate::intern!("__dict__"));
+    let set = descr
+        .as_ref()
+        .and_then(|descr| descr.type_().raw().tp_descr_set.get());
+    let (Some(descr), Some(set)) = (descr, set) else {
+        return Err(attribute_error!("This object has no __dict__"));
+    };
+    let value = value.map_or(std::ptr::null_mut(), PyObject::as_ptr);
+    // SAFETY: `tp_descr_set` takes a descriptor of its class, an instance, a value or null.
+    glue::check_status(unsafe { set(descr.as_ptr(), this.as_ptr(), value) })
 }
 
 unsafe extern "C" fn instance_weakref(this: Ptr, _: *mut c_void) -> Ptr {

@@ -31,6 +31,15 @@ pub(super) fn solid_base(class: &PyType) -> &PyType {
 pub(super) fn best_base(bases: &PyTuple) -> PyResult<&PyType> {
     let mut best: Option<(&PyType, &PyType)> = None;
     for base in bases.as_slice() {
+        if let Some(base) = base.downcast::<PyType>()
+            && base.has_flag(abi::Py_TPFLAGS_READYING)
+            && base.mro().is_none()
+        {
+            return Err(type_error!(
+                "Cannot extend an incomplete type '{}'",
+                base.tp_name()
+            ));
+        }
         let base = ready::check_base(base)?;
         let candidate = solid_base(base);
         best = match best {
@@ -207,8 +216,20 @@ pub(super) fn set_bases(class: &PyType, value: &PyObject) -> PyResult<()> {
     if let Err(error) = update_mro_hierarchy(class, &mut undo) {
         // Every class gets back the order it had, and this one its bases.
         let error = error.take();
-        for (changed, old_mro) in undo {
-            mro::set_mro(&changed, old_mro);
+        for (changed, old_mro, new_mro) in undo {
+            // Unless it has an even newer one.
+            if changed
+                .mro()
+                .is_some_and(|mro| new_mro.as_ref().is_some_and(|new| new.is(mro)))
+            {
+                mro::set_mro(&changed, old_mro);
+            }
+        }
+        if raw.tp_bases.get() != bases.as_ptr() {
+            // A `mro()` in Python has assigned others meanwhile: those stay.
+            // SAFETY: the reference that the class held on its old base.
+            unsafe { crate::object::decref(old_base.as_ptr()) };
+            return Err(crate::PyErr::restore(error));
         }
         let failed = raw
             .tp_bases
@@ -231,17 +252,18 @@ pub(super) fn set_bases(class: &PyType, value: &PyObject) -> PyResult<()> {
     Ok(())
 }
 
+/// A class, the order it had, and the one that took its place.
+type Undo = (Py<PyType>, Option<Py<PyTuple>>, Option<Py<PyTuple>>);
+
 /// Computes the orders of a class and of all its subclasses again; `undo` collects the old ones.
-fn update_mro_hierarchy(
-    class: &PyType,
-    undo: &mut Vec<(Py<PyType>, Option<Py<PyTuple>>)>,
-) -> PyResult<()> {
+fn update_mro_hierarchy(class: &PyType, undo: &mut Vec<Undo>) -> PyResult<()> {
     let old = class.mro().map(PyClass::to_owned);
     if !mro::mro_internal(class)? {
         // A `mro()` in Python assigned to `__bases__` itself, and the order is up to date.
         return Ok(());
     }
-    undo.push((PyClass::to_owned(class), old));
+    let new = class.mro().map(PyClass::to_owned);
+    undo.push((PyClass::to_owned(class), old, new));
     for subclass in class.subclasses() {
         update_mro_hierarchy(&subclass, undo)?;
     }

@@ -54,7 +54,7 @@ pub(super) fn type_new(meta: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -
     let wrong = |index: usize, expected: &str, found: &PyObject| {
         type_error!(
             "type.__new__() argument {index} must be {expected}, not {}",
-            found.type_().tp_name()
+            crate::args::argument_type_name(found)
         )
     };
     let request = NewType {
@@ -115,11 +115,19 @@ fn make_type(
     set_module(&dict)?;
     set_doc(&class, &dict)?;
     wrap_implicit_methods(&dict)?;
+    // Before the slots get their descriptors: one of them may have a cell's name.
+    take_cells(&class, &dict)?;
     lay_out(&class, base, &slots)?;
     set_life(&class);
-    take_cells(&class, &dict)?;
     super::ready_type(&class)?;
     super::slotdefs::fixup_slot_dispatchers(&class);
+    if !dict.has_only_string_keys() {
+        let message = format!(
+            "non-string key in the __dict__ of class {}",
+            class.tp_name()
+        );
+        crate::hooks::warn(&crate::exc::RuntimeWarning, &message, 1)?;
+    }
     call_set_name(&class)?;
     call_init_subclass(&class, kwargs)?;
     Ok(class)
@@ -387,6 +395,13 @@ fn note_set_name(error: PyErr, class: &PyType, key: &PyObject, value: &PyObject)
 
 /// `super(cls, cls).__init_subclass__(**kwargs)`.
 fn call_init_subclass(class: &PyType, kwargs: Option<&PyDict>) -> PyResult<()> {
+    if !class
+        .mro()
+        .is_some_and(|mro| mro.as_slice().iter().any(|each| each.is(class)))
+    {
+        // What `super(cls, cls)` says of an order that the class itself is not in.
+        return Err(super::super_object::not_an_instance(class, class));
+    }
     let init =
         super::super_object::super_attribute(class, class, class, intern!("__init_subclass__"))?;
     let Some(init) = init else { return Ok(()) };

@@ -48,14 +48,20 @@ pub(crate) fn check_super(class: &PyType, object: &PyObject) -> PyResult<Py<PyTy
     {
         return Ok(claimed);
     }
+    Err(not_an_instance(object, class))
+}
+
+/// The error of `super(class, object)` for an object that is neither an instance nor a subclass.
+#[cold]
+pub(super) fn not_an_instance(object: &PyObject, class: &PyType) -> crate::PyErr {
     let (kind, name) = match object.downcast::<PyType>() {
         Some(class) => ("type", class.tp_name()),
         None => ("instance of", object.type_().tp_name()),
     };
-    Err(type_error!(
+    type_error!(
         "super(type, obj): obj ({kind} {name}) is not an instance or subtype of type ({}).",
         class.tp_name()
-    ))
+    )
 }
 
 /// Finds `name` after `class` in the order of `object_class`, unbound.

@@ -174,8 +174,8 @@ impl PyType {
             let annotations = annotate.call1(&*crate::PyLong::from_i64(1)?)?;
             if annotations.downcast::<PyDict>().is_none() {
                 return Err(type_error!(
-                    "__annotate__() must return a dict, not {}",
-                    annotations.type_().qualified_name()?
+                    "__annotate__ returned non-dict of type '{}'",
+                    annotations.type_().tp_name()
                 ));
             }
             annotations
@@ -219,7 +219,8 @@ impl PyType {
         if !self.is_heap_type() {
             return Err(self.no_type_attribute("__annotate__"));
         }
-        for name in [intern!("__annotate_func__"), intern!("__annotate__")] {
+        // What a class body defines itself comes before what the compiler made.
+        for name in [intern!("__annotate__"), intern!("__annotate_func__")] {
             if let Some(annotate) = self.bound_in_dict(name)? {
                 return Ok(annotate);
             }

@@ -101,6 +101,16 @@ fn index_argument(this: &PyObject, index: &PyObject) -> PyResult<isize> {
     Ok(position)
 }
 
+/// Nothing, but a function that has it is no copy of one that has not.
+#[inline(always)]
+fn distinct() {
+    #[cfg(not(miri))]
+    // SAFETY: a comment, no instruction.
+    unsafe {
+        std::arch::asm!("/* left */", options(nomem, nostack, preserves_flags));
+    }
+}
+
 wrappers! {
     /// Slots of one operand.
     fn wrap_unaryfunc(this, args, slot: abi::unaryfunc) {
@@ -112,8 +122,11 @@ wrappers! {
         check_count(args, 1)?;
         object_slot!(slot(this.as_ptr(), nth(args, 0)))
     }
-    /// Number slots with self on the left.
+    /// Number slots with self on the left. Their functions take both operands in either order, so
+    /// the wrapper must not be taken for that of sequences, as would happen if the compiler made one
+    /// function of the two.
     fn wrap_binaryfunc_l(this, args, slot: abi::binaryfunc) {
+        distinct();
         check_count(args, 1)?;
         object_slot!(slot(this.as_ptr(), nth(args, 0)))
     }
