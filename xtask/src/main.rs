@@ -4,6 +4,7 @@ mod bench;
 mod cjk;
 mod fuzz_syntax;
 mod layout;
+mod leaks;
 mod unicode;
 
 use std::process::ExitCode;
@@ -38,6 +39,11 @@ const CHORES: &[Chore] = &[
         name: "layout",
         about: "record how CPython's headers lay out the structs of krait-abi (--check: only compare)",
         run: layout::run,
+    },
+    Chore {
+        name: "leaks",
+        about: "run test modules of CPython's suite again and again and fail if memory grows",
+        run: leaks::run,
     },
     Chore {
         name: "unicode",
