@@ -535,3 +535,12 @@ impl<'a> KwArgs<'a> {
         Ok(dict)
     }
 }
+
+/// How messages about arguments name a value's class: None is called by its name.
+pub fn argument_type_name(value: &PyObject) -> String {
+    if value.is(crate::none()) {
+        "None".to_owned()
+    } else {
+        value.type_().tp_name()
+    }
+}

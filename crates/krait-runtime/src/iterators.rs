@@ -28,8 +28,12 @@ pub struct PyEnumerate {
 #[pymethods]
 impl PyEnumerate {
     #[pynew(signature = "(iterable, start=0)", vectorcall)]
-    fn new(class: &PyType, iterable: &PyObject, start: Option<&PyObject>) -> PyResult<Py<Self>> {
-        let start = start.map(PyObject::index).transpose()?;
+    fn new(
+        class: &PyType,
+        iterable: &PyObject,
+        start: crate::OptionalArg<&PyObject>,
+    ) -> PyResult<Py<Self>> {
+        let start = start.present().map(PyObject::index).transpose()?;
         let small = start.as_ref().map_or(Some(0), |start| start.to_i64());
         Py::new_in(
             class,
@@ -103,7 +107,7 @@ pub struct PyReversed {
 
 #[pymethods]
 impl PyReversed {
-    #[pynew(signature = "(object, /)", vectorcall)]
+    #[pynew(signature = "(sequence, /)", vectorcall)]
     fn new(class: &PyType, object: &PyObject) -> PyResult<Obj> {
         if let Some(method) = object.lookup_special(crate::intern!("__reversed__"))? {
             if method.is(crate::none()) {
@@ -191,7 +195,7 @@ impl PyReversed {
         }
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let index = state.as_isize(Some(&exc::OverflowError))?;
         if let Some(sequence) = self.sequence.get() {
@@ -357,7 +361,7 @@ impl PyZip {
         PyTuple::from_vec(parts)
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         self.strict.set(state.is_true()?);
         Ok(())
@@ -455,7 +459,7 @@ impl PyMap {
         PyTuple::from_vec(parts)
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         self.strict.set(state.is_true()?);
         Ok(())

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use krait_macros::{pyclass, pymethods};
 
 use crate::object::{Obj, Py, PyClass, PyObject};
-use crate::{Field, Interpreter, PyLong, PyResult, PyTuple, exc};
+use crate::{Field, Interpreter, PyLong, PyResult, PyStr, PyTuple, exc};
 
 /// The iterator of objects that have `__getitem__` but no `__iter__`.
 #[pyclass(name = "iterator", symbol = PySeqIter_Type, flags(GC))]
@@ -27,37 +27,45 @@ pub fn new_sequence_iterator(sequence: &PyObject) -> PyResult<Obj> {
     Ok(iter.into_object())
 }
 
-/// The builtin of that name, as programs see it now.
+/// The builtin of that name, as the code being run sees it.
 pub fn builtin(name: &str) -> PyResult<Obj> {
-    let found = match Interpreter::current().builtins.get() {
-        Some(builtins) => builtins.get(name)?,
-        None => None,
+    let name = PyStr::intern(name)?;
+    let found = match crate::frame::current_frame() {
+        Some(frame) => frame.builtins().lookup_item(&name)?,
+        None => match Interpreter::current().builtins.get() {
+            Some(builtins) => builtins.get_str(&name)?,
+            None => None,
+        },
     };
-    found.ok_or_else(|| crate::attribute_error!("module 'builtins' has no attribute '{name}'"))
+    found.ok_or_else(|| crate::attribute_error!("{}", name.to_string_lossy()))
 }
 
 /// `(builtin, (object,))`, with an index as the state if given: what iterators reduce to.
 pub fn reduce_with(name: &str, object: Obj, index: Option<isize>) -> PyResult<Obj> {
-    let mut parts = vec![
-        builtin(name)?,
-        PyTuple::from_vec(vec![object])?.into_object(),
-    ];
+    reduction(builtin(name)?, vec![object], index)
+}
+
+/// What an iterator over `rest` at `index` reduces to; an exhausted one gives an empty container.
+///
+/// The builtin is looked up first: that may run code, which may advance the iterator.
+pub fn reduce_iterator(
+    name: &str,
+    rest: impl FnOnce() -> Option<(Obj, isize)>,
+    empty: impl FnOnce() -> PyResult<Obj>,
+) -> PyResult<Obj> {
+    let builtin = builtin(name)?;
+    match rest() {
+        Some((rest, index)) => reduction(builtin, vec![rest], Some(index)),
+        None => reduction(builtin, vec![empty()?], None),
+    }
+}
+
+fn reduction(builtin: Obj, arguments: Vec<Obj>, index: Option<isize>) -> PyResult<Obj> {
+    let mut parts = vec![builtin, PyTuple::from_vec(arguments)?.into_object()];
     if let Some(index) = index {
         parts.push(PyLong::from_i64(index as i64)?.into_object());
     }
     Ok(PyTuple::from_vec(parts)?.into_object())
-}
-
-/// What an iterator over `rest` at `index` reduces to; an exhausted one gives an empty container.
-pub fn reduce_iterator(
-    rest: Option<Obj>,
-    index: usize,
-    empty: impl FnOnce() -> PyResult<Obj>,
-) -> PyResult<Obj> {
-    match rest {
-        Some(rest) => reduce_with("iter", rest, Some(index as isize)),
-        None => reduce_with("iter", empty()?, None),
-    }
 }
 
 #[pymethods]
@@ -110,12 +118,11 @@ impl PySeqIter {
 
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Obj> {
-        reduce_iterator(self.sequence.get(), self.index.get() as usize, || {
-            Ok(PyTuple::empty().into_object())
-        })
+        let rest = || Some((self.sequence.get()?, self.index.get()));
+        reduce_iterator("iter", rest, || Ok(PyTuple::empty().into_object()))
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let index = state.as_isize(Some(&exc::OverflowError))?;
         if self.sequence.is_some() {
@@ -186,12 +193,12 @@ impl PyCallIter {
 
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Obj> {
-        match (self.callable.get(), self.sentinel.get()) {
-            (Some(callable), Some(sentinel)) => {
-                let parts = PyTuple::from_vec(vec![callable, sentinel])?.into_object();
-                Ok(PyTuple::from_vec(vec![builtin("iter")?, parts])?.into_object())
-            }
-            _ => reduce_with("iter", PyTuple::empty().into_object(), None),
-        }
+        // First, for it may run code that ends the iteration.
+        let iter = builtin("iter")?;
+        let arguments = match (self.callable.get(), self.sentinel.get()) {
+            (Some(callable), Some(sentinel)) => vec![callable, sentinel],
+            _ => vec![PyTuple::empty().into_object()],
+        };
+        reduction(iter, arguments, None)
     }
 }

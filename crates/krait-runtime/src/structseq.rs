@@ -382,7 +382,7 @@ impl PyStructSeq {
         Ok(text.finish()?.into_object())
     }
 
-    #[pymethod(name = "__reduce__", signature = "($self, /)", text_signature = "")]
+    #[pymethod(name = "__reduce__", signature = "($self, /)")]
     fn reduce(&self) -> PyResult<Obj> {
         let spec = self.spec();
         let or_none = |value: &Option<Obj>| value.clone().unwrap_or_else(|| none().to_obj());

@@ -30,6 +30,9 @@ pub fn compile(
     optimize: i32,
     _feature_version: i32,
 ) -> PyResult<Obj> {
+    if flags as u32 & !COMPILE_FLAGS != 0 {
+        return Err(value_error!("compile(): unrecognised flags"));
+    }
     if !(-1..=2).contains(&optimize) {
         return Err(value_error!("compile(): invalid optimize value"));
     }
@@ -44,6 +47,9 @@ pub fn compile(
     };
     (Interpreter::current().hooks.get().compile)(&request)
 }
+
+/// What may be among `compile()`'s flags: futures (`__future__`), and the `PyCF_` flags of `ast`.
+const COMPILE_FLAGS: u32 = 0x1FE_F610;
 
 /// The globals of the calling code.
 fn current_globals() -> PyResult<Py<PyDict>> {

@@ -3,8 +3,8 @@
 use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Args, Interpreter, KwArgs, OptionalArg, PyErr, PyResult, PyStr, exc, none, overflow_error,
-    runtime_error, type_error, value_error,
+    Args, Interpreter, KwArgs, OptionalArg, PyErr, PyResult, PyStr, exc, none, runtime_error,
+    type_error, value_error,
 };
 
 /// Return the canonical string representation of the object.
@@ -42,11 +42,7 @@ pub fn chr(i: &PyObject) -> PyResult<Py<PyStr>> {
     let int = i.index()?;
     match int.to_i64() {
         Some(code @ 0..=0x10_FFFF) => PyStr::from_char(code as u32),
-        Some(code) if i32::try_from(code).is_err() => {
-            Err(overflow_error!("Python int too large to convert to C int"))
-        }
-        Some(_) => Err(value_error!("chr() arg not in range(0x110000)")),
-        None => Err(overflow_error!("Python int too large to convert to C int")),
+        _ => Err(value_error!("chr() arg not in range(0x110000)")),
     }
 }
 
@@ -161,6 +157,13 @@ fn is_terminal(stream: &PyObject, descriptor: i64) -> PyResult<bool> {
     Ok(number.int_value() == Some(descriptor) && krait_host::fd::isatty(descriptor as i32))
 }
 
+/// Flushes a stream as far as it can be.
+fn flush(stream: &PyObject) {
+    if let Err(error) = stream.call_method_str("flush", &[]) {
+        error.clear();
+    }
+}
+
 /// Read a string from standard input.  The trailing newline is stripped.
 ///
 /// The prompt string, if given, is printed to standard output without a trailing newline before
@@ -172,13 +175,13 @@ pub fn input(prompt: OptionalArg<&PyObject>) -> PyResult<Obj> {
     let stdin = standard_stream("stdin")?;
     let stdout = standard_stream("stdout")?;
     let stderr = standard_stream("stderr")?;
-    stderr.call_method(krait_runtime::intern!("flush"), &[])?;
+    flush(&stderr);
     if let Some(prompt) = prompt.present() {
         let text = prompt.str()?;
         stdout.call_method(krait_runtime::intern!("write"), &[&*text])?;
     }
     if is_terminal(&stdin, 0)? && is_terminal(&stdout, 1)? || prompt.present().is_some() {
-        stdout.call_method(krait_runtime::intern!("flush"), &[])?;
+        flush(&stdout);
     }
     let line = stdin.call_method(krait_runtime::intern!("readline"), &[])?;
     let Some(text) = line.downcast::<PyStr>() else {

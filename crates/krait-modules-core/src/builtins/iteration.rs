@@ -5,8 +5,8 @@ use krait_runtime::abstract_::{BinaryOp, binary_op};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::seq_iter::PyCallIter;
 use krait_runtime::{
-    Args, CompareOp, KwArgs, OptionalArg, PyErr, PyFloat, PyList, PyLong, PyResult, PyStr,
-    type_error, value_error,
+    Args, CompareOp, KwArgs, OptionalArg, PyComplex, PyErr, PyFloat, PyList, PyLong, PyResult,
+    PyStr, type_error, value_error,
 };
 
 /// Return True if bool(x) is True for all values x in the iterable.
@@ -135,6 +135,12 @@ pub fn next(iterator: &PyObject, default: OptionalArg<&PyObject>) -> PyResult<Ob
 
 /// The extreme of the arguments, or of the items of one iterable.
 fn extreme(name: &str, op: CompareOp, args: &Args<'_>, kwargs: &KwArgs<'_>) -> PyResult<Obj> {
+    let given = kwargs.iter().count();
+    if given > 2 {
+        return Err(type_error!(
+            "{name}() takes at most 2 keyword arguments ({given} given)"
+        ));
+    }
     let (mut key, mut default) = (None, None);
     for (keyword, value) in kwargs.iter() {
         match () {
@@ -267,6 +273,11 @@ fn sum_items(iter: &PyObject, start: Obj) -> PyResult<Obj> {
                 Summed::End(result) => return Ok(result),
                 Summed::Other(sum, item) => total = binary_op(&sum, &item, BinaryOp::Add)?,
             }
+        } else if let Some(complex) = total.downcast_exact::<PyComplex>() {
+            match sum_complexes(iter, complex)? {
+                Summed::End(result) => return Ok(result),
+                Summed::Other(sum, item) => total = binary_op(&sum, &item, BinaryOp::Add)?,
+            }
         } else {
             let Some(item) = iter.iter_next()? else {
                 return Ok(total);
@@ -274,6 +285,7 @@ fn sum_items(iter: &PyObject, start: Obj) -> PyResult<Obj> {
             total = binary_op(&total, &item, BinaryOp::Add)?;
         }
         if !total.is_exact::<PyFloat>()
+            && !total.is_exact::<PyComplex>()
             && (!total.is_exact::<PyLong>() || total.int_value().is_none())
         {
             while let Some(item) = iter.iter_next()? {
@@ -309,32 +321,73 @@ fn sum_ints(iter: &PyObject, start: i64) -> PyResult<Summed> {
 }
 
 /// Neumaier's compensated summation, as CPython has had it since 3.12.
-fn sum_floats(iter: &PyObject, start: f64) -> PyResult<Summed> {
-    let (mut sum, mut lost) = (start, 0.0_f64);
-    let finish = |sum: f64, lost: f64| {
-        if lost.is_finite() && lost != 0.0 {
-            sum + lost
-        } else {
-            sum
+#[derive(Clone, Copy)]
+struct Compensated {
+    sum: f64,
+    lost: f64,
+}
+
+impl Compensated {
+    fn new(start: f64) -> Self {
+        Self {
+            sum: start,
+            lost: 0.0,
         }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, value: f64) {
+        let total = self.sum + value;
+        self.lost += if self.sum.abs() >= value.abs() {
+            (self.sum - total) + value
+        } else {
+            (value - total) + self.sum
+        };
+        self.sum = total;
+    }
+
+    fn finish(self) -> f64 {
+        if self.lost.is_finite() && self.lost != 0.0 {
+            self.sum + self.lost
+        } else {
+            self.sum
+        }
+    }
+}
+
+fn sum_floats(iter: &PyObject, start: f64) -> PyResult<Summed> {
+    let mut sum = Compensated::new(start);
+    while let Some(item) = iter.iter_next()? {
+        if let Some(float) = item.downcast_exact::<PyFloat>() {
+            sum.add(float.value());
+        } else if let Some(int) = item.downcast_exact::<PyLong>().and_then(PyLong::to_i64) {
+            sum.sum += int as f64;
+        } else {
+            let sum = PyFloat::new(sum.finish())?.into_object();
+            return Ok(Summed::Other(sum, item));
+        }
+    }
+    Ok(Summed::End(PyFloat::new(sum.finish())?.into_object()))
+}
+
+fn sum_complexes(iter: &PyObject, start: &PyComplex) -> PyResult<Summed> {
+    let start = start.value();
+    let (mut real, mut imag) = (Compensated::new(start.real), Compensated::new(start.imag));
+    let finish = |real: Compensated, imag: Compensated| {
+        PyComplex::new(real.finish(), imag.finish()).map(Py::into_object)
     };
     while let Some(item) = iter.iter_next()? {
-        let value = if let Some(float) = item.downcast_exact::<PyFloat>() {
-            float.value()
+        if let Some(complex) = item.downcast_exact::<PyComplex>() {
+            let value = complex.value();
+            real.add(value.real);
+            imag.add(value.imag);
+        } else if let Some(float) = item.downcast_exact::<PyFloat>() {
+            real.add(float.value());
         } else if let Some(int) = item.downcast_exact::<PyLong>().and_then(PyLong::to_i64) {
-            sum += int as f64;
-            continue;
+            real.sum += int as f64;
         } else {
-            let sum = PyFloat::new(finish(sum, lost))?.into_object();
-            return Ok(Summed::Other(sum, item));
-        };
-        let total = sum + value;
-        lost += if sum.abs() >= value.abs() {
-            (sum - total) + value
-        } else {
-            (value - total) + sum
-        };
-        sum = total;
+            return Ok(Summed::Other(finish(real, imag)?, item));
+        }
     }
-    Ok(Summed::End(PyFloat::new(finish(sum, lost))?.into_object()))
+    finish(real, imag).map(Summed::End)
 }

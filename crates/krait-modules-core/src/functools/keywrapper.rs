@@ -1,7 +1,6 @@
 //! `cmp_to_key`: keys that compare by an old-style comparison function.
 
 use krait_macros::{pyclass, pyfunction, pymethods};
-use krait_runtime::abstract_::unhashable;
 use krait_runtime::{
     CompareOp, Field, Obj, Py, PyClass, PyDict, PyLong, PyObject, PyResult, PyStr, PyTuple,
     attribute_error, none, type_error,
@@ -69,11 +68,6 @@ impl KeyWrapper {
         Ok(key.into_object())
     }
 
-    #[slot(tp_hash)]
-    fn hash(&self) -> PyResult<isize> {
-        Err(unhashable(self))
-    }
-
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
         let Some(other) = other.downcast::<KeyWrapper>() else {
@@ -86,6 +80,12 @@ impl KeyWrapper {
         };
         let order = compare.call(&[&*left, &*right])?;
         order.rich_compare(&*PyLong::from_i64(0)?, op)
+    }
+
+    /// How the key function is called.
+    #[pygetter(name = "__text_signature__")]
+    fn text_signature(&self) -> &'static str {
+        "(obj)"
     }
 
     /// Value wrapped by a key function.

@@ -127,11 +127,10 @@ impl Partial {
         self.function.get().unwrap_or_else(|| none().to_obj())
     }
 
-    fn store_args(&self, args: Vec<Obj>) -> PyResult<()> {
-        self.gaps
-            .set(args.iter().filter(|arg| is_placeholder(arg)).count());
-        self.args.set(Some(PyTuple::from_vec(args)?));
-        Ok(())
+    fn store_args(&self, args: Py<PyTuple>) {
+        let gaps = args.as_slice().iter().filter(|arg| is_placeholder(arg));
+        self.gaps.set(gaps.count());
+        self.args.set(Some(args));
     }
 }
 
@@ -223,7 +222,7 @@ impl Partial {
                 gaps: Cell::new(0),
             },
         )?;
-        partial.store_args(args)?;
+        partial.store_args(PyTuple::from_vec(args)?);
         Ok(partial.into_object())
     }
 
@@ -257,12 +256,14 @@ impl Partial {
         let Some(_guard) = ReprGuard::enter(self) else {
             return Ok("...".to_owned());
         };
-        let mut text = format!("{name}({}", self.function().repr()?.to_string_lossy());
-        for arg in self.args().as_slice() {
+        // All at once: a representation may run code that changes the partial.
+        let (function, args, keywords) = (self.function(), self.args(), self.keywords()?);
+        let mut text = format!("{name}({}", function.repr()?.to_string_lossy());
+        for arg in args.as_slice() {
             text.push_str(", ");
             text.push_str(&arg.repr()?.to_string_lossy());
         }
-        for (key, value) in self.keywords()?.items_vec() {
+        for (key, value) in keywords.items_vec() {
             let (key, value) = (
                 key.str()?.to_string_lossy(),
                 value.repr()?.to_string_lossy(),
@@ -315,7 +316,10 @@ impl Partial {
             None if dict.is(none()) => None,
             None => return Err(invalid()),
         };
-        self.store_args(args.as_slice().to_vec())?;
+        self.store_args(match args.is_exact::<PyTuple>() {
+            true => PyClass::to_owned(args),
+            false => PyTuple::from_vec(args.as_slice().to_vec())?,
+        });
         self.function.set(Some(function.clone()));
         self.keywords.set(Some(keywords));
         self.dict.set(dict);

@@ -125,6 +125,12 @@ impl ItemGetter {
         Ok(getter.into_object())
     }
 
+    /// How the object is called.
+    #[pygetter(name = "__text_signature__")]
+    fn text_signature(&self) -> &'static str {
+        "(obj, /)"
+    }
+
     #[slot(tp_call)]
     fn call(&self, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<Obj> {
         self.call_tuple(args, kwargs)
@@ -224,6 +230,12 @@ impl AttrGetter {
         Ok(getter.into_object())
     }
 
+    /// How the object is called.
+    #[pygetter(name = "__text_signature__")]
+    fn text_signature(&self) -> &'static str {
+        "(obj, /)"
+    }
+
     #[slot(tp_call)]
     fn call(&self, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<Obj> {
         self.call_tuple(args, kwargs)
@@ -312,6 +324,12 @@ impl MethodCaller {
             },
         )?;
         Ok(caller.into_object())
+    }
+
+    /// How the object is called.
+    #[pygetter(name = "__text_signature__")]
+    fn text_signature(&self) -> &'static str {
+        "(obj, /)"
     }
 
     #[slot(tp_call)]

@@ -91,8 +91,14 @@ pub fn getunicodeinternedsize(_only_immortal: bool) -> usize {
 
 /// Clear the internal type lookup cache.
 #[pyfunction]
-pub fn _clear_type_cache() {
+pub fn _clear_type_cache() -> PyResult<()> {
+    krait_runtime::hooks::warn(
+        &krait_runtime::exc::DeprecationWarning,
+        "sys._clear_type_cache() is deprecated and scheduled for removal in a future version. Use sys._clear_internal_caches() instead.",
+        1,
+    )?;
     PyObject::type_object().modified();
+    Ok(())
 }
 
 /// Clear all internal performance-related caches.

@@ -362,6 +362,16 @@ impl PyObject {
         }
     }
 
+    /// As [`PyObject::index`], never of a subclass: `PyNumber_Index`.
+    pub fn exact_index(&self) -> PyResult<Py<PyLong>> {
+        let index = self.index()?;
+        if index.is_exact::<PyLong>() {
+            Ok(index)
+        } else {
+            PyLong::exact_copy(&index)
+        }
+    }
+
     /// The object as an `isize` through `__index__`; `overflow` is the exception for values too
     /// large, or `None` to clip.
     #[inline]
@@ -445,7 +455,7 @@ impl PyObject {
                     result.type_().tp_name()
                 ));
             };
-            if !result.is_exact::<crate::PyFloat>() && self.downcast::<crate::PyFloat>().is_none() {
+            if !result.is_exact::<crate::PyFloat>() {
                 crate::hooks::warn(
                     &crate::exc::DeprecationWarning,
                     &format!(

@@ -490,13 +490,11 @@ impl PyBytesIter {
 
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Obj> {
-        let rest = self.bytes.get().map(Py::into_object);
-        crate::seq_iter::reduce_iterator(rest, self.index.get(), || {
-            Ok(PyTuple::empty().into_object())
-        })
+        let rest = || Some((self.bytes.get()?.into_object(), self.index.get() as isize));
+        crate::seq_iter::reduce_iterator("iter", rest, || Ok(PyTuple::empty().into_object()))
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let index = state.as_isize(Some(&exc::OverflowError))?;
         if let Some(bytes) = self.bytes.get() {

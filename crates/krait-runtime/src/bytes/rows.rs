@@ -227,6 +227,9 @@ pub fn hex_text(bytes: &[u8], separator: Option<&PyObject>, group: isize) -> PyR
     let separator = match separator {
         None => None,
         Some(separator) => {
+            if separator.length()? != 1 {
+                return Err(crate::value_error!("sep must be length 1."));
+            }
             let text = match separator.downcast::<PyStr>() {
                 Some(text) => text.to_wtf8().as_bytes().to_vec(),
                 None => match super::bytes_or_bytearray(separator) {

@@ -58,16 +58,12 @@ impl PyDict {
     fn update_from_pairs(&self, source: &PyObject, replace: bool) -> PyResult<()> {
         for (index, pair) in source.try_iter()?.enumerate() {
             let pair = pair?;
-            let items = match pair.to_vec_or("") {
-                Ok(items) => items,
-                Err(error) if error.matches(&crate::exc::TypeError) => {
-                    error.clear();
-                    return Err(crate::type_error!(
-                        "cannot convert dictionary update sequence element #{index} to a sequence"
-                    ));
+            let items = pair.to_vec_or("object is not iterable").map_err(|error| {
+                match error.matches(&crate::exc::TypeError) {
+                    true => note_conversion(error, index),
+                    false => error,
                 }
-                Err(error) => return Err(error),
-            };
+            })?;
             let [key, value] = &items[..] else {
                 return Err(crate::value_error!(
                     "dictionary update sequence element #{index} has length {}; 2 is required",
@@ -97,6 +93,46 @@ impl PyDict {
     fn view(&self, kind: ViewKind) -> PyResult<Obj> {
         DictView::make(self, kind)
     }
+}
+
+impl PyDict {
+    /// Sets the value of every key that an iterable gives; what knows their hashes is not asked to
+    /// compute them again.
+    fn add_keys(&self, iterable: &PyObject, value: &PyObject) -> PyResult<()> {
+        let mut position = 0;
+        if let Some(source) = iterable.downcast_exact::<PyDict>() {
+            while let Some((key, _, hash)) = source.next_hash(&mut position) {
+                self.insert(key, hash, value.to_obj())?;
+            }
+            return Ok(());
+        }
+        let is_set = iterable.is_exact::<crate::set::PySet>()
+            || iterable.is_exact::<crate::set::PyFrozenSet>();
+        if is_set && let Some(source) = crate::set::SetTable::of(iterable) {
+            while let Some((key, hash)) = source.next(&mut position) {
+                self.insert(key, hash, value.to_obj())?;
+            }
+            return Ok(());
+        }
+        for key in iterable.try_iter()? {
+            self.set_item(&*key?, value)?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds which element of a sequence of pairs an error is about.
+#[cold]
+fn note_conversion(error: crate::PyErr, index: usize) -> crate::PyErr {
+    let raised = error.take();
+    let text = format!("Cannot convert dictionary update sequence element #{index} to a sequence");
+    if let Some(raised) = raised.downcast::<crate::PyBaseException>()
+        && let Err(error) = PyStr::new(&text).and_then(|text| raised.add_note(&text))
+    {
+        // The error itself matters more than its note.
+        error.clear();
+    }
+    crate::PyErr::restore(raised)
 }
 
 #[pymethods(CORE)]
@@ -167,6 +203,18 @@ impl PyDict {
         Ok(self.len())
     }
 
+    /// True if the dictionary has the specified key, else False.
+    #[pymethod(name = "__contains__", signature = "($self, key, /)", coexist)]
+    fn contains_method(&self, key: &PyObject) -> PyResult<bool> {
+        self.contains(key)
+    }
+
+    /// Return self[key].
+    #[pymethod(name = "__getitem__", signature = "($self, key, /)", coexist)]
+    fn getitem_method(&self, key: &PyObject) -> PyResult<Obj> {
+        self.subscript(key)
+    }
+
     #[slot(sq_contains)]
     fn contains_key(&self, key: &PyObject) -> PyResult<bool> {
         self.contains(key)
@@ -232,10 +280,7 @@ impl PyDict {
     /// D.pop(k[,d]) -> v, remove specified key and return the corresponding value.
     ///
     /// If the key is not found, return the default if given; otherwise, raise a KeyError.
-    #[pymethod(
-        signature = "($self, key, default=<unrepresentable>, /)",
-        text_signature = ""
-    )]
+    #[pymethod(signature = "($self, key, default=<unrepresentable>, /)")]
     fn pop(&self, key: &PyObject, default: OptionalArg<&PyObject>) -> PyResult<Obj> {
         if let Some(value) = self.pop_item_for(key)? {
             return Ok(value);
@@ -308,11 +353,7 @@ impl PyDict {
         let value = value.unwrap_or(crate::none());
         let made = class.call0()?;
         match made.downcast_exact::<PyDict>() {
-            Some(dict) => {
-                for key in iterable.try_iter()? {
-                    dict.set_item(&*key?, value)?;
-                }
-            }
+            Some(dict) => dict.add_keys(iterable, value)?,
             None => {
                 for key in iterable.try_iter()? {
                     made.set_item(&*key?, value)?;

@@ -218,10 +218,24 @@ impl PyDict {
         match self.get_item_hash(key, hash)? {
             Some(value) => Ok(value),
             None => {
-                self.insert(key.to_obj(), hash, default.to_obj())?;
+                self.insert_new(key.to_obj(), hash, default.to_obj())?;
                 Ok(default.to_obj())
             }
         }
+    }
+
+    /// Whether every key is a `str`.
+    pub(crate) fn has_only_string_keys(&self) -> bool {
+        if self.keys().is_unicode() {
+            return true;
+        }
+        let mut position = 0;
+        while let Some((key, _)) = self.next(&mut position) {
+            if !key.is_instance_of::<PyStr>() {
+                return false;
+            }
+        }
+        true
     }
 
     /// The item at or after position `position`, and the position after it; in order of insertion.

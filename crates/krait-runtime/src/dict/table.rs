@@ -28,7 +28,7 @@ impl PyDict {
     }
 
     /// Inserts an item whose key is not in the dictionary.
-    fn insert_new(&self, key: Obj, hash: isize, value: Obj) -> PyResult<()> {
+    pub(super) fn insert_new(&self, key: Obj, hash: isize, value: Obj) -> PyResult<()> {
         let is_text = key.is_exact::<PyStr>();
         if self.values().is_some() {
             if is_text && self.insert_split(&key, hash, &value) {
@@ -240,10 +240,16 @@ impl PyDict {
     /// Bytes that the dictionary takes beyond its struct and header, as `sys.getsizeof` counts.
     pub fn table_size(&self) -> usize {
         let keys = self.keys();
-        if keys.is_empty_table() || self.values().is_some_and(Into::into) {
-            0
-        } else {
-            keys.size_in_bytes()
+        let header = keys.header();
+        let mut size = 0;
+        if self.values().is_some() {
+            let room = header.dk_nentries.get() + header.dk_usable.get();
+            size += room.max(0) as usize * size_of::<usize>();
         }
+        // A table that others share is nobody's.
+        if header.dk_refcnt.get() == 1 {
+            size += keys.size_in_bytes();
+        }
+        size
     }
 }

@@ -210,8 +210,10 @@ impl PyDict {
 
     /// The item before `position`, which moves to it.
     pub(crate) fn previous(&self, position: &mut usize) -> Option<(Obj, Obj)> {
-        let limit = self.end_position();
-        *position = (*position).min(limit);
+        // A table that has become smaller holds nothing of what was to come.
+        if *position > self.end_position() {
+            return None;
+        }
         while *position > 0 {
             *position -= 1;
             let mut forward = *position;
@@ -411,7 +413,7 @@ macro_rules! set_like {
             }
 
             /// Return True if the view and the given iterable have a null intersection.
-            #[pymethod(signature = "($self, other, /)")]
+            #[pymethod(signature = "($self, object, /)")]
             fn isdisjoint(&self, other: &PyObject) -> PyResult<bool> {
                 DictView::is_disjoint(self, other)
             }

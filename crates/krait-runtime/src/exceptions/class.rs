@@ -322,8 +322,11 @@ pub(super) fn take_keywords<const N: usize>(
         match names.iter().position(|name| **name == *key) {
             Some(index) => values[index] = Some(value),
             None => {
+                let near = crate::suggestions::closest(&key, names.iter().copied());
+                let hint =
+                    near.map_or_else(String::new, |near| format!(". Did you mean '{near}'?"));
                 return Err(crate::type_error!(
-                    "{class}() got an unexpected keyword argument '{key}'"
+                    "{class}() got an unexpected keyword argument '{key}'{hint}"
                 ));
             }
         }

@@ -49,7 +49,7 @@ pub fn power(base: f64, exponent: f64) -> PyResult<Obj> {
     if exponent == 0.0 || base == 1.0 {
         return float(1.0);
     }
-    if base == 0.0 && exponent < 0.0 {
+    if base == 0.0 && exponent < 0.0 && exponent.is_finite() {
         return Err(zero_division("zero to a negative power"));
     }
     if base < 0.0 && base.is_finite() && exponent.is_finite() && exponent.fract() != 0.0 {
@@ -87,16 +87,19 @@ impl PyFloat {
     pub fn from_object(value: &PyObject) -> PyResult<f64> {
         let invalid =
             |shown: String| crate::value_error!("could not convert string to float: {shown}");
-        if let Some(text) = value.downcast::<PyStr>() {
+        let converts = !value.is_exact::<PyStr>()
+            && value
+                .type_()
+                .lookup(&*PyStr::intern("__float__")?)
+                .is_some();
+        if !converts && let Some(text) = value.downcast::<PyStr>() {
             let ascii = crate::str::to_ascii_digits(text);
             return match parse(ascii.as_bytes()) {
                 Some(number) => Ok(number),
                 None => Err(invalid(text.repr()?.to_string_lossy())),
             };
         }
-        let is_number = value.downcast::<PyFloat>().is_some()
-            || value.has_index()
-            || value.type_().lookup(crate::intern!("__float__")).is_some();
+        let is_number = converts || value.has_index();
         if !is_number && let Some(bytes) = crate::bytes::bytes_like(value)? {
             return match parse(&bytes) {
                 Some(number) => Ok(number),

@@ -183,9 +183,9 @@ impl PyList {
     }
 
     #[pyinit(signature = "(iterable=(), /)")]
-    fn init(&self, iterable: Option<&PyObject>) -> PyResult<()> {
+    fn init(&self, iterable: crate::OptionalArg<&PyObject>) -> PyResult<()> {
         self.clear_items();
-        match iterable {
+        match iterable.present() {
             Some(iterable) => self.extend(iterable),
             None => Ok(()),
         }
@@ -298,6 +298,12 @@ impl PyList {
             self.set_items(items)?;
         }
         Ok(self.to_obj())
+    }
+
+    /// Return self[index].
+    #[pymethod(name = "__getitem__", signature = "($self, index, /)", coexist)]
+    fn getitem_method(&self, index: &PyObject) -> PyResult<Obj> {
+        self.subscript(index)
     }
 
     #[slot(mp_subscript)]
@@ -421,10 +427,10 @@ impl PyList {
     fn index(
         &self,
         value: &PyObject,
-        start: Option<&PyObject>,
-        stop: Option<&PyObject>,
+        start: crate::OptionalArg<&PyObject>,
+        stop: crate::OptionalArg<&PyObject>,
     ) -> PyResult<usize> {
-        let (start, stop) = crate::slice::clip_bounds(start, stop, self.len())?;
+        let (start, stop) = crate::slice::clip_bounds(start.present(), stop.present(), self.len())?;
         match self.find(value, start, stop)? {
             Some(index) => Ok(index),
             None => Err(crate::value_error!("list.index(x): x not in list")),
@@ -558,13 +564,11 @@ impl PyListIter {
 
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Obj> {
-        let rest = self.list.get().map(Py::into_object);
-        crate::seq_iter::reduce_iterator(rest, self.index.get() as usize, || {
-            Ok(PyList::new()?.into_object())
-        })
+        let rest = || Some((self.list.get()?.into_object(), self.index.get()));
+        crate::seq_iter::reduce_iterator("iter", rest, || Ok(PyList::new()?.into_object()))
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let index = state.as_isize(Some(&exc::OverflowError))?;
         if let Some(list) = self.list.get() {
@@ -619,15 +623,11 @@ impl PyListReverseIter {
 
     #[pymethod(name = "__reduce__")]
     fn reduce(&self) -> PyResult<Obj> {
-        match self.list.get() {
-            Some(list) => {
-                crate::seq_iter::reduce_with("reversed", list.into_object(), Some(self.index.get()))
-            }
-            None => crate::seq_iter::reduce_with("iter", PyList::new()?.into_object(), None),
-        }
+        let rest = || Some((self.list.get()?.into_object(), self.index.get()));
+        crate::seq_iter::reduce_iterator("reversed", rest, || Ok(PyList::new()?.into_object()))
     }
 
-    #[pymethod(name = "__setstate__")]
+    #[pymethod(name = "__setstate__", signature = "($self, object, /)")]
     fn setstate(&self, state: &PyObject) -> PyResult<()> {
         let index = state.as_isize(Some(&exc::OverflowError))?;
         if let Some(list) = self.list.get() {

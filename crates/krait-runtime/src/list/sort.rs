@@ -68,12 +68,13 @@ impl PyList {
             }
         }
         sorted.extend(rest);
+        // First, for that may run code which changes the list.
+        drop(keys);
         let changed = self.0.allocated.get() != SORTING;
         if !changed {
             self.0.allocated.set(0);
         }
         let restored = self.set_items(sorted);
-        drop(keys);
         match failure {
             Some(error) => Err(error),
             None => {

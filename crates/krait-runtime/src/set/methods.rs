@@ -93,6 +93,12 @@ macro_rules! common_methods {
                 Ok(self.table().len())
             }
 
+            /// x.__contains__(y) <==> y in x.
+            #[pymethod(name = "__contains__", signature = "($self, object, /)", coexist)]
+            fn contains_method(&self, object: &PyObject) -> PyResult<bool> {
+                self.contains_item(object)
+            }
+
             #[slot(sq_contains)]
             fn contains_item(&self, item: &PyObject) -> PyResult<bool> {
                 let (key, hash) = hashable_key(item)?;
@@ -136,7 +142,7 @@ macro_rules! common_methods {
             }
 
             /// Return a new set with elements from the set and all others.
-            #[pymethod(signature = "($self, *others)")]
+            #[pymethod(signature = "($self, /, *others)")]
             fn union(&self, others: Args<'_>) -> PyResult<Obj> {
                 let result = self.table().copied()?;
                 for other in others.iter() {
@@ -146,13 +152,13 @@ macro_rules! common_methods {
             }
 
             /// Return a new set with elements common to the set and all others.
-            #[pymethod(signature = "($self, *others)")]
+            #[pymethod(signature = "($self, /, *others)")]
             fn intersection(&self, others: Args<'_>) -> PyResult<Obj> {
                 self.table().folded(&others, SetTable::intersection)
             }
 
             /// Return a new set with elements in the set that are not in the others.
-            #[pymethod(signature = "($self, *others)")]
+            #[pymethod(signature = "($self, /, *others)")]
             fn difference(&self, others: Args<'_>) -> PyResult<Obj> {
                 self.table().folded(&others, SetTable::difference)
             }
@@ -265,9 +271,9 @@ impl PySet {
     }
 
     #[pyinit(signature = "(iterable=(), /)")]
-    fn init(&self, iterable: Option<&PyObject>) -> PyResult<()> {
+    fn init(&self, iterable: crate::OptionalArg<&PyObject>) -> PyResult<()> {
         self.table().clear();
-        match iterable {
+        match iterable.present() {
             Some(iterable) => self.table().update(iterable),
             None => Ok(()),
         }
@@ -336,7 +342,7 @@ impl PySet {
     }
 
     /// Update the set, adding elements from all others.
-    #[pymethod(signature = "($self, *others)")]
+    #[pymethod(signature = "($self, /, *others)")]
     fn update(&self, others: Args<'_>) -> PyResult<()> {
         others
             .iter()
@@ -344,14 +350,14 @@ impl PySet {
     }
 
     /// Update the set, keeping only elements found in it and all others.
-    #[pymethod(signature = "($self, *others)")]
+    #[pymethod(signature = "($self, /, *others)")]
     fn intersection_update(&self, others: Args<'_>) -> PyResult<()> {
         let result = self.table().folded(&others, SetTable::intersection)?;
         self.table().replace_with(&result)
     }
 
     /// Update the set, removing elements found in others.
-    #[pymethod(signature = "($self, *others)")]
+    #[pymethod(signature = "($self, /, *others)")]
     fn difference_update(&self, others: Args<'_>) -> PyResult<()> {
         others
             .iter()
@@ -405,7 +411,8 @@ fn in_place(
 #[pymethods(FROZEN)]
 impl PyFrozenSet {
     #[pynew(signature = "(iterable=(), /)")]
-    fn new(class: &PyType, iterable: Option<&PyObject>) -> PyResult<Obj> {
+    fn new(class: &PyType, iterable: crate::OptionalArg<&PyObject>) -> PyResult<Obj> {
+        let iterable = iterable.present();
         let exact = std::ptr::eq(class, PyFrozenSet::type_object());
         if exact
             && let Some(iterable) = iterable

@@ -64,8 +64,8 @@ macro_rules! str_iterator {
             /// Return state information for pickling.
             #[pymethod(name = "__reduce__")]
             fn reduce(&self) -> PyResult<Obj> {
-                let text = self.text.get().map(Py::into_object);
-                crate::seq_iter::reduce_iterator(text, self.index.get(), || {
+                let rest = || Some((self.text.get()?.into_object(), self.index.get() as isize));
+                crate::seq_iter::reduce_iterator("iter", rest, || {
                     Ok(crate::interned::empty_str().to_obj())
                 })
             }

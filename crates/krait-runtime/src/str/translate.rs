@@ -146,10 +146,7 @@ impl PyStr {
     /// in the resulting dictionary, each character in x will be mapped to the
     /// character at the same position in y. If there is a third argument, it
     /// must be a string, whose characters will be mapped to None in the result.
-    #[pystaticmethod(
-        signature = "(x, y=<unrepresentable>, z=<unrepresentable>, /)",
-        text_signature = ""
-    )]
+    #[pystaticmethod(signature = "(x, y=<unrepresentable>, z=<unrepresentable>, /)")]
     fn maketrans(
         x: &PyObject,
         y: OptionalArg<&PyStr>,
