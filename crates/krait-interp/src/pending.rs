@@ -85,7 +85,9 @@ pub(crate) fn warn_unawaited(coroutine: &PyObject) {
         }
     }
     let warn = || -> PyResult<()> {
-        let qualname = coroutine.getattr_str("__qualname__")?.to_display();
+        let qualname = coroutine
+            .getattr(krait_runtime::intern!("__qualname__"))?
+            .to_display();
         let message = format!("coroutine '{qualname}' was never awaited");
         krait_runtime::hooks::warn_about(coroutine, &exc::RuntimeWarning, &message, 1)
     };
@@ -99,7 +101,8 @@ fn warn_with_origin(coroutine: &PyObject) -> PyResult<bool> {
     let name = krait_runtime::PyStr::intern("warnings")?;
     if let Some(modules) = Interpreter::current().modules.get()
         && let Some(module) = modules.get_item(&name)?
-        && let Some(function) = module.lookup_attr_str("_warn_unawaited_coroutine")?
+        && let Some(function) =
+            module.lookup_attr(krait_runtime::intern!("_warn_unawaited_coroutine"))?
     {
         return function.call1(coroutine).map(|_| true);
     }

@@ -121,9 +121,12 @@ fn collect_into(found: &mut Vec<Obj>, args: &PyTuple) -> PyResult<()> {
         }
         if let Some(nested) = nested_arguments(arg)? {
             collect_into(found, &nested)?;
-        } else if arg.lookup_attr_str("__typing_subst__")?.is_some() {
+        } else if arg
+            .lookup_attr(crate::intern!("__typing_subst__"))?
+            .is_some()
+        {
             add(found, arg);
-        } else if let Some(inner) = arg.lookup_attr_str("__parameters__")?
+        } else if let Some(inner) = arg.lookup_attr(crate::intern!("__parameters__"))?
             && let Some(inner) = inner.downcast::<PyTuple>()
         {
             inner.as_slice().iter().for_each(|each| add(found, each));
@@ -205,7 +208,7 @@ fn substitute_all(
             continue;
         }
         let unpacked = is_unpacked_typevartuple(arg)?;
-        let new = match arg.lookup_attr_str("__typing_subst__")? {
+        let new = match arg.lookup_attr(crate::intern!("__typing_subst__"))? {
             Some(subst) => {
                 let index = parameters.as_slice().iter().position(|each| each.is(arg));
                 let Some(value) = index.and_then(|index| items.as_slice().get(index)) else {
@@ -237,7 +240,7 @@ fn substitute_all(
 }
 
 fn is_unpacked_typevartuple(arg: &PyObject) -> PyResult<bool> {
-    match arg.lookup_attr_str("__typing_is_unpacked_typevartuple__")? {
+    match arg.lookup_attr(crate::intern!("__typing_is_unpacked_typevartuple__"))? {
         Some(flag) => flag.is_true(),
         None => Ok(false),
     }
@@ -245,7 +248,7 @@ fn is_unpacked_typevartuple(arg: &PyObject) -> PyResult<bool> {
 
 /// An argument that has parameters of its own.
 fn substitute_inner(arg: &PyObject, parameters: &PyTuple, items: &PyTuple) -> PyResult<Obj> {
-    let Some(inner) = arg.lookup_attr_str("__parameters__")? else {
+    let Some(inner) = arg.lookup_attr(crate::intern!("__parameters__"))? else {
         return Ok(arg.to_obj());
     };
     match inner.downcast::<PyTuple>() {

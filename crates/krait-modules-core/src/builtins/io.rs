@@ -159,7 +159,7 @@ fn is_terminal(stream: &PyObject, descriptor: i64) -> PyResult<bool> {
 
 /// Flushes a stream as far as it can be.
 fn flush(stream: &PyObject) {
-    if let Err(error) = stream.call_method_str("flush", &[]) {
+    if let Err(error) = stream.call_method(krait_runtime::intern!("flush"), &[]) {
         error.clear();
     }
 }

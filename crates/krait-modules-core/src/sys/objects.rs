@@ -48,7 +48,12 @@ fn size_of_object(object: &PyObject) -> PyResult<usize> {
     let Ok(size) = usize::try_from(size) else {
         return Err(value_error!("__sizeof__() should return >= 0"));
     };
-    Ok(size + krait_runtime::alloc::pre_header_size(object.type_().flags()))
+    // Static classes are collected by nobody, though instances of `type` are.
+    let before = match krait_runtime::gc::is_gc(object) {
+        true => krait_runtime::alloc::pre_header_size(object.type_().flags()),
+        false => 0,
+    };
+    Ok(size + before)
 }
 
 /// Enter the string into the table of interned strings and return the one that is there.

@@ -147,9 +147,10 @@ impl PyProperty {
         // own, which would hide the member.
         let value = doc.unwrap_or_else(glue::none_obj);
         match self.as_object().setattr(intern!("__doc__"), Some(&value)) {
-            // A class with slots and no dictionary simply has no doc of its own.
+            // A class with no place for it simply has no doc of its own; that of the getter is not
+            // dropped in silence.
             Err(error)
-                if error.matches(&crate::exc::AttributeError) && !self.has_instance_dict() =>
+                if error.matches(&crate::exc::AttributeError) && self.getter_doc.get() == 0 =>
             {
                 error.clear();
                 Ok(())

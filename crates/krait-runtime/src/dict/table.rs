@@ -247,7 +247,7 @@ impl PyDict {
             size += room.max(0) as usize * size_of::<usize>();
         }
         // A table that others share is nobody's.
-        if header.dk_refcnt.get() == 1 {
+        if header.dk_refcnt.get() == 1 && !keys.is_empty_table() {
             size += keys.size_in_bytes();
         }
         size

@@ -88,10 +88,7 @@ impl PyFloat {
         let invalid =
             |shown: String| crate::value_error!("could not convert string to float: {shown}");
         let converts = !value.is_exact::<PyStr>()
-            && value
-                .type_()
-                .lookup(&*PyStr::intern("__float__")?)
-                .is_some();
+            && value.type_().lookup(crate::intern!("__float__")).is_some();
         if !converts && let Some(text) = value.downcast::<PyStr>() {
             let ascii = crate::str::to_ascii_digits(text);
             return match parse(ascii.as_bytes()) {

@@ -18,7 +18,10 @@ impl PyList {
     pub fn extend(&self, iterable: &PyObject) -> PyResult<()> {
         if iterable.is_exact::<PyList>() || iterable.is_exact::<PyTuple>() {
             let items = iterable.to_vec()?;
-            if self.len() + items.len() > self.0.allocated.get() as usize {
+            if self.0.allocated.get() == 0 {
+                // Blocks come in pairs of words: an odd one would be wasted.
+                self.reserve_exact(items.len().next_multiple_of(2))?;
+            } else if self.len() + items.len() > self.0.allocated.get() as usize {
                 self.resize_storage(self.len() + items.len())?;
             }
             for item in items {
@@ -36,7 +39,10 @@ impl PyList {
         if let Some(room) = room
             && hint < 1 << 24
         {
-            self.reserve_exact(room)?;
+            self.reserve_exact(match self.0.allocated.get() {
+                0 => room.next_multiple_of(2),
+                _ => room,
+            })?;
         }
         while let Some(item) = iter.iter_next()? {
             self.push(item)?;

@@ -322,9 +322,9 @@ impl PyLong {
     /// Returns size in memory, in bytes.
     #[pymethod(name = "__sizeof__")]
     fn sizeof(&self) -> usize {
-        let class = self.type_().raw();
+        // There is always room for one digit, also in subclasses.
         let digits = self.digit_count().max(1);
-        class.tp_basicsize.get() as usize + digits * size_of::<u32>()
+        PyLong::type_object().raw().tp_basicsize.get() as usize + digits * size_of::<u32>()
     }
 
     /// the real part of a complex number

@@ -21,6 +21,10 @@ pub(crate) fn compare_rows(
     let mut index = 0;
     while let (Some(a), Some(b)) = (left(index), right(index)) {
         if !a.eq(&b)? {
+            // The comparison may have shortened the rows.
+            if index >= left_len() || index >= right_len() {
+                break;
+            }
             return match op {
                 CompareOp::Eq => Ok(crate::false_().to_obj()),
                 CompareOp::Ne => Ok(crate::true_().to_obj()),

@@ -234,7 +234,8 @@ pub(super) fn set_bases(class: &PyType, value: &PyObject) -> PyResult<()> {
         let failed = raw
             .tp_bases
             .replace(old_bases.map_or(std::ptr::null_mut(), Py::into_ptr));
-        raw.tp_base.set(old_base.into_ptr().cast());
+        // The class's own reference to its old base was not given up.
+        raw.tp_base.set(old_base.as_ptr().cast());
         // SAFETY: the references that the class was given above.
         unsafe {
             drop(Obj::from_owned_ptr_opt(failed));
@@ -242,13 +243,16 @@ pub(super) fn set_bases(class: &PyType, value: &PyObject) -> PyResult<()> {
         }
         return Err(crate::PyErr::restore(error));
     }
-    ready::remove_from_bases(class, old_bases.as_deref());
-    ready::add_to_bases(class);
+    // Unless a `mro()` in Python has assigned others meanwhile, and seen to the rest.
+    if raw.tp_bases.get() == bases.as_ptr() {
+        ready::remove_from_bases(class, old_bases.as_deref());
+        ready::add_to_bases(class);
+        slotdefs::update_all_slots(class);
+        class.modified();
+    }
     // The reference that the class held on its old base.
     // SAFETY: replaced above.
     unsafe { crate::object::decref(old_base.as_ptr()) };
-    slotdefs::update_all_slots(class);
-    class.modified();
     Ok(())
 }
 

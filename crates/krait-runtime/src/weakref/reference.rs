@@ -341,11 +341,13 @@ impl PyWeakReference {
             None => format!("<weakref at {self:p}; dead>"),
             Some(object) => {
                 let class = object.type_().fully_qualified_name();
-                let name = object.lookup_attr_str("__name__").unwrap_or_else(|error| {
-                    // It only helps to tell the object.
-                    error.clear();
-                    None
-                });
+                let name = object
+                    .lookup_attr(crate::intern!("__name__"))
+                    .unwrap_or_else(|error| {
+                        // It only helps to tell the object.
+                        error.clear();
+                        None
+                    });
                 match name.as_deref().and_then(PyObject::downcast::<PyStr>) {
                     Some(name) => format!(
                         "<weakref at {self:p}; to '{class}' at {:p} ({})>",
