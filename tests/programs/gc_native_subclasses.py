@@ -56,3 +56,35 @@ print(len(saved), reference())
 saved.clear()
 gc.collect()
 print(len(saved), reference())
+
+
+# A comparison that adds to the set takes the place that was free before it.
+class Zero:
+    freed = 0
+
+    def __hash__(self):
+        return 0
+
+    def __del__(self):
+        Zero.freed += 1
+
+
+class Adds(Zero):
+    done = False
+    __hash__ = Zero.__hash__
+
+    def __eq__(self, other):
+        if not self.done:
+            self.done = True
+            things.add(Zero())
+        return self is other
+
+
+first = Zero()
+things = {first, Zero()}
+things.remove(first)
+things.add(Adds())
+print(len(things))
+del first, things
+gc.collect()
+print(Zero.freed)

@@ -224,7 +224,8 @@ impl SetTable {
                     let equal = candidate.eq(key)?;
                     let changed = self.0.table.get() != table
                         || self.mask() != mask
-                        || self.entry(index).key.get() != found;
+                        || self.entry(index).key.get() != found
+                        || free.is_some_and(|free| self.entry(free).key.get() != dummy());
                     if changed {
                         continue 'restart;
                     }
