@@ -82,13 +82,34 @@ impl PyObject {
         self.call_slot(&positional, keywords.as_deref())
     }
 
+    /// The error of a call of what cannot be called; a module is perhaps taken for what it holds.
+    #[cold]
+    fn not_callable(&self) -> PyErr {
+        let name = self
+            .downcast_exact::<crate::PyModule>()
+            .and_then(|_| {
+                self.lookup_attr(crate::intern!("__name__"))
+                    .unwrap_or_else(forget)
+            })
+            .and_then(|name| name.cast::<PyStr>().ok());
+        let meant = name.filter(|name| {
+            self.lookup_attr(name)
+                .unwrap_or_else(forget)
+                .is_some_and(|value| value.is_callable())
+        });
+        let class = self.type_().tp_name();
+        match meant.map(|name| name.to_string_lossy()) {
+            Some(name) => crate::type_error!(
+                "'{class}' object is not callable. Did you mean: '{name}.{name}(...)'?"
+            ),
+            None => crate::type_error!("'{class}' object is not callable"),
+        }
+    }
+
     /// Calls `tp_call` with a tuple and a dictionary.
     fn call_slot(&self, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<Obj> {
         let Some(tp_call) = self.type_().raw().tp_call.get() else {
-            return Err(crate::type_error!(
-                "'{}' object is not callable",
-                self.type_().tp_name()
-            ));
+            return Err(self.not_callable());
         };
         ThreadState::current().check_stack(" while calling a Python object")?;
         let kwargs = kwargs.map_or(std::ptr::null_mut(), |dict| dict.as_ptr());
@@ -254,4 +275,10 @@ impl PyType {
     pub fn instantiate(&self, args: &[&PyObject]) -> PyResult<Obj> {
         self.as_object().call(args)
     }
+}
+
+/// Nothing, in place of an attribute that could not be had.
+fn forget(error: PyErr) -> Option<Obj> {
+    error.clear();
+    None
 }

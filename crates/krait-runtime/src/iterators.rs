@@ -206,7 +206,13 @@ impl PyReversed {
     }
 }
 
+/// zip(*iterables, strict=False)
+/// --
+///
 /// The zip object yields n-length tuples, where n is the number of iterables.
+///
+/// >>> list(zip('ab', range(2), [7, 8, 9]))
+/// [('a', 0, 7), ('b', 1, 8)]
 ///
 /// The i-th element of every tuple comes from the i-th iterable. It stops when the shortest
 /// iterable is exhausted; if strict is true and one is exhausted before the others, it raises a

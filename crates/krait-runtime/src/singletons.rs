@@ -32,16 +32,25 @@ macro_rules! singleton {
 }
 
 singleton! {
+    /// NoneType()
+    /// --
+    ///
     /// The type of the None singleton.
     PyNone, "NoneType", _PyNone_Type, _Py_NoneStruct, none, "None"
 }
 
 singleton! {
+    /// NotImplementedType()
+    /// --
+    ///
     /// The type of the NotImplemented singleton.
     PyNotImplemented, "NotImplementedType", _PyNotImplemented_Type, _Py_NotImplementedStruct, not_implemented, "NotImplemented"
 }
 
 singleton! {
+    /// ellipsis()
+    /// --
+    ///
     /// The type of the Ellipsis singleton.
     PyEllipsis, "ellipsis", PyEllipsis_Type, _Py_EllipsisObject, ellipsis, "Ellipsis"
 }

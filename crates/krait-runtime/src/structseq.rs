@@ -403,7 +403,7 @@ impl PyStructSeq {
     #[pymethod(
         name = "__replace__",
         signature = "($self, *args, **changes)",
-        text_signature = ""
+        text_signature = "($self, /, **changes)"
     )]
     fn replace(&self, args: Args<'_>, changes: KwArgs<'_>) -> PyResult<Obj> {
         let spec = self.spec();

@@ -42,13 +42,14 @@ fn exit_status(exception: &PyObject) -> i32 {
         return code.int_value().map_or(-1, |code| code as i32);
     }
     let shown = (|| -> PyResult<()> {
-        let text = format!("{}\n", code.str()?.to_string_lossy());
+        let text = code.str()?;
         match sys_dict()?.get("stderr")? {
             Some(stderr) if !stderr.is(none()) => {
-                stderr.call_method_str("write", &[&*PyStr::new(&text)?])?;
+                stderr.call_method_str("write", &[&*text])?;
+                stderr.call_method_str("write", &[&*PyStr::new("\n")?])?;
                 stderr.call_method_str("flush", &[])?;
             }
-            _ => eprint!("{text}"),
+            _ => eprintln!("{}", text.to_string_lossy()),
         }
         Ok(())
     })();

@@ -360,8 +360,8 @@ fn sum_floats(iter: &PyObject, start: f64) -> PyResult<Summed> {
     while let Some(item) = iter.iter_next()? {
         if let Some(float) = item.downcast_exact::<PyFloat>() {
             sum.add(float.value());
-        } else if let Some(int) = item.downcast_exact::<PyLong>().and_then(PyLong::to_i64) {
-            sum.sum += int as f64;
+        } else if let Some(int) = item.downcast::<PyLong>() {
+            sum.add(int.to_f64()?);
         } else {
             let sum = PyFloat::new(sum.finish())?.into_object();
             return Ok(Summed::Other(sum, item));
@@ -383,8 +383,8 @@ fn sum_complexes(iter: &PyObject, start: &PyComplex) -> PyResult<Summed> {
             imag.add(value.imag);
         } else if let Some(float) = item.downcast_exact::<PyFloat>() {
             real.add(float.value());
-        } else if let Some(int) = item.downcast_exact::<PyLong>().and_then(PyLong::to_i64) {
-            real.sum += int as f64;
+        } else if let Some(int) = item.downcast::<PyLong>() {
+            real.add(int.to_f64()?);
         } else {
             return Ok(Summed::Other(finish(real, imag)?, item));
         }

@@ -72,6 +72,9 @@ impl Accumulate {
 
 /// Batch data into tuples of length n. The last batch may be shorter than n.
 ///
+/// >>> list(batched(range(5), 2))
+/// [(0, 1), (2, 3), (4,)]
+///
 /// Loops over the input iterable and accumulates data into tuples up to size n. The input is
 /// consumed lazily, just enough to fill a batch. If "strict" is True, a ValueError is raised if the
 /// final batch is shorter than n.

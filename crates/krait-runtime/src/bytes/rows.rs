@@ -786,6 +786,18 @@ macro_rules! row_methods {
             }
 
             /// Create a string of hexadecimal numbers from a bytes object.
+            ///
+            ///   sep
+            ///     An optional single character that separates the bytes.
+            ///   bytes_per_sep
+            ///     How many bytes stand between separators; counted from the right, or from the
+            ///     left if negative.
+            ///
+            /// >>> data = b'\\x01\\x20\\xff'
+            /// >>> data.hex(), bytearray(data).hex(':')
+            /// ('0120ff', '01:20:ff')
+            /// >>> data.hex('-', 2), data.hex('-', -2)
+            /// ('01-20ff', '0120-ff')
             #[pymethod(signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
             fn hex(&self, sep: OptionalArg<&PyObject>, bytes_per_sep: isize) -> PyResult<Py<PyStr>> {
                 hex_text(&self.row(), sep.present(), bytes_per_sep)

@@ -319,6 +319,12 @@ impl PyFloat {
     }
 
     /// Return a pair of integers, whose ratio is exactly equal to the original float.
+    ///
+    /// The ratio is in lowest terms and has a positive denominator. Raise OverflowError on infinities
+    /// and a ValueError on NaNs.
+    ///
+    /// >>> (0.375).as_integer_ratio(), (-4.0).as_integer_ratio()
+    /// ((3, 8), (-4, 1))
     #[pymethod]
     fn as_integer_ratio(&self) -> PyResult<Py<PyTuple>> {
         match algo::as_integer_ratio(self.value()) {
@@ -336,12 +342,18 @@ impl PyFloat {
     }
 
     /// Return a hexadecimal representation of a floating-point number.
+    ///
+    /// >>> (0.75).hex(), (-10.0).hex()
+    /// ('0x1.8000000000000p-1', '-0x1.4000000000000p+3')
     #[pymethod]
     fn hex(&self) -> String {
         algo::to_hex(self.value())
     }
 
     /// Create a floating-point number from a hexadecimal string.
+    ///
+    /// >>> float.fromhex('0x1.8p-1'), float.fromhex('-a.8')
+    /// (0.75, -10.5)
     #[pyclassmethod(signature = "($type, string, /)")]
     fn fromhex(class: &PyType, string: &PyStr) -> PyResult<Obj> {
         match algo::from_hex(string.to_wtf8().as_bytes()) {

@@ -187,18 +187,29 @@ impl PyLong {
     }
 
     /// Number of bits necessary to represent self in binary.
+    ///
+    /// >>> (0).bit_length(), (8).bit_length(), (-255).bit_length()
+    /// (0, 4, 8)
     #[pymethod]
     fn bit_length(&self) -> u64 {
         self.as_int_ref().bit_length()
     }
 
     /// Number of ones in the binary representation of the absolute value of self.
+    ///
+    /// >>> (10).bit_count(), (-7).bit_count()
+    /// (2, 3)
     #[pymethod]
     fn bit_count(&self) -> u64 {
         self.as_int_ref().bit_count()
     }
 
     /// Return a pair of integers, whose ratio is equal to the original int.
+    ///
+    /// The ratio is in lowest terms and has a positive denominator.
+    ///
+    /// >>> (-3).as_integer_ratio()
+    /// (-3, 1)
     #[pymethod]
     fn as_integer_ratio(&self) -> PyResult<Py<PyTuple>> {
         let one = PyLong::from_i64(1)?.into_object();

@@ -24,6 +24,12 @@ use crate::{PyResult, alloc};
 /// int(x, /, base=10)
 ///
 /// An integer of any size.
+///
+/// Without a base the argument is a number or its decimal text; with one it is text in that base,
+/// where base 0 takes the base from a prefix as Python source has it.
+///
+/// >>> int('-7'), int(3.9), int('ff', base=16), int('0o17', base=0)
+/// (-7, 3, 255, 15)
 #[pyclass(
     name = "int",
     symbol = PyLong_Type,

@@ -11,9 +11,11 @@ use crate::object::{PyClass, PyObject};
 
 unsafe extern "C" fn instance_dict(this: Ptr, _: *mut c_void) -> Ptr {
     // SAFETY: a getter is called on an instance.
-    glue::obj_result(crate::object_type::instance_dict_attribute(unsafe {
-        glue::arg(this)
-    }))
+    let this = unsafe { glue::arg(this) };
+    glue::obj_result(match native_base_with_dict(this.type_()) {
+        Some(base) => get_by_native_base(this, base),
+        None => crate::object_type::instance_dict_attribute(this),
+    })
 }
 
 unsafe extern "C" fn set_instance_dict(this: Ptr, value: Ptr, _: *mut c_void) -> c_int {
@@ -40,6 +42,21 @@ fn native_base_with_dict(class: &PyType) -> Option<&PyType> {
         class = base;
     }
     None
+}
+
+/// `__dict__` as the native class shows it: a class's is read-only.
+fn get_by_native_base(this: &PyObject, base: &PyType) -> crate::PyResult<crate::Obj> {
+    let descr = base.lookup(crate::intern!("__dict__"));
+    let get = descr
+        .as_ref()
+        .and_then(|descr| descr.type_().raw().tp_descr_get.get());
+    let (Some(descr), Some(get)) = (descr, get) else {
+        return Err(attribute_error!("This object has no __dict__"));
+    };
+    // SAFETY: `tp_descr_get` takes a descriptor of its class, an instance and its class.
+    unsafe {
+        crate::call::result_from_ptr(get(descr.as_ptr(), this.as_ptr(), this.type_().as_ptr()))
+    }
 }
 
 /// Assigns or deletes `__dict__` as the native class has it, which may well refuse.

@@ -12,6 +12,12 @@ use crate::{CompareOp, Field, OptionalArg, PyResult, PyStr, PyType, not_implemen
 /// The preferred way to construct a parameter specification is via the
 /// dedicated syntax for generic functions, classes, and type aliases,
 /// where the use of '**' creates a parameter specification: type IntFunc[**P] = Callable[P, int]
+///
+/// For compatibility with Python 3.11 and earlier one can be made by a call.
+///
+/// >>> P = ParamSpec("P", default=[int])
+/// >>> P.__name__, P.__default__, P.has_default()
+/// ('P', [<class 'int'>], True)
 #[pyclass(
     name = "ParamSpec",
     module = "typing",
@@ -242,9 +248,17 @@ parts! {
     /// The args for a ParamSpec object.
     ///
     /// Given a ParamSpec object P, P.args returns an instance of ParamSpecArgs.
+    ///
+    /// >>> P = ParamSpec("P")
+    /// >>> P.args, P.args.__origin__ is P
+    /// (P.args, True)
     PyParamSpecArgs "ParamSpecArgs" "paramspecargs" "args" "Cannot subclass an instance of ParamSpecArgs";
     /// The kwargs for a ParamSpec object.
     ///
     /// Given a ParamSpec object P, P.kwargs returns an instance of ParamSpecKwargs.
+    ///
+    /// >>> P = ParamSpec("P")
+    /// >>> P.kwargs, P.kwargs.__origin__ is P
+    /// (P.kwargs, True)
     PyParamSpecKwargs "ParamSpecKwargs" "paramspeckwargs" "kwargs" "Cannot subclass an instance of ParamSpecKwargs";
 }
