@@ -285,8 +285,8 @@ unsafe fn fill_defaults(
         let defaults = function.func_defaults.get();
         let defaults = defaults.as_deref().map_or(&[][..], PyTuple::as_slice);
         let required = positional.saturating_sub(defaults.len());
-        let missing: Vec<usize> = (given..required).filter(|index| is_empty(*index)).collect();
-        if !missing.is_empty() {
+        if (given..required).any(is_empty) {
+            let missing: Vec<usize> = (given..required).filter(|index| is_empty(*index)).collect();
             return Err(missing_arguments(function, code, &missing, "positional"));
         }
         for index in given.max(required)..positional {

@@ -255,3 +255,62 @@ macro_rules! for_each_op {
         }
     };
 }
+
+/// The numbers that no instruction has, and those of the instructions that only tracing and JIT
+/// compilers write: patterns for a `match` over a byte that has an arm for every value, so that the
+/// compiler need not check the range.
+#[macro_export]
+macro_rules! opcodes_not_emitted {
+    () => {
+        121 | 122
+            | 123
+            | 124
+            | 125
+            | 126
+            | 127
+            | 212
+            | 213
+            | 214
+            | 215
+            | 216
+            | 217
+            | 218
+            | 219
+            | 220
+            | 221
+            | 222
+            | 223
+            | 224
+            | 225
+            | 226
+            | 227
+            | 228
+            | 229
+            | 230
+            | 231
+            | 232
+            | 233
+            | 234
+            | 235
+            | 236
+            | 237
+            | 238
+            | 239
+            | 240
+            | 241
+            | 242
+            | 243
+            | 244
+            | 245
+            | 246
+            | 247
+            | 248
+            | 249
+            | 250
+            | 251
+            | 252
+            | 253
+            | 254
+            | 255
+    };
+}

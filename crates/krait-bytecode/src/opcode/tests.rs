@@ -41,3 +41,14 @@ fn specialised_forms_know_their_base() {
     );
     assert_eq!(Opcode::from_u8(121), None);
 }
+
+#[test]
+fn what_is_not_emitted_is_instrumented_or_no_opcode() {
+    for number in 0..=u8::MAX {
+        let emitted = Opcode::from_u8(number).is_some_and(|opcode| {
+            !opcode.name().starts_with("INSTRUMENTED_") && opcode != Opcode::ENTER_EXECUTOR
+        });
+        let listed = matches!(number, crate::opcodes_not_emitted!());
+        assert_eq!(listed, !emitted, "{number}");
+    }
+}

@@ -40,6 +40,23 @@ pub(crate) fn expand_method(m: &mut Machine, oparg: u32) {
     }
 }
 
+/// Splits an object with a `__call__` written in Python into that function and itself.
+#[inline(always)]
+fn expand_object(m: &mut Machine, oparg: u32) {
+    let depth = oparg as usize + 2;
+    let slot = m.peek(depth);
+    let class = borrow(slot).type_();
+    if !class.calls_python_method() || !m.peek(depth - 1).is_null() {
+        return;
+    }
+    if let Some(method) = class.lookup(krait_runtime::intern!("__call__"))
+        && method.is_exact::<PyFunction>()
+    {
+        m.poke(depth, StackRef::from_obj(method));
+        m.poke(depth - 1, slot);
+    }
+}
+
 /// The first argument (`self` if there is one) and how many there are.
 #[inline(always)]
 pub(crate) fn arguments(m: &Machine, oparg: u32) -> (*const StackRef, usize) {
@@ -65,6 +82,13 @@ pub(super) fn call(m: &mut Machine, oparg: u32) -> Flow {
     }
     m.save();
     expand_method(m, oparg);
+    call_expanded(m, oparg)
+}
+
+/// `CALL` of anything but a bound method.
+#[inline(always)]
+fn call_expanded(m: &mut Machine, oparg: u32) -> Flow {
+    expand_object(m, oparg);
     if python_function(m.peek(oparg as usize + 2)).is_some() {
         return enter_function(m, oparg);
     }
@@ -154,7 +178,7 @@ pub(super) fn call_non_py_general(m: &mut Machine, oparg: u32) -> Flow {
         return Flow::Base;
     }
     m.save();
-    call_native_op(m, oparg)
+    call_expanded(m, oparg)
 }
 
 /// The function on the stack, if its version is the cached one.

@@ -284,20 +284,22 @@ unsafe fn run_loop(
                 op::GET_ANEXT => async_ops::get_anext(m),
                 op::GET_YIELD_FROM_ITER => async_ops::get_yield_from_iter(m),
                 op::INTERPRETER_EXIT => Flow::Exit,
-                _ => match monitor::step(m.snapshot(), opcode, oparg) {
-                    monitor::Step::Run(plain) => {
-                        opcode = plain;
-                        continue;
+                krait_bytecode::opcodes_not_emitted!() => {
+                    match monitor::step(m.snapshot(), opcode, oparg) {
+                        monitor::Step::Run(plain) => {
+                            opcode = plain;
+                            continue;
+                        }
+                        monitor::Step::Go(registers) => {
+                            *m = registers;
+                            Flow::Next
+                        }
+                        monitor::Step::Fail(registers) => {
+                            *m = registers;
+                            Flow::Error
+                        }
                     }
-                    monitor::Step::Go(registers) => {
-                        *m = registers;
-                        Flow::Next
-                    }
-                    monitor::Step::Fail(registers) => {
-                        *m = registers;
-                        Flow::Error
-                    }
-                },
+                }
             };
             match flow {
                 Flow::Next => continue 'fetch,

@@ -91,6 +91,8 @@ impl Machine {
                 (&*frame).stackpointer.get().cast(),
             )
         };
+        // Two loads: one of both would wait for the two stores that often come just before.
+        let ip = std::ptr::with_exposed_provenance_mut(hide(ip.expose_provenance()));
         Machine { ip, sp, frame, ts }
     }
 
@@ -162,8 +164,9 @@ impl Machine {
     /// Moves by a number of units.
     #[inline(always)]
     pub(crate) fn jump(&mut self, units: isize) -> Flow {
+        let ip = std::ptr::with_exposed_provenance_mut::<Unit>(hide(self.ip.expose_provenance()));
         // SAFETY: rule 2: jumps lead to instructions.
-        self.ip = unsafe { self.ip.offset(units) };
+        self.ip = unsafe { ip.offset(units) };
         Flow::Next
     }
 

@@ -3,6 +3,7 @@
 use krait_bytecode::oparg::convert;
 use krait_runtime::frame::StackRef;
 use krait_runtime::{Obj, PyObject, PyResult, PyStr, system_error};
+use krait_text::StrSlice;
 
 use super::machine::*;
 use crate::template;
@@ -65,18 +66,24 @@ pub(super) fn build_string(m: &mut Machine, oparg: u32) -> Flow {
 
 #[inline(never)]
 fn joined(m: &Machine, count: usize) -> PyResult<Obj> {
-    let mut parts = Vec::with_capacity(count);
+    const SMALL: usize = 8;
+    let mut small = [StrSlice::Latin1(&[]); SMALL];
+    let mut large = Vec::new();
+    let parts = if count <= SMALL {
+        &mut small[..count]
+    } else {
+        large.resize(count, StrSlice::Latin1(&[]));
+        &mut large[..]
+    };
     let mut max_bound = 0;
-    for depth in (1..=count).rev() {
-        match m.object(depth).downcast::<PyStr>() {
-            Some(part) => {
-                max_bound = max_bound.max(part.max_bound());
-                parts.push(part.as_slice());
-            }
-            None => return Err(system_error!("BUILD_STRING of something that is no string")),
-        }
+    for (index, place) in parts.iter_mut().enumerate() {
+        let Some(part) = m.object(count - index).downcast::<PyStr>() else {
+            return Err(system_error!("BUILD_STRING of something that is no string"));
+        };
+        max_bound = max_bound.max(part.max_bound());
+        *place = part.as_slice();
     }
-    Ok(PyStr::join_slices(&parts, max_bound)?.into_object())
+    Ok(PyStr::join_slices(parts, max_bound)?.into_object())
 }
 
 #[inline(always)]

@@ -9,7 +9,7 @@ pub(super) const LIMB_BITS: u32 = 60;
 pub(super) const LIMB_MASK: u64 = (1 << LIMB_BITS) - 1;
 
 /// Below this many digits in the shorter operand, plain digit loops beat packing.
-const PACK_MIN: usize = 6;
+const PACK_MIN: usize = 20;
 /// Below this many limbs in the shorter operand, schoolbook beats Karatsuba.
 const KARATSUBA_MIN: usize = 36;
 /// From this many digits in the shorter operand, the transform beats Karatsuba.

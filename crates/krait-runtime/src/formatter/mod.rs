@@ -87,7 +87,7 @@ fn rendered(rendered: &Rendered) -> PyResult<Py<PyStr>> {
 pub fn format_int(value: &PyLong, spec: &PyStr) -> PyResult<Py<PyStr>> {
     if spec.is_empty() {
         return if value.is_exact::<PyLong>() {
-            PyStr::new(&value.to_decimal()?)
+            value.to_decimal_str()
         } else {
             value.str()
         };

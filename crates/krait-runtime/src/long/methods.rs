@@ -11,6 +11,27 @@ use crate::{
     CompareOp, Interpreter, OptionalArg, PyBytes, PyErr, PyResult, PyStr, PyTuple, PyType,
 };
 
+/// The value of a plain decimal number that fits a machine word whatever its digits are; `None` for
+/// everything else, right or wrong.
+fn short_decimal(text: &str) -> Option<i64> {
+    const SAFE_DIGITS: usize = 18;
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    if digits.is_empty() || digits.len() > SAFE_DIGITS {
+        return None;
+    }
+    let mut value = 0;
+    for byte in digits.bytes() {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + i64::from(byte - b'0');
+    }
+    Some(if negative { -value } else { value })
+}
+
 impl PyLong {
     /// An instance of `int` or of a subclass with this value.
     fn in_class(class: &PyType, value: Py<PyLong>) -> PyResult<Obj> {
@@ -28,6 +49,31 @@ impl PyLong {
             digits.copy_from_nonoverlapping(value.digits().as_ptr(), value.digit_count());
         }
         Ok(object)
+    }
+
+    /// The decimal text as a string object: what `str()` and `repr()` give.
+    pub fn to_decimal_str(&self) -> PyResult<Py<PyStr>> {
+        if !self.is_compact() {
+            return PyStr::new(&self.to_decimal()?);
+        }
+        // A digit has 30 bits: ten decimal ones at most, and a sign.
+        let mut buffer = [0; 11];
+        let mut start = buffer.len();
+        let value = self.compact_value();
+        let mut rest = value.unsigned_abs() as u32;
+        loop {
+            start -= 1;
+            buffer[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            start -= 1;
+            buffer[start] = b'-';
+        }
+        PyStr::from_latin1(&buffer[start..])
     }
 
     /// The decimal text; `ValueError` beyond the interpreter's limit of digits.
@@ -81,6 +127,11 @@ impl PyLong {
 
     /// `int(str, base)`: Unicode digits and spaces count like ASCII's.
     pub fn from_str(text: &PyStr, base: u32) -> PyResult<Py<PyLong>> {
+        if base == 10
+            && let Some(value) = text.as_ascii().and_then(short_decimal)
+        {
+            return PyLong::from_i64(value);
+        }
         let ascii = crate::str::to_ascii_digits(text);
         PyLong::parse(ascii.as_bytes(), base, || {
             Ok(text.repr()?.to_string_lossy())
@@ -164,7 +215,7 @@ impl PyLong {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Py<PyStr>> {
-        PyStr::new(&self.to_decimal()?)
+        self.to_decimal_str()
     }
 
     #[slot(tp_hash)]

@@ -162,6 +162,39 @@ impl PyLong {
         })
     }
 
+    /// An int of at most `most` digits, of which `write` fills in those that it says it uses: the
+    /// result is made in its own memory, without a copy.
+    pub(crate) fn build(
+        negative: bool,
+        most: usize,
+        write: impl FnOnce(&mut [u32]) -> usize,
+    ) -> PyResult<Py<PyLong>> {
+        let mut used = 0;
+        let made = Self::allocate(negative, most, |digits| {
+            // SAFETY: `most` digit slots, all of them set before they are seen as a slice.
+            let digits = unsafe {
+                digits.write_bytes(0, most);
+                std::slice::from_raw_parts_mut(digits, most)
+            };
+            used = write(digits).min(most);
+        })?;
+        if used <= 1 {
+            let digit = if used == 0 {
+                0
+            } else {
+                i64::from(made.digits()[0])
+            };
+            return Self::from_i64(if negative { -digit } else { digit });
+        }
+        // Nobody has seen the int yet.
+        let sign = made.tag() & abi::SIGN_MASK;
+        made.0
+            .long_value
+            .lv_tag
+            .set(used << abi::NON_SIZE_BITS | sign);
+        Ok(made)
+    }
+
     /// An int from a plain big integer.
     pub fn from_bigint(value: &BigInt) -> PyResult<Py<PyLong>> {
         Self::from_digits(value.is_negative(), value.digits())

@@ -1,9 +1,11 @@
 //! Arithmetic of ints: quick paths for one digit, `krait-numbers` for the rest.
 
+use std::cmp::Ordering;
+
 use krait_abi as abi;
 use krait_macros::pymethods;
 use krait_numbers::BigInt;
-use krait_numbers::bigint::{IntRef, TrueDivideError};
+use krait_numbers::bigint::{IntRef, TrueDivideError, mag};
 
 use super::PyLong;
 use crate::BinaryOp;
@@ -51,13 +53,41 @@ fn big(value: &BigInt) -> PyResult<Obj> {
     Ok(PyLong::from_bigint(value)?.into_object())
 }
 
+/// The sum of two ints, the second with its sign as given.
+fn sum(left: &PyLong, right: &PyLong, right_negative: bool) -> PyResult<Obj> {
+    let (a, b) = (left.digits(), right.digits());
+    let sum = if left.is_negative() == right_negative {
+        let most = a.len().max(b.len()) + 1;
+        PyLong::build(left.is_negative(), most, |out| mag::add_into(out, a, b))
+    } else {
+        match mag::cmp(a, b) {
+            Ordering::Equal => PyLong::from_i64(0),
+            Ordering::Greater => {
+                PyLong::build(left.is_negative(), a.len(), |out| mag::sub_into(out, a, b))
+            }
+            Ordering::Less => {
+                PyLong::build(right_negative, b.len(), |out| mag::sub_into(out, b, a))
+            }
+        }
+    };
+    Ok(sum?.into_object())
+}
+
+/// The product of two ints.
+fn product(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
+    let (a, b) = (left.digits(), right.digits());
+    let negative = left.is_negative() != right.is_negative();
+    let product = PyLong::build(negative, a.len() + b.len(), |out| mag::mul_into(out, a, b))?;
+    Ok(product.into_object())
+}
+
 /// `left + right`.
 #[inline]
 pub fn add(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     match both_compact(left, right) {
         Some((a, b)) => small(a + b),
         None if let Some((a, b)) = both_short(left, right) => small(a + b),
-        None => big(&left.as_int_ref().add(right.as_int_ref())),
+        None => sum(left, right, right.is_negative()),
     }
 }
 
@@ -67,7 +97,7 @@ pub fn subtract(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     match both_compact(left, right) {
         Some((a, b)) => small(a - b),
         None if let Some((a, b)) = both_short(left, right) => small(a - b),
-        None => big(&left.as_int_ref().sub(right.as_int_ref())),
+        None => sum(left, right, !right.is_negative()),
     }
 }
 
@@ -79,7 +109,7 @@ pub fn multiply(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
         None if let Some(product) = both_short(left, right).and_then(|(a, b)| a.checked_mul(b)) => {
             small(product)
         }
-        None => big(&left.as_int_ref().mul(right.as_int_ref())),
+        None => product(left, right),
     }
 }
 

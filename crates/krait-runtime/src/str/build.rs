@@ -236,24 +236,24 @@ impl PyStr {
 
     /// The parts with `separator` between them: `len` characters in all, the widest class being
     /// `max_bound`'s.
-    pub(super) fn join_with(
-        parts: &[StrSlice<'_>],
+    pub(super) fn join_with<'a>(
+        parts: impl Iterator<Item = StrSlice<'a>> + Clone,
         separator: StrSlice<'_>,
         len: usize,
         max_bound: u32,
     ) -> PyResult<Py<PyStr>> {
         if len <= 1 {
-            let only = parts.iter().find(|part| !part.is_empty()).copied();
+            let only = parts.clone().find(|part| !part.is_empty());
             return PyStr::from_slice(only.unwrap_or_else(|| separator.sub(0, len)));
         }
         let text = allocate(len, max_bound)?;
         let mut at = 0;
-        for (index, part) in parts.iter().enumerate() {
+        for (index, part) in parts.enumerate() {
             if index > 0 && !separator.is_empty() {
                 write_at(&text, at, separator);
                 at += separator.len();
             }
-            write_at(&text, at, *part);
+            write_at(&text, at, part);
             at += part.len();
         }
         assert_eq!(at, len, "the length of all parts");

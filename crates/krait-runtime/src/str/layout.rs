@@ -47,11 +47,12 @@ fn fill_character(fill: OptionalArg<&PyObject>) -> PyResult<u32> {
 
 impl PyStr {
     fn pieces(&self, ranges: Vec<Range<usize>>) -> PyResult<Py<PyList>> {
-        let mut items = Vec::with_capacity(ranges.len());
+        let list = PyList::new()?;
+        list.reserve_exact(ranges.len())?;
         for range in ranges {
-            items.push(self.substring(range.start, range.end)?.into_object());
+            list.push(self.substring(range.start, range.end)?.into_object())?;
         }
-        PyList::from_vec(items)
+        Ok(list)
     }
 
     /// The string with `left` and `right` fill characters around it.
@@ -98,7 +99,6 @@ impl PyStr {
             0x7F
         };
         let mut len = self.len().saturating_mul(items.len() - 1);
-        let mut parts = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let Some(text) = item.downcast::<PyStr>() else {
                 return Err(crate::type_error!(
@@ -108,14 +108,17 @@ impl PyStr {
             };
             max = max.max(text.max_bound());
             len = len.saturating_add(text.len());
-            parts.push(text.as_slice());
         }
         if len > isize::MAX as usize {
             return Err(crate::overflow_error!(
                 "join() result is too long for a Python string"
             ));
         }
-        PyStr::join_with(&parts, self.as_slice(), len, max)
+        let parts = items
+            .iter()
+            .filter_map(|item| item.downcast::<PyStr>())
+            .map(PyStr::as_slice);
+        PyStr::join_with(parts, self.as_slice(), len, max)
     }
 }
 
@@ -182,12 +185,15 @@ impl PyStr {
     /// Example: '.'.join(['ab', 'pq', 'rs']) -> 'ab.pq.rs'
     #[pymethod(signature = "($self, iterable, /)")]
     fn join(&self, iterable: &PyObject) -> PyResult<Py<PyStr>> {
-        // No Python code runs in `join_items`, but a list's items could end with a new allocation's
-        // collection: they are held in a vector of their own. A tuple's cannot change.
-        match iterable.downcast_exact::<PyTuple>() {
-            Some(tuple) => self.join_items(tuple.as_slice()),
-            None => self.join_items(&iterable.to_vec_or("can only join an iterable")?),
+        if let Some(tuple) = iterable.downcast_exact::<PyTuple>() {
+            return self.join_items(tuple.as_slice());
         }
+        if let Some(list) = iterable.downcast_exact::<PyList>() {
+            // SAFETY: no Python code runs in `join_items` (collections wait for the eval breaker), so
+            // that the list stays as it is.
+            return self.join_items(unsafe { list.as_slice() });
+        }
+        self.join_items(&iterable.to_vec_or("can only join an iterable")?)
     }
 
     /// Return a copy of the string with leading and trailing whitespace removed.

@@ -127,6 +127,7 @@ impl PyType {
     }
 
     /// The heap part, for classes made at run time.
+    #[inline(always)]
     pub fn heap(&self) -> Option<&abi::PyHeapTypeObject> {
         // SAFETY: heap types are allocated as `PyHeapTypeObject`, which starts with the type.
         self.is_heap_type()

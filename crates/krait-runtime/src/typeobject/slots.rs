@@ -435,6 +435,15 @@ pub(super) unsafe extern "C" fn slot_tp_call(this: Ptr, args: Ptr, kwargs: Ptr) 
     })())
 }
 
+impl PyType {
+    /// Whether calling an instance calls the `__call__` that a class made in Python gives it.
+    #[inline(always)]
+    pub fn calls_python_method(&self) -> bool {
+        let tp_call = self.raw().tp_call.get();
+        tp_call.is_some_and(|call| std::ptr::fn_addr_eq(call, slot_tp_call as abi::ternaryfunc))
+    }
+}
+
 /// Calls with fewer arguments than this need no memory of their own.
 const SMALL: usize = 7;
 
