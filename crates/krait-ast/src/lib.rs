@@ -7,6 +7,7 @@
 
 mod constant;
 mod expr;
+mod hash;
 mod identifier;
 mod pattern;
 mod stmt;
@@ -16,6 +17,7 @@ pub use expr::{
     Arg, Arguments, BoolOp, CmpOp, Comprehension, Expr, ExprContext, ExprKind, Keyword, Operator,
     UnaryOp,
 };
+pub use hash::{NameHasher, NameMap, NameSet};
 pub use identifier::Identifier;
 pub use pattern::{MatchCase, Pattern, PatternKind};
 pub use stmt::{

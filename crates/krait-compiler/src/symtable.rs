@@ -10,9 +10,7 @@ mod definitions;
 mod patterns;
 mod types;
 
-use std::collections::HashMap;
-
-use krait_ast::{Identifier, Mod};
+use krait_ast::{Identifier, Mod, NameMap};
 use krait_bytecode::Location;
 
 use crate::error::Result;
@@ -53,7 +51,7 @@ impl NodeKey {
 #[derive(Debug)]
 pub struct SymbolTable {
     pub(crate) entries: Vec<SymbolTableEntry>,
-    blocks: HashMap<NodeKey, EntryId>,
+    blocks: NameMap<NodeKey, EntryId>,
 }
 
 impl SymbolTable {

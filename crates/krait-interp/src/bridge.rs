@@ -48,6 +48,24 @@ pub struct TreeBridge(pub Cell<Option<TreeObjects>>);
 
 /// The hook `compile`.
 pub(crate) fn compile(request: &CompileRequest<'_>) -> PyResult<Obj> {
+    compile_from(request, false)
+}
+
+/// Compiles a program that is read from a file: some messages say so.
+pub fn compile_file(source: &PyBytes, filename: &PyStr) -> PyResult<Obj> {
+    let request = CompileRequest {
+        source,
+        filename,
+        mode: "exec",
+        flags: 0,
+        dont_inherit: true,
+        optimize: -1,
+        feature_version: -1,
+    };
+    compile_from(&request, true)
+}
+
+fn compile_from(request: &CompileRequest<'_>, from_file: bool) -> PyResult<Obj> {
     let mut flags = request.flags;
     if !request.dont_inherit
         && let Some(frame) = krait_runtime::frame::current_frame()
@@ -66,7 +84,7 @@ pub(crate) fn compile(request: &CompileRequest<'_>) -> PyResult<Obj> {
             return Ok(request.source.to_obj());
         }
         Some(module) => module,
-        None => parse(request, flags, &filename)?,
+        None => parse(request, flags, &filename, from_file)?,
     };
     let optimize = match request.optimize {
         -1 => Interpreter::current().flags.borrow().optimize.clamp(0, 2) as u8,
@@ -127,7 +145,12 @@ fn file_name(filename: &PyObject) -> PyResult<krait_runtime::Py<PyStr>> {
 }
 
 /// Parses what was given to `compile()` and issues the parser's warnings.
-fn parse(request: &CompileRequest<'_>, flags: u32, filename: &PyStr) -> PyResult<Mod> {
+fn parse(
+    request: &CompileRequest<'_>,
+    flags: u32,
+    filename: &PyStr,
+    from_file: bool,
+) -> PyResult<Mod> {
     let mode = match request.mode {
         "exec" => Mode::Exec,
         "eval" => Mode::Eval,
@@ -142,6 +165,7 @@ fn parse(request: &CompileRequest<'_>, flags: u32, filename: &PyStr) -> PyResult
     let interp = Interpreter::current();
     let options = Options {
         type_comments: flags & cf::TYPE_COMMENTS != 0,
+        file_name: from_file.then(|| filename.to_string_lossy()),
         ignore_cookie: flags & cf::IGNORE_COOKIE != 0,
         dont_imply_dedent: flags & cf::DONT_IMPLY_DEDENT != 0,
         allow_incomplete_input: flags & cf::ALLOW_INCOMPLETE_INPUT != 0,
@@ -158,7 +182,9 @@ fn parse(request: &CompileRequest<'_>, flags: u32, filename: &PyStr) -> PyResult
     match parsed {
         Ok(parsed) => warned(Ok(parsed), filename),
         Err(ParseError::Syntax(error)) => warned(Err(*error), filename),
-        Err(ParseError::Undecodable(error)) => Err(errors::syntax_error(&error, None)),
+        Err(ParseError::Undecodable(error)) => {
+            Err(errors::syntax_error(&error, from_file.then_some(filename)))
+        }
         Err(ParseError::ForeignCodec { codec, source }) => {
             let text =
                 decode(&source, &codec).map_err(|error| errors::of_codec(error, filename))?;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// The text of a source given as bytes, whose line ends are `\n` already.
-pub(crate) fn decode(source: &[u8]) -> Result<Cow<'_, str>, ParseError> {
+pub(crate) fn decode<'a>(source: &'a [u8], file: Option<&str>) -> Result<Cow<'a, str>, ParseError> {
     let (bytes, bom) = match source.strip_prefix(BOM) {
         Some(rest) => (rest, true),
         None => (source, false),
@@ -17,7 +17,7 @@ pub(crate) fn decode(source: &[u8]) -> Result<Cow<'_, str>, ParseError> {
         return Err(wrong_bom(bytes, codec));
     }
     match codec {
-        "utf-8" => decode_utf8(bytes),
+        "utf-8" => decode_utf8(bytes, file),
         "iso-8859-1" => Ok(Cow::Owned(bytes.iter().map(|&byte| byte as char).collect())),
         // The codec has the last word on what it cannot decode.
         "utf8" | "ascii" | "us-ascii" if bytes.is_ascii() => Ok(String::from_utf8_lossy(bytes)),
@@ -29,10 +29,13 @@ pub(crate) fn decode(source: &[u8]) -> Result<Cow<'_, str>, ParseError> {
 }
 
 /// The text of a source that is UTF-8.
-pub(crate) fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {
+pub(crate) fn decode_utf8<'a>(
+    bytes: &'a [u8],
+    file: Option<&str>,
+) -> Result<Cow<'a, str>, ParseError> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Cow::Borrowed(text)),
-        Err(error) => Err(not_utf8(bytes, error.valid_up_to())),
+        Err(error) => Err(not_utf8(bytes, error.valid_up_to(), file)),
     }
 }
 
@@ -48,19 +51,30 @@ fn wrong_bom(bytes: &[u8], codec: &str) -> ParseError {
 }
 
 /// The error for bytes that are not UTF-8.
-fn not_utf8(bytes: &[u8], at: usize) -> ParseError {
+fn not_utf8(bytes: &[u8], at: usize, file: Option<&str>) -> ParseError {
     let before = &bytes[..at];
     let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
     let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
     let lineno = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
     let offset = String::from_utf8_lossy(&bytes[start..at]).chars().count() as i32 + 1;
     let text = String::from_utf8_lossy(&bytes[start..end]).into_owned();
+    let file = file.map_or(String::new(), |file| format!(" in file {file}"));
     let message = format!(
-        "Non-UTF-8 code starting with '\\x{:02x}' on line {lineno}, but no encoding declared; see \
+        "Non-UTF-8 code starting with '\\x{:02x}'{file} on line {lineno}, but no encoding declared; see \
          https://peps.python.org/pep-0263/ for details",
         bytes[at]
     );
     on_line(lineno, offset, offset, text, message)
+}
+
+/// The error for a null byte in a file, found when its line is read.
+pub(crate) fn null_byte(bytes: &[u8], at: usize) -> ParseError {
+    let before = &bytes[..at];
+    let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let lineno = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
+    let text = String::from_utf8_lossy(&before[start..]).into_owned();
+    let message = "source code cannot contain null bytes".to_owned();
+    on_line(lineno, 0, 0, text, message)
 }
 
 fn on_line(lineno: u32, offset: i32, end_offset: i32, text: String, message: String) -> ParseError {
@@ -75,6 +89,7 @@ fn on_line(lineno: u32, offset: i32, end_offset: i32, text: String, message: Str
         end_offset,
         text,
         warnings: Vec::new(),
+        source: None,
     };
     ParseError::Undecodable(Box::new(error))
 }

@@ -41,6 +41,9 @@ pub struct SyntaxError {
     pub text: Option<String>,
     /// What was warned about before.
     pub warnings: Vec<Warning>,
+    /// The whole source, if the error is in the middle of parsing it: Python looks for misspelt
+    /// keywords in it.
+    pub source: Option<String>,
 }
 
 impl SyntaxError {
@@ -55,6 +58,7 @@ impl SyntaxError {
             end_offset: 0,
             text: None,
             warnings: Vec::new(),
+            source: None,
         }
     }
 }

@@ -1,8 +1,6 @@
 //! Identifiers: which characters they may hold, their normal form, and one copy of each per parse.
 
-use krait_ast::Identifier;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use krait_ast::{Identifier, NameMap};
 
 /// Whether `c` may begin an identifier.
 pub(crate) fn is_start(c: char) -> bool {
@@ -19,38 +17,10 @@ pub(crate) fn is_printable(c: char) -> bool {
     krait_unicode::is_printable(c as u32)
 }
 
-/// Multiplicative hashing of eight bytes at a time: names are short, and the keys are ours.
-#[derive(Default)]
-pub(crate) struct NameHasher(u64);
-
-impl Hasher for NameHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        let mut chunks = bytes.chunks_exact(8);
-        for chunk in &mut chunks {
-            self.write_u64(u64::from_le_bytes(chunk.try_into().unwrap_or_default()));
-        }
-        let mut last = 0;
-        for &byte in chunks.remainder() {
-            last = last << 8 | u64::from(byte);
-        }
-        self.write_u64(last);
-    }
-
-    fn write_u8(&mut self, _: u8) {}
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.rotate_left(26)
-    }
-}
-
 /// The identifiers of one parse.
 #[derive(Default)]
 pub(crate) struct Interner<'a> {
-    names: HashMap<&'a str, Identifier, BuildHasherDefault<NameHasher>>,
+    names: NameMap<&'a str, Identifier>,
 }
 
 impl<'a> Interner<'a> {

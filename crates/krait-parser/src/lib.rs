@@ -43,6 +43,8 @@ pub enum Mode {
 pub struct Options {
     /// `PyCF_TYPE_COMMENTS`: type comments go into the tree.
     pub type_comments: bool,
+    /// The file that the source is read from, where CPython reads it line by line.
+    pub file_name: Option<String>,
     /// `PyCF_IGNORE_COOKIE`: bytes are UTF-8, whatever they declare.
     pub ignore_cookie: bool,
     /// `PyCF_DONT_IMPLY_DEDENT`: the end of interactive input closes no blocks.
@@ -59,6 +61,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             type_comments: false,
+            file_name: None,
             ignore_cookie: false,
             dont_imply_dedent: false,
             allow_incomplete_input: false,
@@ -79,11 +82,15 @@ pub struct Parsed {
 
 /// Parses source given as bytes, in the encoding that it declares (PEP 263).
 pub fn parse(source: &[u8], mode: Mode, options: &Options) -> Result<Parsed, ParseError> {
-    refuse_null_bytes(source)?;
+    let file = options.file_name.as_deref();
+    match memchr::memchr(0, source) {
+        Some(null) if file.is_some() => return Err(encoding::null_byte(source, null)),
+        _ => refuse_null_bytes(source)?,
+    }
     let source = newlines_only(source, mode == Mode::Exec);
     let text = match options.ignore_cookie {
-        true => encoding::decode_utf8(&source)?,
-        false => encoding::decode(&source)?,
+        true => encoding::decode_utf8(&source, file)?,
+        false => encoding::decode(&source, file)?,
     };
     Ok(parse_text(&text, mode, options)?)
 }
@@ -136,7 +143,7 @@ fn parse_text(text: &str, mode: Mode, options: &Options) -> Result<Parsed, Synta
         (Ok(module), _) => match mode {
             Mode::Single => match refused.more_than_one_statement(position) {
                 None => return Ok(Parsed { module, warnings }),
-                Some(error) => error,
+                Some(error) => return Err(SyntaxError { warnings, ..error }),
             },
             _ => return Ok(Parsed { module, warnings }),
         },
@@ -155,7 +162,12 @@ fn parse_text(text: &str, mode: Mode, options: &Options) -> Result<Parsed, Synta
         let reached = (reached.lineno, reached.end_col_offset as i32);
         warnings.retain(|warning| (warning.lineno, warning.error.offset) <= reached);
     }
-    Err(SyntaxError { warnings, ..error })
+    let source = Some(text.to_owned());
+    Err(SyntaxError {
+        warnings,
+        source,
+        ..error
+    })
 }
 
 /// The source with `\n` for every line end, and one at the end of a file.

@@ -53,6 +53,7 @@ pub(crate) fn error_at(
         end_offset,
         text: Some(first.to_owned()),
         warnings: Vec::new(),
+        source: None,
     }
 }
 

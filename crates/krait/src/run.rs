@@ -234,7 +234,7 @@ fn run_file(config: &Config, path: &[u8]) -> PyResult<i32> {
         } else {
             &source
         })?;
-        compile(&source, &filename, "exec", 0).and_then(|code| eval(&code, &dict))
+        krait_interp::compile_file(&source, &filename).and_then(|code| eval(&code, &dict))
     };
     result.map(|()| 0)
 }
@@ -345,7 +345,7 @@ fn run_stdin(config: &Config) -> PyResult<()> {
     let dict = main_dict()?;
     dict.set("__file__", &filename)?;
     dict.set("__cached__", none())?;
-    let code = compile(&source, &filename, "exec", 0)?;
+    let code = krait_interp::compile_file(&source, &filename)?;
     let result = eval(&code, &dict);
     for name in ["__file__", "__cached__"] {
         dict.del_item(&*PyStr::intern(name)?)?;

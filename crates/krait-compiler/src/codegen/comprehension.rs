@@ -78,7 +78,7 @@ impl<'a> Compiler<'a> {
         let mut state = None;
         if inlined {
             self.outermost_iterator(outermost)?;
-            state = Some(self.push_inlined(entry, loc));
+            state = Some(self.push_inlined(entry, loc)?);
         } else {
             let args = UnitArgs {
                 args: 1,
@@ -274,7 +274,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Makes the comprehension's names local to it: saves the values that the names have outside.
-    fn push_inlined(&mut self, entry: EntryId, loc: Location) -> Inlined {
+    fn push_inlined(&mut self, entry: EntryId, loc: Location) -> Result<Inlined> {
         let symbols: Vec<(Identifier, SymbolFlags)> = self
             .symtable
             .entry(entry)
@@ -334,14 +334,22 @@ impl<'a> Compiler<'a> {
             self.op(AnyOpcode::SWAP, state.pushed.len() as u32 + 1, loc);
             state.cleanup = self.new_label();
             self.jump(AnyOpcode::SETUP_FINALLY, state.cleanup, loc);
+            // Nothing unwinds it, but it counts as a nested block.
+            self.push_fblock(
+                loc,
+                FBlockKind::InlinedComprehension,
+                Label::NONE,
+                Label::NONE,
+            )?;
         }
-        state
+        Ok(state)
     }
 
     fn pop_inlined(&mut self, state: Inlined, entry: EntryId, loc: Location) -> Result<()> {
         let _ = entry;
         let none = Location::NONE;
         if !state.pushed.is_empty() {
+            self.pop_fblock();
             self.op0(AnyOpcode::POP_BLOCK, none);
             let end = self.new_label();
             self.jump(AnyOpcode::JUMP_NO_INTERRUPT, end, none);

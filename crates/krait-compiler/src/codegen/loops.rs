@@ -202,6 +202,7 @@ impl<'a> Compiler<'a> {
             | FBlockKind::ExceptionHandler
             | FBlockKind::ExceptionGroupHandler
             | FBlockKind::AsyncComprehensionGenerator
+            | FBlockKind::InlinedComprehension
             | FBlockKind::StopIteration => {}
             FBlockKind::ForLoop => {
                 self.swap_if(preserve_tos, *loc);

@@ -1,9 +1,10 @@
 //! Units: what is known of a code object while it is being compiled; opening and closing scopes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use krait_ast::{Identifier, Stmt};
+use krait_ast::{Identifier, NameHasher, NameMap, Stmt};
 use krait_bytecode::{AnyOpcode, CodeUnit, Const, Location, code_flags};
 
 use super::Compiler;
@@ -29,7 +30,7 @@ pub(super) enum ScopeType {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NameTable {
     names: Vec<Identifier>,
-    indices: HashMap<Identifier, u32>,
+    indices: NameMap<Identifier, u32>,
 }
 
 impl NameTable {
@@ -60,20 +61,27 @@ impl NameTable {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConstTable {
     values: Vec<Const>,
-    indices: HashMap<Const, u32>,
+    /// Indices by hash; of two values with one hash, the later is under the next free one.
+    indices: NameMap<u64, u32>,
 }
 
 impl ConstTable {
     pub(crate) fn add(&mut self, value: Const) -> u32 {
-        if let Some(&index) = self.indices.get(&value) {
-            return index;
-        }
+        // What is not equal to itself is never found.
         let index = self.values.len() as u32;
-        self.values.push(value.clone());
-        // What is not equal to itself is found under no key.
         if !has_nan(&value) {
-            self.indices.insert(value, index);
+            let mut hasher = NameHasher::default();
+            value.hash(&mut hasher);
+            let mut key = hasher.finish();
+            while let Some(&known) = self.indices.get(&key) {
+                if self.values[known as usize] == value {
+                    return known;
+                }
+                key = key.wrapping_add(1);
+            }
+            self.indices.insert(key, index);
         }
+        self.values.push(value);
         index
     }
 
@@ -91,12 +99,9 @@ impl ConstTable {
         self.values.len()
     }
 
+    /// A table that nothing is added to any more.
     pub(crate) fn from_values(values: Vec<Const>) -> Self {
-        let indices = values
-            .iter()
-            .enumerate()
-            .map(|(index, value)| (value.clone(), index as u32))
-            .collect();
+        let indices = NameMap::default();
         Self { values, indices }
     }
 }
@@ -121,7 +126,7 @@ pub(crate) struct Metadata {
     pub(crate) cellvars: NameTable,
     pub(crate) freevars: NameTable,
     /// Names that are fast locals only inside an inlined comprehension; `true` while in one.
-    pub(crate) fasthidden: HashMap<Identifier, bool>,
+    pub(crate) fasthidden: NameMap<Identifier, bool>,
     pub(crate) args: UnitArgs,
     pub(crate) firstlineno: i32,
     pub(crate) nparams: usize,
@@ -151,6 +156,7 @@ pub(super) enum FBlockKind<'a> {
     ExceptionHandler,
     ExceptionGroupHandler,
     AsyncComprehensionGenerator,
+    InlinedComprehension,
     StopIteration,
 }
 
@@ -258,7 +264,7 @@ impl<'a> Compiler<'a> {
             varnames,
             cellvars,
             freevars,
-            fasthidden: HashMap::new(),
+            fasthidden: NameMap::default(),
             args,
             firstlineno,
             nparams: entry.varnames.len(),

@@ -97,7 +97,11 @@ impl Cfg {
 
     /// Removes the NOPs of a block that no line number needs; returns how many.
     fn remove_block_nops(&mut self, block: BlockId) -> usize {
-        let mut instrs = self.blocks[block].instrs.clone();
+        let instrs = &self.blocks[block].instrs;
+        if instrs.iter().all(|instr| instr.op != AnyOpcode::NOP) {
+            return 0;
+        }
+        let mut instrs = instrs.clone();
         let before = instrs.len();
         let mut kept = Vec::with_capacity(before);
         let mut previous_line = -1;

@@ -1,15 +1,13 @@
 //! The second pass: decides for every name of every block whether it is local, global, free or a cell.
 
-use std::collections::{HashMap, HashSet};
-
-use krait_ast::Identifier;
+use krait_ast::{Identifier, NameMap, NameSet};
 
 use super::types::{BlockType, ComprehensionType, Scope, SymbolFlags, def};
 use super::{EntryId, SymbolTable};
 use crate::error::{CompileError, Depth, Result, with_stack};
 
-type Names = HashSet<Identifier>;
-type Scopes = HashMap<Identifier, Scope>;
+type Names = NameSet<Identifier>;
+type Scopes = NameMap<Identifier, Scope>;
 
 /// Names that a class gives to the blocks in it through cells of its own.
 const CLASS_CELLS: [&str; 3] = ["__class__", "__classdict__", "__conditional_annotations__"];
@@ -21,7 +19,7 @@ pub(super) fn analyze(table: &mut SymbolTable) -> Result<()> {
         depth: Depth::default(),
     };
     analyzer
-        .block(0, None, &Names::new(), &Names::new(), None)
+        .block(0, None, &Names::default(), &Names::default(), None)
         .map(drop)
 }
 
@@ -61,16 +59,16 @@ impl Analyzer<'_> {
             global: outer_global.clone(),
             type_params: outer_type_params.clone(),
             class_entry,
-            local: Names::new(),
-            free: Names::new(),
-            scopes: Scopes::new(),
-            inlined_cells: Names::new(),
+            local: Names::default(),
+            free: Names::default(),
+            scopes: Scopes::default(),
+            inlined_cells: Names::default(),
         };
         let is_class = self.table.entries[id].block_type == BlockType::Class;
         let is_function_like = self.table.entries[id].is_function_like();
         // A class's own names are not visible in the blocks inside it.
-        let mut child_bound = Names::new();
-        let mut child_global = Names::new();
+        let mut child_bound = Names::default();
+        let mut child_global = Names::default();
         if is_class {
             child_global.clone_from(&block.global);
             child_bound.extend(block.bound.iter().flatten().cloned());
@@ -92,7 +90,7 @@ impl Analyzer<'_> {
             child_bound.extend(block.bound.iter().flatten().cloned());
             child_global.extend(block.global.iter().cloned());
         }
-        let mut child_free_names = Names::new();
+        let mut child_free_names = Names::default();
         for child in self.table.entries[id].children.clone() {
             let free = self.child(&mut block, child, &child_bound, &child_global)?;
             child_free_names.extend(free);

@@ -1,8 +1,8 @@
 //! The first pass: walks statements and notes what each block binds and uses.
 
-use std::collections::HashMap;
-
-use krait_ast::{Arguments, Expr, ExprContext, Identifier, Keyword, Mod, Range, Stmt, StmtKind};
+use krait_ast::{
+    Arguments, Expr, ExprContext, Identifier, Keyword, Mod, NameMap, Range, Stmt, StmtKind,
+};
 use krait_bytecode::{Location, code_flags};
 
 use super::types::{BlockType, SymbolFlags, SymbolTableEntry, def};
@@ -34,7 +34,7 @@ pub(super) fn build(
     let mut builder = Builder {
         table: SymbolTable {
             entries: Vec::new(),
-            blocks: HashMap::new(),
+            blocks: NameMap::default(),
         },
         stack: Vec::new(),
         cur: 0,
@@ -185,7 +185,8 @@ impl Builder {
             return Err(CompileError::syntax(location, message));
         }
         flags |= flag;
-        if entry.comp_iter_target {
+        // A name in a subscript of the target is used, not bound.
+        if entry.comp_iter_target && flag & def::LOCAL != 0 {
             // Named expressions must not rebind iteration variables, nor the other way round.
             if flags & (def::GLOBAL | def::NONLOCAL) != 0 {
                 let message = format!(

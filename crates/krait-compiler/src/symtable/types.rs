@@ -1,10 +1,9 @@
 //! The table's data: blocks, symbols, flags.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use krait_ast::Identifier;
+use krait_ast::{Identifier, NameMap, NameSet};
 use krait_bytecode::Location;
 
 use super::{Directive, EntryId};
@@ -84,7 +83,7 @@ pub enum ComprehensionType {
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
     order: Vec<Identifier>,
-    flags: HashMap<Identifier, SymbolFlags>,
+    flags: NameMap<Identifier, SymbolFlags>,
 }
 
 impl Symbols {
@@ -165,7 +164,7 @@ pub struct SymbolTableEntry {
     /// What a type variable's block is, for messages.
     pub(crate) scope_info: Option<&'static str>,
     /// The only names that are mangled here, if not all are; shared with the blocks inside.
-    pub(crate) mangled_names: Option<Rc<RefCell<HashSet<Identifier>>>>,
+    pub(crate) mangled_names: Option<Rc<RefCell<NameSet<Identifier>>>>,
     pub(crate) directives: Vec<Directive>,
     /// The block of this block's annotations.
     pub annotation_block: Option<EntryId>,

@@ -35,7 +35,13 @@ pub(super) fn syntax_error(error: &SyntaxError, filename: Option<&PyStr>) -> PyE
         let start = (i64::from(error.lineno), i64::from(error.offset));
         let end = (i64::from(error.end_lineno), i64::from(error.end_offset));
         let details = details(filename, start, text, Some(end))?;
-        class.as_object().call(&[&message, &details])
+        let exception = class.as_object().call(&[&message, &details])?;
+        if let Some(source) = &error.source {
+            let source = PyStr::new(source)?.into_object();
+            let metadata = PyTuple::from_vec(vec![number(0)?, number(0)?, source])?;
+            exception.setattr_str("_metadata", &metadata)?;
+        }
+        Ok(exception)
     };
     raised(build())
 }

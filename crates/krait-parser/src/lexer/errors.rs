@@ -42,6 +42,7 @@ impl Lexer<'_> {
             end_offset,
             text: Some(self.line_text(false)),
             warnings: Vec::new(),
+            source: None,
         }
     }
 
@@ -56,6 +57,7 @@ impl Lexer<'_> {
             end_offset: -1,
             text: Some(self.line_text(true)),
             warnings: Vec::new(),
+            source: None,
         };
         self.stop(error, false, done)
     }
@@ -91,6 +93,7 @@ impl Lexer<'_> {
             end_offset: 0,
             text: Some(text),
             warnings: Vec::new(),
+            source: None,
         };
         self.stop(error, false, Done::Error)
     }
@@ -105,6 +108,7 @@ impl Lexer<'_> {
             end_offset: 0,
             text: Some(self.line_text(true)),
             warnings: Vec::new(),
+            source: None,
         };
         self.stop(error, false, Done::Error)
     }

@@ -38,7 +38,12 @@ impl Lexer<'_> {
             pos += 1;
         };
         self.pos = pos;
-        if byte == b'\n' || byte == b'#' || byte == b'\r' && self.newline_width(pos) > 0 {
+        let only_blanks = self.options.extra_tokens && pos >= self.src.len() && col > 0;
+        if byte == b'\n'
+            || byte == b'#'
+            || byte == b'\r' && self.newline_width(pos) > 0
+            || only_blanks && self.brackets.is_empty()
+        {
             if self.options.extra_tokens && self.brackets.is_empty() {
                 self.blank_line_tokens();
             } else {
@@ -192,10 +197,11 @@ impl Lexer<'_> {
 
     /// Steps over the line end after a backslash at `pos - 1`.
     pub(super) fn line_continuation(&mut self) -> Step {
-        if self.at(self.pos) != b'\n' {
+        let width = self.newline_width(self.pos);
+        if width == 0 {
             return self.fail_at_continuation();
         }
-        let newline = self.pos;
+        let newline = self.pos + width - 1;
         if newline + 1 >= self.src.len() {
             self.pos = newline + 1;
             if let Some(bracket) = self.brackets.last().copied() {
@@ -270,6 +276,7 @@ impl Lexer<'_> {
             end_offset: 0,
             text: Some(text),
             warnings: Vec::new(),
+            source: None,
         }
     }
 }

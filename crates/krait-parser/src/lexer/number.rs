@@ -85,7 +85,8 @@ impl Lexer<'_> {
         let nonzero = self.at(self.pos).is_ascii_digit();
         if nonzero {
             self.decimal_digits()?;
-            if !matches!(self.at(self.pos), b'.' | b'e' | b'E' | b'j' | b'J') {
+            let is_integer = !matches!(self.at(self.pos), b'.' | b'e' | b'E' | b'j' | b'J');
+            if is_integer && !self.options.extra_tokens {
                 let offset = self.chars(self.line_start, start) as i32 + 1;
                 let end_offset = self.chars(self.line_start, zeros_end) as i32;
                 let message = "leading zeros in decimal integer literals are not permitted; \
@@ -162,7 +163,8 @@ impl Lexer<'_> {
     fn check_end_of_number(&mut self, kind: &str) -> Result<(), Stop> {
         let rest = &self.src[self.pos..];
         let byte = self.at(self.pos);
-        if !(byte.is_ascii_alphanumeric() || byte == b'_') {
+        // `tokenize` takes whatever looks like a number.
+        if self.options.extra_tokens || !(byte.is_ascii_alphanumeric() || byte == b'_') {
             return Ok(());
         }
         // CPython looks for the end of the word only where it has more than two letters, or `or`.

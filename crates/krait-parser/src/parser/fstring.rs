@@ -155,6 +155,10 @@ impl Parser<'_> {
     /// of the body (in which other characters than ASCII are ten bytes), and the quotes that the
     /// token begins with, but no prefix.
     fn warn_of_escape(&mut self, bad: &BadEscape, body: &str, token: Token) {
+        // Of braces the tokenizer has warned already.
+        if token.kind != K::String && matches!(&*bad.text, "{" | "}") {
+            return;
+        }
         let text = &bad.text;
         let octal = if bad.octal { "octal " } else { "" };
         let what = format!("\"\\{text}\" is an invalid {octal}escape sequence.");

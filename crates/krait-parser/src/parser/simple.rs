@@ -266,7 +266,7 @@ impl Parser<'_> {
         self.expect(K::Import)?;
         let names = self.import_targets()?;
         let future = module.as_deref() == Some("__future__");
-        if future && names.iter().any(|alias| alias.name == "barry_as_FLUFL") {
+        if future && level == 0 && names.iter().any(|alias| alias.name == "barry_as_FLUFL") {
             self.barry_as_bdfl = true;
         }
         Ok(StmtKind::ImportFrom {

@@ -1,5 +1,6 @@
 //! From the compiler's plain code units to code objects, and back for `marshal`.
 
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 use krait_bytecode::{CodeUnit, Const};
@@ -13,17 +14,21 @@ impl PyCode {
     /// The code object of a code unit: names are interned, constants made.
     pub fn from_unit(unit: &CodeUnit) -> PyResult<Py<PyCode>> {
         let filename = PyStr::from_wtf8(&unit.filename)?;
-        Self::from_unit_in(unit, &filename)
+        Self::from_unit_in(unit, &filename, &mut SharedConstants::default())
     }
 
-    /// As [`PyCode::from_unit`], sharing one file name among all the nested code objects.
-    fn from_unit_in(unit: &CodeUnit, filename: &Py<PyStr>) -> PyResult<Py<PyCode>> {
+    /// As [`PyCode::from_unit`], sharing file name and constants among all the nested code objects.
+    fn from_unit_in<'a>(
+        unit: &'a CodeUnit,
+        filename: &Py<PyStr>,
+        shared: &mut SharedConstants<'a>,
+    ) -> PyResult<Py<PyCode>> {
         let consts = unit
             .consts
             .iter()
             .map(|constant| match constant {
-                Const::Code(code) => Ok(Self::from_unit_in(code, filename)?.into_object()),
-                _ => constant_to_object(constant),
+                Const::Code(code) => Ok(Self::from_unit_in(code, filename, shared)?.into_object()),
+                _ => shared.object(constant),
             })
             .collect::<PyResult<Vec<_>>>()?;
         PyCode::build(CodeParts {
@@ -33,9 +38,9 @@ impl PyCode {
             stacksize: unit.stacksize as i32,
             flags: unit.flags as i32,
             code: unit.code.clone(),
-            consts: PyTuple::from_vec(consts)?,
-            names: name_tuple(&unit.names)?,
-            localsplusnames: name_tuple(&unit.localsplusnames)?,
+            consts: shared.tuple(consts)?,
+            names: shared.tuple(names(&unit.names)?)?,
+            localsplusnames: PyTuple::from_vec(names(&unit.localsplusnames)?)?,
             localspluskinds: PyBytes::new(&unit.localspluskinds)?,
             filename: filename.clone(),
             name: PyStr::intern_wtf8(&unit.name)?,
@@ -94,11 +99,60 @@ impl PyCode {
     }
 }
 
-fn name_tuple(names: &[Wtf8Buf]) -> PyResult<Py<PyTuple>> {
-    let names = names
+/// The constants of one compilation: equal ones are one object.
+#[derive(Default)]
+struct SharedConstants<'a> {
+    objects: HashMap<&'a Const, Obj>,
+    /// The tuples of constants, by the addresses of their items.
+    tuples: HashMap<Vec<*const PyObject>, Py<PyTuple>>,
+}
+
+impl<'a> SharedConstants<'a> {
+    fn object(&mut self, constant: &'a Const) -> PyResult<Obj> {
+        let is_single = match constant {
+            Const::None | Const::True | Const::False | Const::Ellipsis => true,
+            Const::Str(text) => looks_like_name(text),
+            _ => false,
+        };
+        if is_single {
+            return constant_to_object(constant);
+        }
+        if let Some(known) = self.objects.get(constant) {
+            return Ok(known.clone());
+        }
+        let object = match constant {
+            Const::Tuple(items) => {
+                let items = items.iter().map(|item| self.object(item));
+                let items = items.collect::<PyResult<Vec<_>>>()?;
+                self.tuple(items)?.into_object()
+            }
+            _ => constant_to_object(constant)?,
+        };
+        self.objects.insert(constant, object.clone());
+        Ok(object)
+    }
+
+    fn tuple(&mut self, items: Vec<Obj>) -> PyResult<Py<PyTuple>> {
+        // Code objects are never shared, so neither is what holds them.
+        if items.iter().any(|item| item.is_instance_of::<PyCode>()) {
+            return PyTuple::from_vec(items);
+        }
+        let key = items.iter().map(|item| std::ptr::from_ref(&**item));
+        let key: Vec<_> = key.collect();
+        if let Some(known) = self.tuples.get(&key) {
+            return Ok(known.clone());
+        }
+        let tuple = PyTuple::from_vec(items)?;
+        self.tuples.insert(key, tuple.clone());
+        Ok(tuple)
+    }
+}
+
+fn names(names: &[Wtf8Buf]) -> PyResult<Vec<Obj>> {
+    names
         .iter()
-        .map(|name| Ok(PyStr::intern_wtf8(name)?.into_object()));
-    PyTuple::from_vec(names.collect::<PyResult<_>>()?)
+        .map(|name| Ok(PyStr::intern_wtf8(name)?.into_object()))
+        .collect()
 }
 
 /// Whether CPython interns a string constant: it looks like a name.
