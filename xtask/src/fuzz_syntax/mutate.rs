@@ -276,7 +276,7 @@ fn piece<'a>(source: &'a str, random: &mut Random) -> &'a str {
     &source[start..end.map_or(source.len(), |(at, _)| start + at + 1)]
 }
 
-fn mutate<'a>(tokens: &mut Vec<&'a str>, random: &mut Random) {
+fn mutate(tokens: &mut Vec<&str>, random: &mut Random) {
     let at = random.below(tokens.len());
     let other = random.below(tokens.len());
     match random.below(7) {
