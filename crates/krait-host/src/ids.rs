@@ -124,3 +124,22 @@ pub fn getlogin() -> Result<Vec<u8>> {
 unsafe extern "C" {
     fn getlogin_r(buffer: *mut c_char, size: usize) -> c_int;
 }
+
+/// The address of a network card: of the first, by name, that has one.
+pub fn hardware_address() -> Option<[u8; 6]> {
+    let mut cards: Vec<_> = std::fs::read_dir("/sys/class/net")
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    cards.sort();
+    cards.iter().find_map(|card| {
+        let text = std::fs::read_to_string(card.join("address")).ok()?;
+        let bytes: Vec<u8> = text
+            .trim()
+            .split(':')
+            .map(|part| u8::from_str_radix(part, 16).ok())
+            .collect::<Option<_>>()?;
+        let address: [u8; 6] = bytes.try_into().ok()?;
+        (address != [0; 6]).then_some(address)
+    })
+}

@@ -15,6 +15,7 @@ pub mod stat;
 pub mod sys;
 pub mod sysconfig;
 pub mod tracemalloc;
+pub mod types;
 pub mod warnings;
 
 use krait_runtime::{Field, ModuleDef, Py, PyClass, PyDict, PyObject, PyResult, type_error};
@@ -33,6 +34,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &sys::SYS,
     &sysconfig::SYSCONFIG,
     &tracemalloc::TRACEMALLOC,
+    &types::TYPES,
     &warnings::WARNINGS,
     &krait_runtime::context::CONTEXTVARS,
     &krait_runtime::gc::module::GC,

@@ -1,6 +1,6 @@
 //! `_bz2`: compression in bzip2's format.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use bzip2::{Action, Compress, Compression, Decompress, Status};
 use krait_macros::{pyclass, pymethods};
@@ -114,6 +114,8 @@ pub struct BZ2Decompressor {
     ob_base: PyObject,
     stream: RefCell<Decompress>,
     inflow: Inflow,
+    /// Whether the data was found to be invalid: the library cannot go on after that.
+    broken: Cell<bool>,
 }
 
 #[pymethods]
@@ -126,6 +128,7 @@ impl BZ2Decompressor {
                 ob_base: PyObject::HEADER,
                 stream: RefCell::new(Decompress::new(false)),
                 inflow: Inflow::default(),
+                broken: Cell::new(false),
             },
         )
     }
@@ -147,12 +150,20 @@ impl BZ2Decompressor {
     /// ignored and saved in the unused_data attribute.
     #[pymethod(signature = "($self, /, data, max_length=-1)")]
     fn decompress(&self, data: &PyObject, max_length: isize) -> PyResult<Obj> {
+        if self.broken.get() {
+            return Err(value_error!(
+                "Decompressor is unusable after a previous error"
+            ));
+        }
         let past_end = "End of stream already reached";
         self.inflow
             .run(data, max_length, past_end, false, |input, out| {
                 let mut stream = self.stream.borrow_mut();
                 let (taken, made) = (stream.total_in(), stream.total_out());
-                let status = stream.decompress(input, out).map_err(failed)?;
+                let status = stream.decompress(input, out).map_err(|error| {
+                    self.broken.set(true);
+                    failed(error)
+                })?;
                 Ok(Step {
                     taken: (stream.total_in() - taken) as usize,
                     made: (stream.total_out() - made) as usize,
@@ -176,6 +187,6 @@ impl BZ2Decompressor {
     /// True if more input is needed before more decompressed data can be produced.
     #[pygetter]
     fn needs_input(&self) -> bool {
-        self.inflow.needs_input()
+        !self.broken.get() && self.inflow.needs_input()
     }
 }

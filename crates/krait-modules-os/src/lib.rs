@@ -23,6 +23,7 @@ mod socket;
 mod termios;
 mod thread;
 mod time;
+mod uuid;
 
 use krait_runtime::ModuleDef;
 
@@ -46,4 +47,5 @@ pub const MODULES: &[&ModuleDef] = &[
     &termios::TERMIOS,
     &thread::THREAD,
     &time::TIME,
+    &uuid::UUID,
 ];

@@ -248,6 +248,9 @@ fn dict_size_of(byte: u8) -> u32 {
 impl Chain {
     pub(super) fn parse(specs: &PyObject) -> PyResult<Chain> {
         let len = specs.length()?;
+        if !specs.is_sequence() {
+            return Err(type_error!("{} is not a sequence", specs.type_().tp_name()));
+        }
         if len > MOST {
             return Err(value_error!(
                 "Too many filters - liblzma supports a maximum of {MOST}"

@@ -56,11 +56,11 @@ pub(super) fn encode(
         if let Ok(byte) = u8::try_from(code)
             && byte < 0x80
         {
-            if byte == b'~' && !in_gb(state) {
-                out.push(b'~');
-            }
             finish(state, out);
             out.push(byte);
+            if byte == b'~' {
+                out.push(b'~');
+            }
         } else {
             let key = gb2312.key(code).ok_or(Stop::Illegal(1))?;
             if !in_gb(state) {

@@ -41,7 +41,7 @@ fn text_is_encoded_as_by_cpython() {
     assert_eq!(encode("euc_jp", "\u{4e02}"), b"\x8f\xb0\xa1");
     assert_eq!(encode("iso2022_jp", "a\u{4e16}"), b"a\x1b$B@$\x1b(B");
     assert_eq!(encode("iso2022_kr", "\u{ac00}"), b"\x1b$)C\x0e0!\x0f");
-    assert_eq!(encode("hz", "\u{804a}~"), b"~{AD~}~");
+    assert_eq!(encode("hz", "\u{804a}~"), b"~{AD~}~~");
     assert_eq!(
         encode("euc_kr", "\u{ac02}"),
         b"\xa4\xd4\xa4\xa1\xa4\xbf\xa4\xa2"
