@@ -260,13 +260,17 @@ impl Save<'_> {
                 arguments.len()
             )));
         };
-        let (Some(positional), Some(keywords)) = (
-            positional.downcast::<PyTuple>(),
-            keywords.downcast::<PyDict>(),
-        ) else {
-            return Err(pickling_error(
-                "arguments to __newobj_ex__() must be a class, a tuple and a dict",
-            ));
+        let wrong = |which: &str, expected: &str, actual: &PyObject| {
+            pickling_error(format!(
+                "{which} argument to __newobj_ex__() must be a {expected}, not {}",
+                actual.type_().tp_name()
+            ))
+        };
+        let Some(positional) = positional.downcast::<PyTuple>() else {
+            return Err(wrong("second", "tuple", positional));
+        };
+        let Some(keywords) = keywords.downcast::<PyDict>() else {
+            return Err(wrong("third", "dict", keywords));
         };
         self.check_class(class, object, "__newobj_ex__")?;
         if self.protocol >= 4 {
