@@ -11,8 +11,8 @@ use krait_runtime::{
 };
 
 use super::calendar::{self, BadIso, Clock, Day, MAX_ORDINAL, MAX_YEAR, MIN_YEAR};
-use super::datetime::PyDateTime;
 use super::delta::PyDelta;
+use super::moment::PyDateTime;
 use super::{c_int, format, parse, timestamp};
 use crate::common::quick;
 

@@ -4,10 +4,10 @@
 
 mod calendar;
 mod date;
-mod datetime;
-mod datetime_methods;
 mod delta;
 mod format;
+mod moment;
+mod moment_methods;
 mod parse;
 mod time;
 mod timestamp;
@@ -21,8 +21,8 @@ use krait_runtime::{
 
 use calendar::{Clock, Day, MAX_YEAR, MIN_YEAR};
 use date::PyDate;
-use datetime::PyDateTime;
 use delta::PyDelta;
+use moment::PyDateTime;
 use time::PyTime;
 use tz::{PyTimeZone, PyTzInfo};
 

@@ -108,8 +108,8 @@ fn clock(text: &[u32]) -> Option<Clock> {
     let mut cursor = Cursor(text);
     let colons = text.get(2) == Some(&u32::from(b':'));
     let mut parts = [0; 3];
-    for index in 0..3 {
-        parts[index] = cursor.digits(2)?;
+    for (index, part) in parts.iter_mut().enumerate() {
+        *part = cursor.digits(2)?;
         if cursor.at_end() || index == 2 {
             break;
         }

@@ -7,8 +7,8 @@ use krait_runtime::{
     none, type_error, value_error,
 };
 
-use super::datetime::PyDateTime;
 use super::delta::PyDelta;
+use super::moment::PyDateTime;
 
 const DAY: i128 = 86_400_000_000;
 

@@ -10,8 +10,8 @@ use krait_runtime::{
 
 use super::calendar::{Clock, Day};
 use super::date::{PyDate, bad_iso, iso_text};
-use super::datetime::PyDateTime;
 use super::delta::PyDelta;
+use super::moment::PyDateTime;
 use super::time::{PyTime, check_fold, midnight, part};
 use super::{call_replace, format, parse, timestamp, tz};
 
