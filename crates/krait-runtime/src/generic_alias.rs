@@ -149,7 +149,7 @@ pub fn substitute(
         ));
     }
     let items = prepared_items(alias, parameters, item)?;
-    substitute_all(alias, args, parameters, &items)
+    substitute_all(args, parameters, &items)
 }
 
 /// One item for each parameter: what the parameters themselves make of the subscript.
@@ -186,12 +186,7 @@ fn prepared_items(
     Ok(items)
 }
 
-fn substitute_all(
-    alias: &PyObject,
-    args: &PyTuple,
-    parameters: &PyTuple,
-    items: &PyTuple,
-) -> PyResult<Py<PyTuple>> {
+fn substitute_all(args: &PyTuple, parameters: &PyTuple, items: &PyTuple) -> PyResult<Py<PyTuple>> {
     crate::state::enter_recursive_call(" in type parameter substitution")?;
     let mut result = Vec::with_capacity(args.len());
     for arg in args.as_slice() {
@@ -200,7 +195,7 @@ fn substitute_all(
             continue;
         }
         if let Some(nested) = nested_arguments(arg)? {
-            let new = substitute_all(alias, &nested, parameters, items)?;
+            let new = substitute_all(&nested, parameters, items)?;
             result.push(match arg.is_exact::<PyTuple>() {
                 true => new.into_object(),
                 false => crate::PyList::from_vec(new.as_slice().to_vec())?.into_object(),

@@ -132,7 +132,7 @@ fn can_be_member(item: &PyObject) -> bool {
 pub fn union_of(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
     // What a union takes is what `Union[…]` takes; two other operands must be types.
     let is_union = left.is_instance_of::<PyUnion>() || right.is_instance_of::<PyUnion>();
-    if !is_union && !(can_be_member(left) && can_be_member(right)) {
+    if !(is_union || can_be_member(left) && can_be_member(right)) {
         return Ok(not_implemented_if(None));
     }
     make_union(&[left.to_obj(), right.to_obj()])

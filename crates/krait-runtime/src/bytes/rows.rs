@@ -793,7 +793,7 @@ macro_rules! row_methods {
             ///     How many bytes stand between separators; counted from the right, or from the
             ///     left if negative.
             ///
-            /// >>> data = b'\\x01\\x20\\xff'
+            /// >>> data = b'\x01\x20\xff'
             /// >>> data.hex(), bytearray(data).hex(':')
             /// ('0120ff', '01:20:ff')
             /// >>> data.hex('-', 2), data.hex('-', -2)

@@ -500,7 +500,7 @@ impl PyMemoryView {
 
     /// Return the data in the buffer as a str of hexadecimal numbers.
     ///
-    /// >>> memoryview(b'\\x0a\\x0b\\x0c').hex('.')
+    /// >>> memoryview(b'\x0a\x0b\x0c').hex('.')
     /// '0a.0b.0c'
     #[pymethod(signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
     fn hex(&self, sep: crate::OptionalArg<&PyObject>, bytes_per_sep: isize) -> PyResult<Py<PyStr>> {

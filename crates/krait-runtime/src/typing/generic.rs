@@ -70,11 +70,11 @@ pub(super) fn generic_class() -> PyResult<Py<PyType>> {
     dict.set("__module__", &*PyStr::intern("typing")?)?;
     dict.set("__doc__", &*template.as_object().getattr_str("__doc__")?)?;
     // Instances are like those of `object`.
-    dict.set("__slots__", &*PyTuple::empty())?;
+    dict.set("__slots__", &PyTuple::empty())?;
     let class = crate::typeobject::new_type(
         PyType::type_object(),
         &*PyStr::intern("Generic")?,
-        &*PyTuple::empty(),
+        &PyTuple::empty(),
         &dict,
     )?;
     let dict = class.dict();
