@@ -21,6 +21,7 @@ pub mod sem;
 pub mod signal;
 pub mod socket;
 pub mod spawn;
+pub mod start;
 pub mod sysconf;
 pub mod syslog;
 pub mod thread;

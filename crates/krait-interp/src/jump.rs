@@ -33,7 +33,7 @@ type Stack = Vec<Kind>;
 /// Sets the line at which a frame goes on.
 pub(crate) fn set_frame_line(object: &PyFrame, line: Option<i64>) -> PyResult<()> {
     let frame = object.frame();
-    check_event()?;
+    check_event(frame)?;
     let out_of_range = || value_error!("lineno out of range");
     let line = line.and_then(|line| i32::try_from(line).ok());
     let line = line.ok_or_else(out_of_range)?;
@@ -68,8 +68,15 @@ pub(crate) fn set_frame_line(object: &PyFrame, line: Option<i64>) -> PyResult<()
 }
 
 /// Only a callback may jump, and only where the frame stands between two lines.
-fn check_event() -> PyResult<()> {
-    let what = usize::try_from(ThreadState::current().what_event.get());
+fn check_event(frame: &Frame) -> PyResult<()> {
+    let ts = ThreadState::current();
+    let what = usize::try_from(ts.what_event.get());
+    // Another frame stands within an instruction, which could not be gone back to.
+    if what.is_ok() && !std::ptr::eq(ts.told_frame.get(), frame) {
+        return Err(value_error!(
+            "f_lineno can only be set for the frame that is being traced"
+        ));
+    }
     let message = match what {
         Ok(
             event::LINE

@@ -66,16 +66,21 @@ fn get_size(path: &str) -> PyResult<usize> {
     Ok(entry(path)?.size())
 }
 
+/// A name as text; the library has no other names.
+fn text_of(path: &PyStr) -> Option<&str> {
+    path.as_utf8().map_err(PyErr::clear).ok()
+}
+
 /// Return True if the library has this file.
 #[pyfunction(signature = "(path, /)")]
-fn is_file(path: &str) -> bool {
-    krait_lib::find(path).is_some()
+fn is_file(path: &PyStr) -> bool {
+    text_of(path).is_some_and(|path| krait_lib::find(path).is_some())
 }
 
 /// Return True if the library has this folder.
 #[pyfunction(signature = "(path, /)")]
-fn is_dir(path: &str) -> bool {
-    krait_lib::is_dir(path)
+fn is_dir(path: &PyStr) -> bool {
+    text_of(path).is_some_and(krait_lib::is_dir)
 }
 
 /// Return what is in a folder: a list of (name, is_file).

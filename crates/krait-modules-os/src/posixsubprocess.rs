@@ -101,6 +101,7 @@ fn fork_exec(
     child_umask: i32,
     preexec_fn: Option<&PyObject>,
 ) -> PyResult<i32> {
+    krait_runtime::audit!("_posixsubprocess.fork_exec", executable_list, args, env)?;
     if close_fds && errpipe_write < 3 {
         return Err(value_error!("errpipe_write must be >= 3"));
     }

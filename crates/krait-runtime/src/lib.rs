@@ -45,6 +45,7 @@ pub mod tuple;
 pub mod weakref;
 
 // The other builtin classes.
+pub mod audit;
 pub mod buffer;
 pub mod builtin_types;
 pub mod bytearray;

@@ -312,6 +312,9 @@ impl PyObject {
 
     #[pysetter(name = "__class__")]
     fn set_object_class(&self, value: Option<&PyObject>) -> PyResult<()> {
+        if let Some(value) = value {
+            crate::audit!("object.__setattr__", self, "__class__", value)?;
+        }
         let Some(value) = value else {
             return Err(type_error!("can't delete __class__ attribute"));
         };

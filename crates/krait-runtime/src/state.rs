@@ -62,6 +62,8 @@ pub struct Interpreter {
     pub interned: crate::interned::InternTable,
     /// The cycle collector's state.
     pub gc: crate::gc::GcState,
+    /// `sys.addaudithook`: what is called with audit events.
+    pub audit_hooks: RefCell<Vec<Obj>>,
     /// What `sys.monitoring`'s tools want.
     pub monitoring: crate::monitoring::Monitoring,
     /// What the interpreter crate gave the runtime to call.
@@ -114,6 +116,12 @@ pub struct Flags {
     pub int_max_str_digits: i32,
     pub context_aware_warnings: i32,
     pub thread_inherit_context: i32,
+    /// `-X cpu_count`; 0 if it is not given.
+    pub cpu_count: i32,
+    /// `-X importtime`: 1 tells of modules that are loaded, 2 of those found loaded, too.
+    pub import_time: i32,
+    /// `-X no_debug_ranges`: code objects keep no columns.
+    pub no_debug_ranges: bool,
 }
 
 // SAFETY: a thread touches the cells only while it holds `lock`; `lock` itself is thread-safe.
@@ -133,6 +141,7 @@ impl Interpreter {
             import_func: Field::empty(),
             interned: crate::interned::InternTable::new(),
             gc: crate::gc::GcState::new(),
+            audit_hooks: RefCell::default(),
             monitoring: crate::monitoring::Monitoring::new(),
             hooks: Cell::new(Hooks::UNSET),
             recursion_limit: Cell::new(1000),
@@ -169,6 +178,14 @@ impl Interpreter {
     /// Calls `visit` with each thread state of the interpreter.
     pub fn for_each_thread(&self, mut visit: impl FnMut(&ThreadState)) {
         for &thread in self.threads.borrow().iter() {
+            // SAFETY: a thread state leaves the list before it is freed.
+            visit(unsafe { &*thread });
+        }
+    }
+
+    /// As [`Interpreter::for_each_thread`], the newest first.
+    pub fn for_each_thread_newest_first(&self, mut visit: impl FnMut(&ThreadState)) {
+        for &thread in self.threads.borrow().iter().rev() {
             // SAFETY: a thread state leaves the list before it is freed.
             visit(unsafe { &*thread });
         }
@@ -229,6 +246,8 @@ pub struct ThreadState {
     pub tracing: Cell<usize>,
     /// The event that the innermost of them was told of; -1 outside.
     pub what_event: Cell<i32>,
+    /// The frame that it happened in: the only one whose place a callback may change.
+    pub told_frame: Cell<*const crate::frame::Frame>,
     /// Objects whose `repr` is being made, to break cycles.
     pub repr_stack: RefCell<Vec<*const PyObject>>,
 }
@@ -260,6 +279,7 @@ impl ThreadState {
             profile_func: Field::empty(),
             tracing: Cell::new(0),
             what_event: Cell::new(-1),
+            told_frame: Cell::new(ptr::null()),
             repr_stack: RefCell::default(),
         }));
         interp.lock.acquire(&tstate.eval_breaker);
@@ -310,6 +330,16 @@ impl ThreadState {
         self.interp.lock.release();
         // SAFETY: made by `Box::leak` in `attach_new`; the caller gives up every other reference.
         drop(unsafe { Box::from_raw(ptr::from_ref(self).cast_mut()) });
+    }
+
+    /// Calls `look` with the lock held by a thread that runs no Python code; it gets the state that
+    /// the thread has for so long.
+    pub fn look_from_outside(interp: &'static Interpreter, look: impl FnOnce(&ThreadState)) {
+        let own = Self::attach_new(interp);
+        look(own);
+        // SAFETY: `look` could not keep its borrow, and nobody else's of this thread's state outlives
+        // what they do with the list of threads, under the lock.
+        unsafe { own.detach_and_free() }
     }
 
     /// The calling thread's state.

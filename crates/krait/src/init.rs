@@ -56,6 +56,9 @@ fn core_modules(interp: &'static Interpreter, config: &Config) -> PyResult<()> {
     let dict = sys.dict();
     interp.sysdict.set(Some(dict.clone()));
     dict.set("modules", &*modules()?)?;
+    let stderr = krait_modules_core::sys::std_printer(2)?;
+    dict.set("stderr", &stderr)?;
+    dict.set("__stderr__", &stderr)?;
     update_config(&dict, &sys_config(config)?)?;
     let builtins = module(import_builtin("builtins")?)?;
     interp.builtins.set(Some(builtins.dict()));

@@ -22,6 +22,7 @@ use config::{Action, Config};
 
 /// Runs the program that the process's arguments name; the result is the exit status.
 pub fn main() -> i32 {
+    krait_host::start::restore_closed_descriptors();
     let arguments: Vec<Vec<u8>> = std::env::args_os().map(OsString::into_vec).collect();
     let config = match config::parse(arguments) {
         Ok(Action::Run(config)) => config,

@@ -112,10 +112,15 @@ fn read_line(prompt: &str) -> PyResult<Option<String>> {
     let Some(stdin) = stdin.filter(|stdin| !stdin.is(none())) else {
         return Ok(None);
     };
-    let line = stdin
-        .call_method_str("readline", &[])?
-        .str()?
-        .to_string_lossy();
+    let line = match stdin.call_method_str("readline", &[]) {
+        Ok(line) => line.str()?.to_string_lossy(),
+        // What cannot be read any more has come to its end.
+        Err(error) if error.matches(&exc::OSError) => {
+            error.clear();
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
     Ok((!line.is_empty()).then_some(line))
 }
 

@@ -145,6 +145,10 @@ pub(crate) fn register_source(code: &PyObject, source: &PyObject, filename: &PyS
 /// `-c`: the text runs without the indentation that all its lines share.
 fn run_command(command: &[u8]) -> PyResult<()> {
     let source = text(&dedent(command))?;
+    if let Err(error) = krait_runtime::codecs::encode_to_bytes(&source, "utf-8", None) {
+        eprintln!("Unable to decode the command from the command line:");
+        return Err(error);
+    }
     audit("cpython.run_command", &[&*source])?;
     let filename = PyStr::new("<string>")?;
     let code = compile(&source, &filename, "exec", 0)?;

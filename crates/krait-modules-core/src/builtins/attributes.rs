@@ -41,7 +41,9 @@ pub fn callable(obj: &PyObject) -> bool {
 /// This is guaranteed to be unique among simultaneously existing objects.
 #[pyfunction(signature = "(obj, /)")]
 pub fn id(obj: &PyObject) -> PyResult<Py<PyLong>> {
-    PyLong::from_usize(obj.as_ptr().addr())
+    let id = PyLong::from_usize(obj.as_ptr().addr())?;
+    krait_runtime::audit!("builtins.id", id.to_obj())?;
+    Ok(id)
 }
 
 fn attribute_name(name: &PyObject) -> PyResult<&PyStr> {

@@ -45,11 +45,17 @@ pub fn compile(
         optimize,
         feature_version: _feature_version,
     };
+    audit_compile(source, filename)?;
     (Interpreter::current().hooks.get().compile)(&request)
 }
 
 /// What may be among `compile()`'s flags: futures (`__future__`), and the `PyCF_` flags of `ast`.
 const COMPILE_FLAGS: u32 = 0x1FE_F610;
+
+/// Tells audit hooks of what is compiled.
+fn audit_compile(source: &PyObject, filename: &PyObject) -> PyResult<()> {
+    krait_runtime::audit!("compile", source, filename)
+}
 
 /// The globals of the calling code.
 fn current_globals() -> PyResult<Py<PyDict>> {
@@ -138,12 +144,14 @@ fn run(
     locals: &PyObject,
     closure: Option<&PyTuple>,
 ) -> PyResult<Obj> {
+    krait_runtime::audit!("exec", code)?;
     (Interpreter::current().hooks.get().eval_code)(code, globals, locals, closure)
 }
 
 /// Compiles the source argument of `eval` and `exec`.
 fn compile_source(source: &PyObject, mode: &str) -> PyResult<Py<PyCode>> {
     let filename = PyStr::new("<string>")?;
+    audit_compile(source, &filename)?;
     let request = CompileRequest {
         source,
         filename: &filename,
@@ -336,7 +344,7 @@ pub fn build_class(
     let Some(globals) = function.func_globals.get() else {
         return Err(system_error!("a function without globals"));
     };
-    let cell = run(
+    let cell = (Interpreter::current().hooks.get().eval_code)(
         &function.code(),
         &globals,
         &namespace,

@@ -5,8 +5,8 @@ use krait_runtime::frame::{Frame, current_frame, frame_of, visible_frame};
 use krait_runtime::monitoring::legacy;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Interpreter, IntoPy, PyBaseException, PyDict, PyLong, PyResult, PyTuple, ThreadState, none,
-    value_error,
+    Interpreter, IntoPy, PyBaseException, PyDict, PyLong, PyResult, PyTuple, ThreadState, audit,
+    none, value_error,
 };
 
 /// Return the exception being handled as (type, value, traceback).
@@ -40,7 +40,11 @@ pub fn _getframe(depth: i32) -> PyResult<Obj> {
         frame = frame.and_then(Frame::back);
     }
     match frame {
-        Some(frame) => Ok(frame_of(frame)?.into_object()),
+        Some(frame) => {
+            let frame = frame_of(frame)?;
+            audit!("sys._getframe", &*frame)?;
+            Ok(frame.into_object())
+        }
         None => Err(value_error!("call stack is not deep enough")),
     }
 }
@@ -50,6 +54,7 @@ pub fn _getframe(depth: i32) -> PyResult<Obj> {
 /// Depth 0 is the calling code's own module.
 #[pyfunction(signature = "(depth=0)")]
 pub fn _getframemodulename(depth: i32) -> PyResult<Option<Obj>> {
+    audit!("sys._getframemodulename", depth)?;
     let mut frame = current_frame();
     for _ in 0..depth.max(0) {
         frame = frame.and_then(Frame::back);
@@ -83,6 +88,7 @@ fn by_thread(find: impl Fn(&ThreadState) -> PyResult<Option<Obj>>) -> PyResult<P
 /// This function should be used for specialized purposes only.
 #[pyfunction]
 pub fn _current_frames() -> PyResult<Py<PyDict>> {
+    audit!("sys._current_frames")?;
     by_thread(|thread| {
         let frame = visible_frame(thread);
         frame
@@ -96,6 +102,7 @@ pub fn _current_frames() -> PyResult<Py<PyDict>> {
 /// This function should be used for specialized purposes only.
 #[pyfunction]
 pub fn _current_exceptions() -> PyResult<Py<PyDict>> {
+    audit!("sys._current_exceptions")?;
     by_thread(|thread| {
         Ok(Some(
             thread
@@ -114,6 +121,7 @@ fn some_function(function: &PyObject) -> Option<Obj> {
 /// See the debugger chapter in the library manual.
 #[pyfunction(signature = "(function, /)")]
 pub fn settrace(function: &PyObject) -> PyResult<()> {
+    audit!("sys.settrace")?;
     legacy::set_trace(ThreadState::current(), some_function(function))
 }
 
@@ -128,6 +136,7 @@ pub fn gettrace() -> Option<Obj> {
 /// See the profiler chapter in the library manual.
 #[pyfunction(signature = "(function, /)")]
 pub fn setprofile(function: &PyObject) -> PyResult<()> {
+    audit!("sys.setprofile")?;
     legacy::set_profile(ThreadState::current(), some_function(function))
 }
 

@@ -1,7 +1,5 @@
 //! The hooks of `sys`: how results, errors and events are shown; and `sys.exit`.
 
-use std::cell::RefCell;
-
 use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, PyClass, PyObject};
 use krait_runtime::structseq::{PyStructSeq, UNRAISABLE_HOOK_ARGS};
@@ -37,24 +35,10 @@ pub(super) fn import_module(name: &str) -> PyResult<Obj> {
     }
 }
 
-/// The audit hooks of an interpreter.
-#[derive(Default)]
-struct AuditHooks(RefCell<Vec<Obj>>);
-
-fn audit_hooks() -> &'static RefCell<Vec<Obj>> {
-    &Interpreter::current().extension::<AuditHooks>().0
-}
-
 /// Add a function that is called with each audit event.
 #[pyfunction(signature = "(hook)")]
 pub fn addaudithook(hook: &PyObject) -> PyResult<()> {
-    // A hook may refuse further hooks by an exception, which is not passed on.
-    match audit_event("sys.addaudithook", &[]) {
-        Ok(()) => audit_hooks().borrow_mut().push(hook.to_obj()),
-        Err(error) if error.matches(&exc::Exception) => error.clear(),
-        Err(error) => return Err(error),
-    }
-    Ok(())
+    krait_runtime::audit::add_hook(hook.to_obj())
 }
 
 /// Pass the event to any audit hooks that are attached.
@@ -63,27 +47,19 @@ pub fn addaudithook(hook: &PyObject) -> PyResult<()> {
     text_signature = "($module, event, /, *args)"
 )]
 pub fn audit(event: &PyStr, args: Args<'_>) -> PyResult<()> {
-    if audit_hooks().borrow().is_empty() {
+    if !krait_runtime::audit::is_on() {
         return Ok(());
     }
     let args: Vec<&PyObject> = args.iter().collect();
-    call_audit_hooks(event, &args)
+    krait_runtime::audit::raise(event, &*PyTuple::from_refs(&args)?)
 }
 
 /// Tells the audit hooks of an event.
 pub fn audit_event(event: &str, args: &[&PyObject]) -> PyResult<()> {
-    if audit_hooks().borrow().is_empty() {
+    if !krait_runtime::audit::is_on() {
         return Ok(());
     }
-    call_audit_hooks(&*PyStr::intern(event)?, args)
-}
-
-fn call_audit_hooks(event: &PyStr, args: &[&PyObject]) -> PyResult<()> {
-    let hooks = audit_hooks().borrow().clone();
-    let args = PyTuple::from_refs(args)?;
-    hooks
-        .iter()
-        .try_for_each(|hook| hook.call(&[event, &*args]).map(drop))
+    krait_runtime::audit::raise(&*PyStr::intern(event)?, &*PyTuple::from_refs(args)?)
 }
 
 /// Print an object to sys.stdout and also save it in builtins._

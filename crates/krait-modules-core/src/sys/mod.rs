@@ -12,12 +12,14 @@ mod objects;
 mod print_exception;
 mod settings;
 mod stdlib_names;
+mod stdprinter;
 mod version;
 
 pub use config::{SysConfig, update_config};
 pub use hooks::audit_event;
 pub use print_exception::{print_exception_to, print_plain};
 pub use settings::BaseRepl;
+pub use stdprinter::std_printer;
 pub use version::{FULL_VERSION, HEXVERSION, VERSION, VERSION_INFO};
 
 use krait_runtime::{PyModule, PyResult, PyStr, pymodule};
@@ -83,6 +85,7 @@ pymodule! {
         settings::_baserepl,
     ],
     classes: [],
+    hidden: [stdprinter::StdPrinter],
     exec: Some(exec)
 }
 

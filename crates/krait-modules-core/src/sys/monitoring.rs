@@ -94,6 +94,7 @@ fn register_callback(tool_id: i32, event: i32, func: &PyObject) -> PyResult<Opti
     if number >= event::COUNT {
         return Err(value_error!("invalid event {event}"));
     }
+    krait_runtime::audit!("sys.monitoring.register_callback", func)?;
     let callable = (!func.is(none())).then(|| func.to_obj());
     Ok(monitoring().set_callback(tool, number, callable))
 }

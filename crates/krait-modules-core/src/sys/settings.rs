@@ -229,7 +229,10 @@ pub fn deactivate_stack_trampoline() {}
 /// Private function for getting the number of CPUs that the command line gives.
 #[pyfunction]
 pub fn _get_cpu_count_config() -> i32 {
-    -1
+    match Interpreter::current().flags.borrow().cpu_count {
+        0 => -1,
+        count => count,
+    }
 }
 
 /// Return True if other processes may have code run in this one, which they may not.

@@ -11,7 +11,7 @@ pub use writer::dumps_bytes;
 
 use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, PyObject};
-use krait_runtime::{PyBytes, PyLong, PyModule, PyResult, pymodule};
+use krait_runtime::{PyBytes, PyLong, PyModule, PyResult, audit, pymodule};
 
 pymodule! {
     pub MARSHAL = "marshal",
@@ -69,6 +69,7 @@ mod tag {
 /// object of a type that cannot be written.
 #[pyfunction(signature = "(value, file, version=5, /, *, allow_code=True)")]
 pub fn dump(value: &PyObject, file: &PyObject, version: i32, allow_code: bool) -> PyResult<Obj> {
+    audit!("marshal.dumps", value, version)?;
     let bytes = dumps_bytes(value, version, allow_code)?;
     file.call_method(krait_runtime::intern!("write"), &[&*PyBytes::new(&bytes)?])
 }
@@ -79,12 +80,14 @@ pub fn dump(value: &PyObject, file: &PyObject, version: i32, allow_code: bool) -
 /// TypeError.
 #[pyfunction(signature = "(file, /, *, allow_code=True)")]
 pub fn load(file: &PyObject, allow_code: bool) -> PyResult<Obj> {
+    audit!("marshal.load")?;
     reader::load_file(file, allow_code)
 }
 
 /// Return the bytes that dump() would write to a file.
 #[pyfunction(signature = "(value, version=5, /, *, allow_code=True)")]
 pub fn dumps(value: &PyObject, version: i32, allow_code: bool) -> PyResult<Obj> {
+    audit!("marshal.dumps", value, version)?;
     Ok(PyBytes::new(&dumps_bytes(value, version, allow_code)?)?.into_object())
 }
 
@@ -92,7 +95,9 @@ pub fn dumps(value: &PyObject, version: i32, allow_code: bool) -> PyResult<Obj> 
 #[pyfunction(signature = "(bytes, /, *, allow_code=True)")]
 pub fn loads(bytes: &PyObject, allow_code: bool) -> PyResult<Obj> {
     let buffer = bytes.bytes_buffer()?;
-    loads_bytes(&buffer.to_vec(), allow_code)
+    let content = buffer.to_vec();
+    audit!("marshal.loads", PyBytes::new(&content)?)?;
+    loads_bytes(&content, allow_code)
 }
 
 fn exec(module: &PyModule) -> PyResult<()> {

@@ -1,8 +1,10 @@
 //! Reading marshalled objects. Nothing is allocated beyond what the input can hold, and nesting is
 //! bounded.
 
+use krait_runtime::bytearray::PyByteArray;
 use krait_runtime::code::CodeParts;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
+use krait_runtime::tuple::TupleInProgress;
 use krait_runtime::{
     PyBytes, PyCode, PyComplex, PyDict, PyErr, PyFloat, PyFrozenSet, PyList, PyLong, PyResult,
     PySet, PySlice, PyStr, PyTuple, bool_object, ellipsis, exc, none, type_error, value_error,
@@ -18,6 +20,9 @@ const CODE_DEPTH: usize = 4;
 trait Source {
     /// The next `count` bytes.
     fn take(&mut self, count: usize) -> PyResult<std::borrow::Cow<'_, [u8]>>;
+
+    /// Refuses a count of objects that the rest of the input is too short for, as far as is known.
+    fn check_room(&self, count: usize) -> PyResult<()>;
 }
 
 /// Bytes in memory.
@@ -32,6 +37,13 @@ impl Source for Memory<'_> {
         self.0 = rest;
         Ok(head.into())
     }
+
+    fn check_room(&self, count: usize) -> PyResult<()> {
+        if count > self.0.len() {
+            return Err(PyErr::new(&exc::EOFError, "EOF read where object expected"));
+        }
+        Ok(())
+    }
 }
 
 /// A file object, read as far as needed.
@@ -39,23 +51,21 @@ struct File<'a>(&'a PyObject);
 
 impl Source for File<'_> {
     fn take(&mut self, count: usize) -> PyResult<std::borrow::Cow<'_, [u8]>> {
-        let data = self.0.call_method(
-            krait_runtime::intern!("read"),
-            &[&*PyLong::from_usize(count)?],
-        )?;
-        let Some(bytes) = data.downcast::<PyBytes>() else {
-            return Err(type_error!(
-                "file.read() returned not bytes but {}",
-                data.type_().tp_name()
-            ));
-        };
-        match bytes.len() {
-            len if len == count => Ok(bytes.as_bytes().to_vec().into()),
-            len if len > count => Err(value_error!(
+        let buffer = PyByteArray::new(&vec![0; count])?;
+        let read = self
+            .0
+            .call_method(krait_runtime::intern!("readinto"), &[&buffer])?;
+        match read.index()?.int_value().map(usize::try_from) {
+            Some(Ok(len)) if len == count => Ok(buffer.as_object().bytes_buffer()?.to_vec().into()),
+            Some(Ok(len)) if len > count => Err(value_error!(
                 "read() returned too much data: {count} bytes requested, {len} returned"
             )),
-            _ => Err(too_short()),
+            _ => Err(PyErr::new(&exc::EOFError, "EOF read where not expected")),
         }
+    }
+
+    fn check_room(&self, _count: usize) -> PyResult<()> {
+        Ok(())
     }
 }
 
@@ -181,7 +191,15 @@ impl<S: Source> Reader<S> {
             tag::ELLIPSIS => return Ok(Some(ellipsis().to_obj())),
             tag::STOP_ITERATION => return Ok(Some(exc::StopIteration.to_obj())),
             tag::REF => return self.reference().map(Some),
-            tag::SMALL_TUPLE | tag::TUPLE | tag::FROZENSET | tag::SLICE | tag::CODE => {
+            tag::SMALL_TUPLE => {
+                let count = usize::from(self.u8()?);
+                return self.tuple(count, referable).map(Some);
+            }
+            tag::TUPLE => {
+                let count = self.size("tuple size out of range")?;
+                return self.tuple(count, referable).map(Some);
+            }
+            tag::FROZENSET | tag::SLICE | tag::CODE => {
                 return self.finished_later(code, referable).map(Some);
             }
             tag::LIST | tag::DICT | tag::SET => {
@@ -286,6 +304,21 @@ impl<S: Source> Reader<S> {
         Ok(items)
     }
 
+    /// A tuple; containers in it may refer to it.
+    fn tuple(&mut self, count: usize, referable: bool) -> PyResult<Obj> {
+        if !referable {
+            return Ok(PyTuple::from_vec(self.items(count, "tuple")?)?.into_object());
+        }
+        // What the input cannot hold is not allocated.
+        self.source.check_room(count)?;
+        let mut unfinished = TupleInProgress::new(count)?;
+        self.references.push(Some(unfinished.tuple().to_obj()));
+        for _ in 0..count {
+            unfinished.push(self.item("tuple")?);
+        }
+        Ok(unfinished.finish().into_object())
+    }
+
     /// Objects that exist only once their parts do: nothing in them can refer to them.
     fn finished_later(&mut self, code: u8, referable: bool) -> PyResult<Obj> {
         let place = self.references.len();
@@ -293,14 +326,6 @@ impl<S: Source> Reader<S> {
             self.references.push(None);
         }
         let object = match code {
-            tag::SMALL_TUPLE => {
-                let count = usize::from(self.u8()?);
-                PyTuple::from_vec(self.items(count, "tuple")?)?.into_object()
-            }
-            tag::TUPLE => {
-                let count = self.size("tuple size out of range")?;
-                PyTuple::from_vec(self.items(count, "tuple")?)?.into_object()
-            }
             tag::FROZENSET => {
                 let count = self.size("set size out of range")?;
                 PyFrozenSet::from_vec(self.items(count, "set")?)?.into_object()

@@ -19,6 +19,7 @@ pub fn dumps_bytes(value: &PyObject, version: i32, allow_code: bool) -> PyResult
         allow_code,
         depth: 0,
         references: HashMap::new(),
+        open: Vec::new(),
         kept: Vec::new(),
     };
     writer.object(value)?;
@@ -32,6 +33,8 @@ struct Writer {
     depth: usize,
     /// The numbers of the objects that can be referred to, by address.
     references: HashMap<usize, u32>,
+    /// The objects being written that nothing in them can refer to, by address.
+    open: Vec<usize>,
     /// Keeps these objects alive, so that addresses stay theirs.
     kept: Vec<Obj>,
 }
@@ -70,7 +73,7 @@ impl Writer {
     }
 
     fn object(&mut self, value: &PyObject) -> PyResult<()> {
-        if self.depth > MAX_DEPTH {
+        if self.depth >= MAX_DEPTH {
             return Err(value_error!("object too deeply nested to marshal"));
         }
         if let Some(tag) = Self::singleton(value) {
@@ -79,8 +82,9 @@ impl Writer {
         }
         self.depth += 1;
         let result = match self.refer(value) {
-            None => Ok(()),
-            Some(flag) => self.content(value, flag),
+            Ok(None) => Ok(()),
+            Ok(Some(flag)) => self.content(value, flag),
+            Err(error) => Err(error),
         };
         self.depth -= 1;
         result
@@ -88,27 +92,30 @@ impl Writer {
 
     /// Writes a reference and gives `None` if the object was written before; else what to add to
     /// its type code.
-    fn refer(&mut self, value: &PyObject) -> Option<u8> {
+    fn refer(&mut self, value: &PyObject) -> PyResult<Option<u8>> {
         if self.version < 3 {
-            return Some(0);
+            return Ok(Some(0));
         }
         // What nobody else refers to cannot come again, except for interned strings.
         let interned = value
             .downcast_exact::<PyStr>()
             .is_some_and(PyStr::is_interned);
         if value.is_unique() && !interned {
-            return Some(0);
+            return Ok(Some(0));
         }
         let address = std::ptr::from_ref(value).addr();
         if let Some(&number) = self.references.get(&address) {
+            if self.open.contains(&address) {
+                return Err(value_error!("unmarshallable object"));
+            }
             self.out.push(tag::REF);
             self.i32(number as i32);
-            return None;
+            return Ok(None);
         }
         self.references
             .insert(address, self.references.len() as u32);
         self.kept.push(value.to_obj());
-        Some(FLAG_REF)
+        Ok(Some(FLAG_REF))
     }
 
     fn content(&mut self, value: &PyObject, flag: u8) -> PyResult<()> {
@@ -187,16 +194,17 @@ impl Writer {
             return self.set(value, flag);
         }
         if let Some(code) = value.downcast_exact::<PyCode>() {
-            return self.code(code, flag);
+            return self.closed(value, |writer| writer.code(code, flag));
         }
         if let Some(slice) = value.downcast_exact::<PySlice>()
             && self.version >= 5
         {
             self.out.push(tag::SLICE | flag);
-            for part in [slice.start(), slice.stop(), slice.step()] {
-                self.list_item(part)?;
-            }
-            return Ok(());
+            return self.closed(value, |writer| {
+                [slice.start(), slice.stop(), slice.step()]
+                    .into_iter()
+                    .try_for_each(|part| writer.list_item(part))
+            });
         }
         if value.has_buffer() {
             let buffer = value.bytes_buffer()?;
@@ -204,6 +212,19 @@ impl Writer {
             return self.sized(&buffer.to_vec());
         }
         Err(value_error!("unmarshallable object"))
+    }
+
+    /// Writes the parts of an object that none of them can refer to: it exists only when they do.
+    fn closed(
+        &mut self,
+        value: &PyObject,
+        write: impl FnOnce(&mut Self) -> PyResult<()>,
+    ) -> PyResult<()> {
+        let address = std::ptr::from_ref(value).addr();
+        self.open.push(address);
+        let result = write(self);
+        self.open.pop();
+        result
     }
 
     /// Writes an item that was borrowed from its container: our own reference must not make it look

@@ -262,9 +262,11 @@ impl PyFileIO {
             }
             given = Some(fd);
         }
+        let shown_mode = mode;
         let (mode, flags) = Mode::parse(mode)?;
         self.mode.set(mode);
         self.seekable.set(None);
+        krait_runtime::audit!("open", file, shown_mode, flags)?;
         if given.is_none() && !closefd {
             return Err(value_error!("Cannot use closefd=False with file name"));
         }

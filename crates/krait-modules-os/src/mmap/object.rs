@@ -225,6 +225,7 @@ impl PyMmap {
         trackfd: bool,
     ) -> PyResult<Py<Self>> {
         const { assert!(DEFAULT_FLAGS == 1 && DEFAULT_PROT == 3) };
+        krait_runtime::audit!("mmap.__new__", fileno, length, access, offset)?;
         if length < 0 {
             return Err(overflow_error!("memory mapped length must be positive"));
         }

@@ -167,7 +167,14 @@ pub(crate) fn getrandom(size: isize, flags: i32) -> PyResult<Py<PyBytes>> {
 /// Return the number of logical CPUs in the system.
 #[pyfunction(signature = "()")]
 pub(crate) fn cpu_count() -> Option<usize> {
-    sched::cpu_count()
+    match krait_runtime::Interpreter::current()
+        .flags
+        .borrow()
+        .cpu_count
+    {
+        0 => sched::cpu_count(),
+        given => usize::try_from(given).ok(),
+    }
 }
 
 /// The variables as `os.environ` is made from them.

@@ -14,6 +14,7 @@ use crate::common::{FsPath, c_string, fs_decode, list_of, quick};
 /// Return the name of the machine.
 #[pyfunction(signature = "()", text_signature = "($self, /)")]
 pub(super) fn gethostname() -> PyResult<Py<PyStr>> {
+    krait_runtime::audit!("socket.gethostname")?;
     fs_decode(&quick(host::gethostname())?)
 }
 

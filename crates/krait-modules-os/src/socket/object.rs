@@ -250,6 +250,7 @@ impl PySocket {
         proto: i32,
         fileno: Option<&PyObject>,
     ) -> PyResult<()> {
+        krait_runtime::audit!("socket.__new__", self, family, r#type, proto)?;
         if let Some(fileno) = fileno {
             self.adopt(fileno, family, r#type, proto)?;
             return self.start(r#type.max(0));
@@ -331,6 +332,7 @@ impl PySocket {
     /// Give the socket an address of its own.
     #[pymethod(signature = "($self, object, /)")]
     fn bind(&self, object: &PyObject) -> PyResult<()> {
+        krait_runtime::audit!("socket.bind", self, object)?;
         let address = address::parse(self.family.get(), object, "bind")?;
         let fd = self.fd();
         quick(ThreadState::allow_threads(|| host::bind(fd, &address)))

@@ -282,6 +282,7 @@ pub(super) fn start_new_thread(
             None => return Err(type_error!("optional 3rd arg must be a dictionary")),
         },
     };
+    krait_runtime::audit!("_thread.start_new_thread", function, args, kwargs)?;
     start(function, args, kwargs, Arc::default())
 }
 
@@ -307,6 +308,12 @@ pub(super) fn start_joinable_thread(
     if !function.is_callable() {
         return Err(type_error!("thread function must be callable"));
     }
+    krait_runtime::audit!(
+        "_thread.start_joinable_thread",
+        function,
+        i32::from(daemon),
+        handle
+    )?;
     let handle = match handle {
         None => PyThreadHandle::create()?,
         Some(handle) => match handle.downcast::<PyThreadHandle>() {

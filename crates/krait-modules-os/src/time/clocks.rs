@@ -138,6 +138,7 @@ fn duration(value: &PyObject, round: impl Fn(f64) -> f64) -> PyResult<i128> {
 /// Delay execution for a given number of seconds.
 #[pyfunction(signature = "(seconds, /)", text_signature = "($self, object, /)")]
 pub(crate) fn sleep(seconds: &PyObject) -> PyResult<()> {
+    krait_runtime::audit!("time.sleep", seconds)?;
     let length = duration(seconds, f64::ceil)?;
     if length < 0 {
         return Err(value_error!("sleep length must be non-negative"));

@@ -147,6 +147,7 @@ impl Unpickler {
     }
 
     fn find(&self, module: &PyStr, name: &PyStr) -> PyResult<Obj> {
+        krait_runtime::audit!("pickle.find_class", module, name)?;
         let (mut module, mut name) = (module.to_obj(), name.to_obj());
         if self.protocol.get() < 3 && self.fix_imports.get() {
             (module, name) = new_names(module, name)?;

@@ -177,7 +177,12 @@ impl PyCode {
         code.co_filename.set(Some(parts.filename));
         code.co_name.set(Some(parts.name));
         code.co_qualname.set(Some(parts.qualname));
-        code.co_linetable.set(Some(parts.linetable));
+        let linetable = if Interpreter::current().flags.borrow().no_debug_ranges {
+            positions::without_columns(&parts.linetable, parts.firstlineno)?
+        } else {
+            parts.linetable
+        };
+        code.co_linetable.set(Some(linetable));
         code.set_instructions(&parts.code);
         Ok(code)
     }

@@ -1,10 +1,10 @@
 //! Where in the source the instructions of a code object are: its line and location tables.
 
-use krait_bytecode::linetable::{LineEntry, LineTableReader, Location};
+use krait_bytecode::linetable::{LineEntry, LineTableReader, LineTableWriter, Location};
 
 use super::PyCode;
-use crate::object::{Obj, PyClass};
-use crate::{PyLong, PyResult, PyTuple};
+use crate::object::{Obj, Py, PyClass};
+use crate::{PyBytes, PyLong, PyResult, PyTuple};
 
 /// A source range as `co_positions` has it; `None` where it is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,21 @@ impl PyCode {
         }
         positions
     }
+}
+
+/// A location table with the lines of another and nothing more.
+pub(super) fn without_columns(table: &PyBytes, firstlineno: i32) -> PyResult<Py<PyBytes>> {
+    let mut writer = LineTableWriter::new(firstlineno);
+    for entry in LineTableReader::new(table.as_bytes(), firstlineno) {
+        let location = Location {
+            end_line: entry.location.line,
+            col: -1,
+            end_col: -1,
+            ..entry.location
+        };
+        writer.push(location, entry.end - entry.start);
+    }
+    PyBytes::new(&writer.finish())
 }
 
 /// A number, or None.

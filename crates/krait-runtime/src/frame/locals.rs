@@ -37,18 +37,34 @@ impl PyFrameLocalsProxy {
     /// reading, unbound ones.
     fn find(frame: &Frame, key: &PyObject, reading: bool) -> PyResult<Option<usize>> {
         let code = frame.code();
-        for index in 0..code.co_nlocalsplus.get() as usize {
+        let hash = key.hash()?;
+        let count = code.co_nlocalsplus.get() as usize;
+        let fits = |index: usize| {
+            let hidden = code.local_kind(index) & abi::CO_FAST_HIDDEN != 0;
+            if reading {
+                local_value(frame, index).is_some()
+            } else {
+                !hidden
+            }
+        };
+        // Most keys are the very names.
+        let mut known = false;
+        for index in 0..count {
+            if code.local_name(index).is_some_and(|name| key.is(&name)) {
+                if fits(index) {
+                    return Ok(Some(index));
+                }
+                known = true;
+            }
+        }
+        if known {
+            return Ok(None);
+        }
+        for index in 0..count {
             let Some(name) = code.local_name(index) else {
                 continue;
             };
-            if !(key.is(&name) || (key.is_instance_of::<PyStr>() && name.eq(key)?)) {
-                continue;
-            }
-            let hidden = code.local_kind(index) & abi::CO_FAST_HIDDEN != 0;
-            if reading && local_value(frame, index).is_some() {
-                return Ok(Some(index));
-            }
-            if !reading && !hidden {
+            if name.hash()? == hash && name.eq(key)? && fits(index) {
                 return Ok(Some(index));
             }
         }
@@ -146,6 +162,11 @@ impl PyFrameLocalsProxy {
     }
 }
 
+/// Whether names and values can be taken over from the object.
+fn can_merge(other: &PyObject) -> bool {
+    other.is_instance_of::<PyDict>() || other.is_instance_of::<PyFrameLocalsProxy>()
+}
+
 #[pymethods]
 impl PyFrameLocalsProxy {
     #[pynew(signature = "(frame, /)")]
@@ -190,6 +211,11 @@ impl PyFrameLocalsProxy {
 
     #[pymethod(signature = "($self, other, /)")]
     fn update(&self, other: &PyObject) -> PyResult<()> {
+        if !can_merge(other) {
+            return Err(crate::type_error!(
+                "update() argument must be dict or another FrameLocalsProxy"
+            ));
+        }
         self.merge(other)
     }
 
@@ -229,7 +255,7 @@ impl PyFrameLocalsProxy {
             .rev()
             .map(|(name, _)| name)
             .collect();
-        PyList::from_vec(names)?.iter()
+        Ok(PyList::from_vec(names)?.into_object())
     }
 }
 
@@ -280,6 +306,9 @@ impl PyFrameLocalsProxy {
 
     #[slot(tp_repr)]
     fn repr(&self) -> PyResult<Obj> {
+        let Some(_guard) = crate::repr::ReprGuard::enter(self.as_object()) else {
+            return Ok(PyStr::new("{...}")?.into_object());
+        };
         Ok(self.to_dict()?.repr()?.into_object())
     }
 
@@ -321,7 +350,7 @@ impl PyFrameLocalsProxy {
     #[slot(nb_inplace_or)]
     fn inplace_or(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
         match left.downcast::<PyFrameLocalsProxy>() {
-            Some(proxy) if right.is_mapping() => {
+            Some(proxy) if can_merge(right) => {
                 proxy.merge(right)?;
                 Ok(left.to_obj())
             }

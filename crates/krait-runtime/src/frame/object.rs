@@ -318,7 +318,9 @@ impl PyFrame {
     #[pysetter]
     fn set_f_trace_opcodes(&self, value: Option<&PyObject>) -> PyResult<()> {
         let Some(value) = value else {
-            return Err(crate::attribute_error!("cannot delete attribute"));
+            return Err(crate::attribute_error!(
+                "attribute 'f_trace_opcodes' of 'frame' objects cannot be deleted"
+            ));
         };
         self.f_trace_opcodes.set(i8::from(exact_bool(value)?));
         self.note_opcodes_traced()

@@ -6,7 +6,7 @@ use krait_abi as abi;
 use krait_macros::pyfunction;
 
 use super::{GENERATIONS, GcState};
-use crate::object::{Obj, Py, PyObject};
+use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::state::Interpreter;
 use crate::{Args, PyDict, PyList, PyLong, PyModule, PyResult, PyTuple};
 
@@ -105,12 +105,20 @@ fn get_count() -> PyResult<Py<PyTuple>> {
 /// The tracked objects that hold a reference to any of 'objs'.
 #[pyfunction(signature = "(*objs)")]
 fn get_referrers(objs: Args<'_>) -> PyResult<Py<PyList>> {
+    crate::audit!(
+        "gc.get_referrers",
+        PyTuple::from_vec(objs.iter().map(PyClass::to_obj).collect())?
+    )?;
     PyList::from_vec(super::referrers(state(), objs.as_slice(), None))
 }
 
 /// The objects that any of 'objs' holds a reference to.
 #[pyfunction(signature = "(*objs)")]
 fn get_referents(objs: Args<'_>) -> PyResult<Py<PyList>> {
+    crate::audit!(
+        "gc.get_referents",
+        PyTuple::from_vec(objs.iter().map(PyClass::to_obj).collect())?
+    )?;
     PyList::from_vec(super::referents(objs.iter()))
 }
 
@@ -131,6 +139,7 @@ fn get_objects(generation: Option<&PyObject>) -> PyResult<Py<PyList>> {
             ));
         }
     };
+    crate::audit!("gc.get_objects", chosen)?;
     if chosen >= GENERATIONS as isize {
         return Err(crate::value_error!(
             "generation parameter must be less than the number of available generations ({GENERATIONS})"

@@ -214,6 +214,7 @@ impl Told<'_> {
     fn tell_one(&self, tool: usize) -> PyResult<bool> {
         let ts = self.ts;
         let what_before = ts.what_event.replace(self.event as i32);
+        let frame_before = ts.told_frame.replace(self.frame);
         ts.tracing.update(|depth| depth + 1);
         let result = if tool < USER_TOOLS {
             self.call_back(tool)
@@ -221,6 +222,7 @@ impl Told<'_> {
             legacy::hear(ts, self.frame, tool, self.event, self.rest)
         };
         ts.tracing.update(|depth| depth - 1);
+        ts.told_frame.set(frame_before);
         ts.what_event.set(what_before);
         result
     }

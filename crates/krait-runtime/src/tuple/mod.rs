@@ -34,6 +34,51 @@ pub struct PyTuple(pub(crate) abi::PyTupleObject);
 /// Bytes before the items.
 const HEADER: usize = std::mem::offset_of!(abi::PyTupleObject, ob_item);
 
+/// A tuple that others may refer to before all of its items are there: what `marshal` reads. An item
+/// that is not there yet is None.
+pub struct TupleInProgress {
+    tuple: Py<PyTuple>,
+    filled: usize,
+}
+
+impl TupleInProgress {
+    /// A tuple of `len` items.
+    pub fn new(len: usize) -> PyResult<TupleInProgress> {
+        let items = std::iter::repeat_with(|| crate::none().to_obj());
+        let tuple = PyTuple::from_vec(items.take(len).collect())?;
+        Ok(TupleInProgress { tuple, filled: 0 })
+    }
+
+    /// The tuple as it is.
+    pub fn tuple(&self) -> &PyTuple {
+        &self.tuple
+    }
+
+    /// Puts the next item in place.
+    pub fn push(&mut self, item: Obj) {
+        assert!(self.filled < self.tuple.len(), "one item for each place");
+        // SAFETY: the index is in range, so that the tuple is not the shared empty one. The item
+        // that goes is None, which outlives any borrow of it.
+        unsafe {
+            let slot = self
+                .tuple
+                .as_ptr()
+                .byte_add(HEADER)
+                .cast::<Obj>()
+                .add(self.filled);
+            drop(slot.replace(item));
+        }
+        self.filled += 1;
+    }
+
+    /// The whole tuple.
+    pub fn finish(self) -> Py<PyTuple> {
+        // What a container in it made of it while it was not whole does not count.
+        self.tuple.0.ob_hash.set(-1);
+        self.tuple
+    }
+}
+
 impl PyTuple {
     /// The number of items.
     #[inline(always)]

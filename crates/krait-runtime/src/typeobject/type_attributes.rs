@@ -10,6 +10,14 @@ use crate::descr::{PyMappingProxy, docstring};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{PyDict, PyResult, PyStr, PyTuple, attribute_error, intern, type_error};
 
+/// Tells audit hooks that an attribute of a class is about to change.
+fn audit_change(class: &PyType, name: &str, value: Option<&PyObject>) -> PyResult<()> {
+    match value {
+        Some(value) => crate::audit!("object.__setattr__", class, name, value),
+        None => crate::audit!("object.__delattr__", class, name),
+    }
+}
+
 #[pymethods(ATTRIBUTES)]
 impl PyType {
     #[pygetter(name = "__name__")]
@@ -19,6 +27,7 @@ impl PyType {
 
     #[pysetter(name = "__name__")]
     fn set_name(&self, value: Option<&PyObject>) -> PyResult<()> {
+        audit_change(self, "__name__", value)?;
         let value = self.check_special(value, "__name__")?;
         let Some(name) = value.downcast::<PyStr>() else {
             return Err(type_error!(
@@ -43,6 +52,7 @@ impl PyType {
 
     #[pysetter(name = "__qualname__")]
     fn set_qualname(&self, value: Option<&PyObject>) -> PyResult<()> {
+        audit_change(self, "__qualname__", value)?;
         let value = self.check_special(value, "__qualname__")?;
         if value.downcast::<PyStr>().is_none() {
             return Err(type_error!(
@@ -68,6 +78,7 @@ impl PyType {
 
     #[pysetter(name = "__bases__")]
     fn set_bases(&self, value: Option<&PyObject>) -> PyResult<()> {
+        audit_change(self, "__bases__", value)?;
         let value = self.check_special(value, "__bases__")?;
         super::layout::set_bases(self, value)
     }
@@ -85,6 +96,7 @@ impl PyType {
 
     #[pysetter(name = "__module__")]
     fn set_module(&self, value: Option<&PyObject>) -> PyResult<()> {
+        audit_change(self, "__module__", value)?;
         let value = self.check_special(value, "__module__")?;
         self.set_in_dict(intern!("__module__"), value)?;
         // Where the class was defined goes by its module.

@@ -143,6 +143,10 @@ fn read_flags(
     flags.context_aware_warnings =
         switch("context_aware_warnings", "PYTHON_CONTEXT_AWARE_WARNINGS")?;
     flags.int_max_str_digits = int_max_str_digits(environment, xoptions)?;
+    flags.cpu_count = cpu_count(environment, xoptions)?;
+    flags.import_time = import_time(environment, xoptions)?;
+    flags.no_debug_ranges =
+        xoption(xoptions, "no_debug_ranges").is_some() || environment.is_set("PYTHONNODEBUGRANGES");
     check_others(environment, xoptions)
 }
 
@@ -186,20 +190,49 @@ fn check_others(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<(), C
             ));
         }
     }
-    if let Some(Some(value)) = xoption(xoptions, "importtime")
-        && !["1", "2"].contains(&value)
-    {
-        let message = "-X importtime: values other than 1 and 2 are reserved for future use.";
-        return Err(ConfigError::fatal("config_init_import_time", message));
-    }
-    if let Some(value) = xoption(xoptions, "cpu_count") {
-        let value = value.unwrap_or_default();
-        if value != "default" && !value.parse::<i32>().is_ok_and(|count| count > 0) {
-            let message = "-X cpu_count=n option: n is missing or an invalid number, n must be greater than 0";
-            return Err(ConfigError::fatal("config_init_cpu_count", message));
+    Ok(())
+}
+
+/// How much `-X importtime` tells. A text is as good as 1, a number must mean something.
+fn import_time(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<i32, ConfigError> {
+    let given = match xoption(xoptions, "importtime") {
+        Some(value) => Some(("-X importtime", value.unwrap_or("1").to_owned())),
+        None => environment
+            .text("PYTHONPROFILEIMPORTTIME")
+            .map(|value| ("PYTHONPROFILEIMPORTTIME", value)),
+    };
+    let Some((name, value)) = given else {
+        return Ok(0);
+    };
+    match value.parse::<i32>() {
+        Err(_) => Ok(1),
+        Ok(level @ 1..=2) => Ok(level),
+        Ok(_) => {
+            let message = format!("{name}: values other than 1 and 2 are reserved for future use.");
+            Err(ConfigError::fatal("config_init_import_time", &message))
         }
     }
-    Ok(())
+}
+
+/// The number of processors that the program is told of; 0 for the machine's own.
+fn cpu_count(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<i32, ConfigError> {
+    let (given, what) = match xoption(xoptions, "cpu_count") {
+        Some(value) => (
+            Some(value.unwrap_or_default().to_owned()),
+            "-X cpu_count=n option: n is missing or an invalid number, n must be greater than 0",
+        ),
+        None => (
+            environment.text("PYTHON_CPU_COUNT"),
+            "PYTHON_CPU_COUNT=n: n is missing or an invalid number, n must be greater than 0",
+        ),
+    };
+    match given.as_deref() {
+        None | Some("default") => Ok(0),
+        Some(text) => match text.parse::<i32>() {
+            Ok(count) if count > 0 => Ok(count),
+            _ => Err(ConfigError::fatal("config_init_cpu_count", what)),
+        },
+    }
 }
 
 /// Sets the UTF-8 mode; says whether the locale is "C".

@@ -93,8 +93,7 @@ PYTHONUSERBASE  : the folder of the user's own packages
 These variables have equivalent command-line options (see --help for details):
 PYTHON_CONTEXT_AWARE_WARNINGS: warnings that mind the context (-X
                   context_aware_warnings)
-PYTHON_THREAD_INHERIT_CONTEXT: threads that inherit the context (-X
-                  thread_inherit_context)
+PYTHON_CPU_COUNT: how many processors the program is told of (-X cpu_count)
 PYTHONDEBUG     : debug the parser (-d)
 PYTHONDEVMODE   : development mode (-X dev)
 PYTHONDONTWRITEBYTECODE: write no .pyc files (-B)
@@ -102,10 +101,14 @@ PYTHONFAULTHANDLER: show where the program is on a fatal signal (-X faulthandler
 PYTHONINSPECT   : go on interactively after the program (-i)
 PYTHONINTMAXSTRDIGITS: the limit of digits between int and str
                   (-X int_max_str_digits=N)
+PYTHONNODEBUGRANGES: keep no columns in code objects (-X no_debug_ranges)
 PYTHONNOUSERSITE: leave the user's own packages out (-s)
 PYTHONOPTIMIZE  : leave asserts out (-O)
+PYTHONPROFILEIMPORTTIME: tell how long each import takes (-X importtime)
 PYTHONPYCACHEPREFIX: where .pyc files go (-X pycache_prefix)
 PYTHONSAFEPATH  : put no unknown folder on sys.path (-P)
+PYTHON_THREAD_INHERIT_CONTEXT: threads that inherit the context (-X
+                  thread_inherit_context)
 PYTHONTRACEMALLOC: trace allocations (-X tracemalloc)
 PYTHONUNBUFFERED: write at once (-u)
 PYTHONUTF8      : UTF-8 mode (-X utf8)
@@ -119,11 +122,16 @@ const IMPLEMENTATION: &str = "\
 The following implementation-specific options are available:
 -X context_aware_warnings=[0|1]: whether warnings mind the context; also
          PYTHON_CONTEXT_AWARE_WARNINGS
+-X cpu_count=N: tell the program of N processors; also PYTHON_CPU_COUNT
 -X dev : development mode; also PYTHONDEVMODE
 -X faulthandler: show where the program is on a fatal signal; also
          PYTHONFAULTHANDLER
+-X importtime[=2]: tell how long each import takes (2: and what was loaded
+         already); also PYTHONPROFILEIMPORTTIME
 -X int_max_str_digits=N: the limit of digits between int and str, 0 for none;
          also PYTHONINTMAXSTRDIGITS
+-X no_debug_ranges: keep no columns in code objects; also
+         PYTHONNODEBUGRANGES
 -X pycache_prefix=PATH: put .pyc files into a tree of their own; also
          PYTHONPYCACHEPREFIX
 -X thread_inherit_context=[0|1]: whether threads inherit the context; also

@@ -3,6 +3,9 @@
 //! Invariant: what runs inside a signal handler neither allocates nor blocks; it reads the frames
 //! of the thread that it interrupted, and writes with plain system calls.
 
+mod chosen;
+mod later;
+
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use krait_host::fd::{self, Fd};
@@ -19,7 +22,11 @@ use crate::common::{quick, sys_attr};
 pymodule! {
     pub(crate) FAULTHANDLER = "faulthandler",
     "faulthandler module.",
-    functions: [enable, disable, is_enabled, dump_traceback],
+    functions: [
+        enable, disable, is_enabled, dump_traceback, dump_c_stack, later::dump_traceback_later,
+        later::cancel_dump_traceback_later, chosen::register, chosen::unregister, _sigsegv, _sigfpe,
+        _sigabrt,
+    ],
     classes: [],
     exec: None
 }
@@ -38,6 +45,9 @@ const FATAL: &[(i32, &str)] = &[
 
 /// The deepest stack that is shown.
 const MOST_FRAMES: usize = 100;
+
+/// The longest name that is shown whole.
+const LONGEST_NAME: usize = 500;
 
 /// Writes to a descriptor without allocating; nobody can be told of a failure.
 struct Writer(Fd);
@@ -66,6 +76,10 @@ impl Writer {
 
     fn name(&self, name: Option<&PyStr>) {
         match name.map(PyStr::as_ascii) {
+            Some(Some(text)) if text.len() > LONGEST_NAME => {
+                self.text(&text[..LONGEST_NAME]);
+                self.text("...");
+            }
             Some(Some(text)) => self.text(text),
             // Other characters would have to be encoded.
             Some(None) => self.text("<not ASCII>"),
@@ -108,6 +122,24 @@ impl Writer {
         self.number(thread.ident.get() as u64, 16, 16);
         self.text(" (most recent call first):\n");
         self.stack(visible_frame(thread));
+    }
+}
+
+impl Writer {
+    /// The stacks of the threads that are wanted, the newest thread first.
+    fn all_threads(&self, current: Option<&ThreadState>, wanted: impl Fn(&ThreadState) -> bool) {
+        let mut first = true;
+        Interpreter::current().for_each_thread_newest_first(|thread| {
+            if !wanted(thread) {
+                return;
+            }
+            if !first {
+                self.text("\n");
+            }
+            first = false;
+            let is_current = current.is_some_and(|current| std::ptr::eq(thread, current));
+            self.thread(thread, is_current);
+        });
     }
 }
 
@@ -206,13 +238,39 @@ fn dump_traceback(file: Option<&PyObject>, all_threads: bool) -> PyResult<()> {
         writer.stack(visible_frame(current));
         return Ok(());
     }
-    let mut first = true;
-    Interpreter::current().for_each_thread(|thread| {
-        if !first {
-            writer.text("\n");
-        }
-        first = false;
-        writer.thread(thread, std::ptr::eq(thread, current));
-    });
+    writer.all_threads(Some(current), |_| true);
     Ok(())
+}
+
+/// Write the stack of native functions to a file; it cannot be had here.
+#[pyfunction(
+    signature = "(file=None)",
+    text_signature = "($module, /, file=sys.stderr)"
+)]
+fn dump_c_stack(file: Option<&PyObject>) -> PyResult<()> {
+    let writer = Writer(target(file)?);
+    writer.text("Current thread's C stack trace (most recent call first):\n");
+    writer.text("  <cannot get C stack on this system>\n");
+    Ok(())
+}
+
+/// Raise a SIGSEGV signal.
+#[pyfunction(signature = "(release_gil=False, /)")]
+fn _sigsegv(release_gil: bool) -> PyResult<()> {
+    if release_gil {
+        return quick(ThreadState::allow_threads(|| host::raise(libc::SIGSEGV)));
+    }
+    quick(host::raise(libc::SIGSEGV))
+}
+
+/// Raise a SIGFPE signal.
+#[pyfunction]
+fn _sigfpe() -> PyResult<()> {
+    quick(host::raise(libc::SIGFPE))
+}
+
+/// Raise a SIGABRT signal.
+#[pyfunction]
+fn _sigabrt() -> PyResult<()> {
+    quick(host::raise(libc::SIGABRT))
 }

@@ -1,6 +1,8 @@
 //! `__import__`: finds modules in `sys.modules` itself and leaves the rest to
 //! `importlib._bootstrap`.
 
+mod timing;
+
 use krait_runtime::state::Interpreter;
 use krait_runtime::{
     Obj, PyClass, PyDict, PyModule, PyObject, PyResult, PyStr, exc, import_error, key_error,
@@ -28,9 +30,10 @@ pub(crate) fn import_module_level(
     let module = match loaded(&absolute)? {
         Some(module) => {
             ensure_initialized(&module, &absolute)?;
+            timing::note_cached(&absolute);
             module
         }
-        None => find_and_load(&absolute)?,
+        None => timing::measured(&absolute, || find_and_load(&absolute))?,
     };
     let has_from = match fromlist {
         Some(list) => !list.is(krait_runtime::none()) && list.is_true()?,
@@ -114,7 +117,25 @@ fn ensure_initialized(module: &PyObject, name: &PyStr) -> PyResult<()> {
     Ok(())
 }
 
+/// Tells audit hooks of an import that has to look for the module.
+fn audit_import(name: &PyStr) -> PyResult<()> {
+    let Some(sys) = Interpreter::current().sysdict.get() else {
+        return Ok(());
+    };
+    krait_runtime::audit!(
+        "import",
+        name,
+        krait_runtime::none(),
+        sys.get("path")?,
+        sys.get("meta_path")?,
+        sys.get("path_hooks")?
+    )
+}
+
 fn find_and_load(name: &PyStr) -> PyResult<Obj> {
+    if krait_runtime::audit::is_on() {
+        audit_import(name)?;
+    }
     let import = crate::builtins::import_function()?;
     let result =
         bootstrap()?.call_method(krait_runtime::intern!("_find_and_load"), &[name, &import]);
