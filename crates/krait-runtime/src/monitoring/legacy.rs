@@ -109,22 +109,22 @@ fn trace_event(
         }
         event::PY_RETURN | event::PY_YIELD => tell_frame(ts, frame, "return", rest[0])?,
         event::PY_UNWIND => tell_frame(ts, frame, "return", none())?,
-        event::RAISE | event::STOP_ITERATION => {
-            if has_own_function(ts, frame) {
-                let parts = exception_parts(rest[0])?;
-                tell_frame(ts, frame, "exception", &parts)?;
-            }
+        event::RAISE | event::STOP_ITERATION if has_own_function(ts, frame) => {
+            let parts = exception_parts(rest[0])?;
+            tell_frame(ts, frame, "exception", &parts)?;
         }
         event::LINE => tell_line(ts, frame)?,
-        event::INSTRUCTION => {
-            if existing_object(frame).is_some_and(|object| object.f_trace_opcodes.get() != 0) {
-                tell_frame(ts, frame, "opcode", none())?;
-            }
+        event::INSTRUCTION if wants_opcodes(frame) => {
+            tell_frame(ts, frame, "opcode", none())?;
         }
         event::JUMP => return jump_event(ts, frame, rest),
         _ => {}
     }
     Ok(false)
+}
+
+fn wants_opcodes(frame: &Frame) -> bool {
+    existing_object(frame).is_some_and(|object| object.f_trace_opcodes.get() != 0)
 }
 
 fn tell_line(ts: &ThreadState, frame: &Frame) -> PyResult<()> {

@@ -228,7 +228,8 @@ impl Monitoring {
     /// The tools of each event, for those that have any.
     pub fn all_events(&self) -> impl Iterator<Item = (&'static str, u8)> {
         let rows = event::NAMES.iter().zip(&self.wanted);
-        rows.filter_map(|(name, tools)| (tools.get() != 0).then(|| (*name, tools.get())))
+        rows.map(|(name, tools)| (*name, tools.get()))
+            .filter(|(_, tools)| *tools != 0)
     }
 
     fn next_version(&self, version: usize) -> PyResult<usize> {
