@@ -479,7 +479,7 @@ impl<'a> Args<'a> {
 
     /// The arguments as a tuple.
     pub fn to_tuple(&self) -> PyResult<Py<PyTuple>> {
-        PyTuple::from_vec(self.iter().map(PyClass::to_obj).collect())
+        PyTuple::from_exact(self.iter().map(PyClass::to_obj))
     }
 }
 

@@ -68,7 +68,7 @@ impl PyObject {
             // SAFETY: the caller's contract: the arguments are live objects.
             unsafe { Py::from_borrowed_ptr(*args.add(index)) }
         };
-        let positional = PyTuple::from_vec((0..nargs).map(own).collect())?;
+        let positional = PyTuple::from_exact((0..nargs).map(own))?;
         let keywords = match kwnames {
             Some(names) if !names.is_empty() => {
                 let keywords = PyDict::new()?;

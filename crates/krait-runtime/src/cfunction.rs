@@ -314,12 +314,7 @@ unsafe fn call_with_tuple(
             glue::args(call.args, call.nargs + names.map_or(0, PyTuple::len)),
         )
     };
-    let positional = PyTuple::from_vec(
-        values[..call.nargs]
-            .iter()
-            .map(|value| PyClass::to_obj(*value))
-            .collect(),
-    )?;
+    let positional = PyTuple::from_refs(&values[..call.nargs])?;
     if !takes_keywords {
         // SAFETY: invariant 2.
         return unsafe { result_from_ptr(function(call.this, positional.as_ptr())) };

@@ -222,7 +222,7 @@ fn context_of(exception: &PyObject) -> Option<Obj> {
 #[cold]
 pub fn key_error_object(key: &PyObject) -> PyErr {
     // A tuple key must not be spread into arguments.
-    match PyTuple::from_vec(vec![key.to_obj()]) {
+    match PyTuple::from_array([key.to_obj()]) {
         Ok(arguments) => PyErr::set_object(&crate::exc::KeyError, arguments.into_object()),
         Err(error) => error,
     }
@@ -234,7 +234,7 @@ pub fn stop_iteration(value: Obj) -> PyErr {
     if value.is(crate::none()) {
         return PyErr::set_none(&crate::exc::StopIteration);
     }
-    match PyTuple::from_vec(vec![value]) {
+    match PyTuple::from_array([value]) {
         Ok(arguments) => PyErr::set_object(&crate::exc::StopIteration, arguments.into_object()),
         Err(error) => error,
     }

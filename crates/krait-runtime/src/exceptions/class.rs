@@ -268,11 +268,10 @@ unsafe extern "C" fn base_vectorcall(
         return ptr::null_mut();
     }
     let nargs = nargsf & !crate::call::ARGUMENTS_OFFSET;
-    let args = (0..nargs)
-        // SAFETY: there are `nargs` live arguments.
-        .map(|index| unsafe { PyObject::from_ptr(*args.add(index)) }.to_obj())
-        .collect();
-    let made = PyTuple::from_vec(args).and_then(|args| super::base::allocate(class, &args));
+    // SAFETY: there are `nargs` live arguments.
+    let arg = |index: usize| unsafe { PyObject::from_ptr(*args.add(index)) }.to_obj();
+    let made = PyTuple::from_exact((0..nargs).map(arg))
+        .and_then(|args| super::base::allocate(class, &args));
     crate::call::result_into_ptr(made)
 }
 

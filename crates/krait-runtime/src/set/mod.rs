@@ -118,6 +118,31 @@ fn dummy() -> *mut abi::PyObject {
     (&raw const DUMMY).cast_mut().cast()
 }
 
+/// A table that a set had, whose keys' counts are for whoever has it now.
+enum OldTable {
+    Small([abi::setentry; SMALL]),
+    Block(*mut abi::setentry, usize),
+}
+
+impl OldTable {
+    fn entries(&self) -> &[abi::setentry] {
+        match self {
+            OldTable::Small(entries) => entries,
+            // SAFETY: a block of that many entries, which nobody else points at any more.
+            OldTable::Block(first, len) => unsafe { std::slice::from_raw_parts(*first, *len) },
+        }
+    }
+}
+
+impl Drop for OldTable {
+    fn drop(&mut self) {
+        if let OldTable::Block(first, _) = self {
+            // SAFETY: as above; the block came from the allocator.
+            unsafe { alloc::free(first.cast()) };
+        }
+    }
+}
+
 /// The place of a key.
 enum Place {
     Found(usize),
@@ -294,16 +319,9 @@ impl SetTable {
     /// Moves all keys into a table of more than `min_used` entries.
     fn resize(&self, min_used: usize) -> PyResult<()> {
         let size = (min_used + 1).next_power_of_two().max(SMALL);
-        let (old, old_mask) = (self.0.table.get(), self.mask());
-        let was_small = std::ptr::eq(old, self.0.smalltable.as_ptr());
-        let mut keys = Vec::with_capacity(self.len());
-        for index in 0..=old_mask {
-            if let Some(key) = self.key_at(index) {
-                keys.push((key.as_ptr(), self.entry(index).hash.get()));
-            }
-        }
+        let small = self.0.smalltable.as_ptr().cast_mut();
         let new = if size == SMALL {
-            self.0.smalltable.as_ptr().cast_mut()
+            small
         } else {
             let bytes = size
                 .checked_mul(size_of::<abi::setentry>())
@@ -314,24 +332,41 @@ impl SetTable {
             }
             block.cast()
         };
-        // SAFETY: `size` entries; the keys were noted above.
+        let used = self.0.used.get();
+        let old = self.take_table(new, size);
+        for entry in old.entries() {
+            let (key, hash) = (entry.key.get(), entry.hash.get());
+            if !key.is_null() && key != dummy() {
+                let place = self.entry(self.free_index(hash));
+                place.key.set(key);
+                place.hash.set(hash);
+            }
+        }
+        self.0.fill.set(used);
+        self.0.used.set(used);
+        Ok(())
+    }
+
+    /// Puts an empty table in place of the set's and gives the old one.
+    fn take_table(&self, new: *mut abi::setentry, size: usize) -> OldTable {
+        let (old, len) = (self.0.table.get(), self.mask() + 1);
+        let small = self.0.smalltable.as_ptr().cast_mut();
+        let old = if std::ptr::eq(old, small) {
+            // SAFETY: entries are plain words, of which the small table has `SMALL`.
+            OldTable::Small(unsafe { small.cast::<[abi::setentry; SMALL]>().read() })
+        } else {
+            OldTable::Block(old, len)
+        };
+        // SAFETY: `size` entries that nobody else uses, or the small table, which was copied above.
         unsafe {
             new.cast::<u8>()
                 .write_bytes(0, size * size_of::<abi::setentry>())
         };
         self.0.table.set(new);
         self.0.mask.set(size as isize - 1);
-        self.0.fill.set(keys.len() as isize);
-        for (key, hash) in keys {
-            let entry = self.entry(self.free_index(hash));
-            entry.key.set(key);
-            entry.hash.set(hash);
-        }
-        if !was_small {
-            // SAFETY: the old block, which nothing points at any more.
-            unsafe { alloc::free(old.cast()) };
-        }
-        Ok(())
+        self.0.fill.set(0);
+        self.0.used.set(0);
+        old
     }
 
     /// The first free entry for a hash in a table without dummies.
@@ -356,30 +391,15 @@ impl SetTable {
 
     /// Removes all keys.
     pub fn clear(&self) {
-        let (old, old_mask) = (self.0.table.get(), self.mask());
-        let mut keys = Vec::with_capacity(self.len());
-        for index in 0..=old_mask {
-            if let Some(key) = self.key_at(index) {
-                // SAFETY: the set's count is handed on.
-                keys.push(unsafe { Py::<PyObject>::from_owned_ptr(key.as_ptr()) });
+        // What the keys' ends run sees an empty set.
+        let old = self.take_table(self.0.smalltable.as_ptr().cast_mut(), SMALL);
+        for entry in old.entries() {
+            let key = entry.key.get();
+            if !key.is_null() && key != dummy() {
+                // SAFETY: the set's count, which the old table still has.
+                unsafe { crate::object::decref(key) };
             }
         }
-        let small = self.0.smalltable.as_ptr().cast_mut();
-        // SAFETY: the small table is part of the object; the keys were taken over above.
-        unsafe {
-            small
-                .cast::<u8>()
-                .write_bytes(0, SMALL * size_of::<abi::setentry>())
-        };
-        self.0.table.set(small);
-        self.0.mask.set(SMALL as isize - 1);
-        self.0.fill.set(0);
-        self.0.used.set(0);
-        if !std::ptr::eq(old, small) {
-            // SAFETY: the old block, which nothing points at any more.
-            unsafe { alloc::free(old.cast()) };
-        }
-        drop(keys);
     }
 
     /// The key at or after `position`, which moves behind it, with its hash.
@@ -404,6 +424,17 @@ impl SetTable {
                 self.resize((self.len() + other.len()) * 2)?;
             }
             let mut position = 0;
+            if self.0.fill.get() == 0 {
+                // Keys of a set are all different: there is nothing to compare.
+                while let Some((key, hash)) = other.next(&mut position) {
+                    let place = self.entry(self.free_index(hash));
+                    place.key.set(key.into_ptr());
+                    place.hash.set(hash);
+                    self.0.fill.update(|fill| fill + 1);
+                    self.0.used.update(|used| used + 1);
+                }
+                return Ok(());
+            }
             while let Some((key, hash)) = other.next(&mut position) {
                 self.add_hash(&key, hash)?;
             }

@@ -428,12 +428,7 @@ unsafe extern "C" fn type_vectorcall(
         return values[0].type_().to_obj().into_ptr();
     }
     glue::obj_result((|| {
-        let positional = PyTuple::from_vec(
-            values[..count]
-                .iter()
-                .map(|value| PyClass::to_obj(*value))
-                .collect(),
-        )?;
+        let positional = PyTuple::from_refs(&values[..count])?;
         let keywords = match names {
             Some(names) if has_keywords => {
                 let keywords = PyDict::new()?;
