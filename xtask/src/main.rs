@@ -1,6 +1,7 @@
 //! The project's chores: `cargo xtask CHORE [ARGUMENT…]`. Each chore is a module and a row of [`CHORES`].
 
 mod bench;
+mod capi;
 mod cjk;
 mod fuzz_syntax;
 mod layout;
@@ -24,6 +25,11 @@ const CHORES: &[Chore] = &[
         name: "bench",
         about: "time the primitives of benches/primitives.py beside CPython",
         run: bench::run,
+    },
+    Chore {
+        name: "capi",
+        about: "build the test extensions with CPython's headers and compare what they do on CPython and on Krait",
+        run: capi::run,
     },
     Chore {
         name: "cjk",

@@ -85,12 +85,20 @@ impl BufferView {
     ///
     /// # Safety
     /// The other view outlives this one.
-    pub(crate) unsafe fn unowned(view: *const abi::Py_buffer) -> BufferView {
+    pub unsafe fn unowned(view: *const abi::Py_buffer) -> BufferView {
         let mut copy = Box::new(abi::Py_buffer::EMPTY);
         // SAFETY: a view is plain data; the copy gives up the reference to the exporter.
         unsafe { std::ptr::copy_nonoverlapping(view, &raw mut *copy, 1) };
         copy.obj.set(std::ptr::null_mut());
         BufferView { view: copy }
+    }
+
+    /// Lets shape and strides point at the view's own length and item size: for a copy of a view of plain bytes,
+    /// whose pointers are into the original.
+    pub fn point_at_itself(&mut self) {
+        let (shape, strides) = (self.view.len.as_ptr(), self.view.itemsize.as_ptr());
+        self.view.shape.set(shape);
+        self.view.strides.set(strides);
     }
 
     /// The C struct.

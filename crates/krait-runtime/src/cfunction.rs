@@ -416,7 +416,8 @@ impl PyCFunction {
             };
         }
         if kwargs.is_some() {
-            return Err(no_keywords(self));
+            // CPython names the function alone here.
+            return Err(type_error!("{}() takes no keyword arguments", self.name()));
         }
         // SAFETY: invariant 2.
         unsafe { result_from_ptr(function(self.self_ptr(), args.as_ptr())) }

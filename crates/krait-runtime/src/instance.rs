@@ -71,6 +71,17 @@ impl PyObject {
         Some(unsafe { &*self.as_ptr().byte_offset(offset).cast::<Field<PyDict>>() })
     }
 
+    /// The address of the dictionary's field, for classes with a `tp_dictoffset` (`_PyObject_GetDictPtr`);
+    /// null for others, managed dictionaries among them.
+    pub fn dict_field_ptr(&self) -> *mut *mut abi::PyObject {
+        if self.type_().has_flag(abi::Py_TPFLAGS_MANAGED_DICT) {
+            return std::ptr::null_mut();
+        }
+        self.dict_field().map_or(std::ptr::null_mut(), |field| {
+            std::ptr::from_ref(field).cast_mut().cast()
+        })
+    }
+
     /// The instance dictionary if the object has one now; none is made.
     pub fn instance_dict(&self) -> Option<Py<PyDict>> {
         if self.type_().has_flag(abi::Py_TPFLAGS_MANAGED_DICT) {
@@ -242,7 +253,7 @@ impl PyObject {
     }
 
     /// Lets go of managed attributes: for deallocation and `tp_clear`.
-    pub(crate) fn clear_managed_dict(&self) {
+    pub fn clear_managed_dict(&self) {
         if !self.type_().has_flag(abi::Py_TPFLAGS_MANAGED_DICT) {
             return;
         }
@@ -272,7 +283,7 @@ impl PyObject {
     }
 
     /// Visits managed attributes for the collector.
-    pub(crate) fn visit_managed_dict(&self, mut visit: impl FnMut(&PyObject) -> i32) -> i32 {
+    pub fn visit_managed_dict(&self, mut visit: impl FnMut(&PyObject) -> i32) -> i32 {
         if !self.type_().has_flag(abi::Py_TPFLAGS_MANAGED_DICT) {
             return 0;
         }

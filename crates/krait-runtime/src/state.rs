@@ -198,26 +198,38 @@ impl Interpreter {
     }
 }
 
-/// One thread's state.
+/// One thread's state. Its beginning is laid out as C's `PyThreadState`: extensions read and write the exception
+/// there.
+#[repr(C)]
 pub struct ThreadState {
+    _links: [Cell<usize>; 2],
     /// The interpreter that the thread runs in.
     pub interp: &'static Interpreter,
-    /// A number that no other thread state of the interpreter has.
-    pub serial: u64,
-    /// `threading.get_ident()`.
-    pub ident: Cell<usize>,
+    /// Reasons for the eval loop to stop at its next check; see [`breaker`].
+    pub eval_breaker: AtomicUsize,
+    _status: [Cell<i32>; 9],
+    /// The frame being run, as the interpreter crate defines it; null outside.
+    pub current_frame: Cell<*mut krait_abi::_PyInterpreterFrame>,
+    _c_tracing: [Cell<usize>; 4],
     /// The exception that is being raised: what a C function signals by NULL.
     pub(crate) current_exception: Field<PyObject>,
     /// The innermost entry of the stack of exceptions being handled.
     pub exc_info: Cell<*const ExcStackItem>,
-    /// The outermost entry of that stack.
+    /// `PyThreadState_GetDict()`.
+    pub dict: Field<PyDict>,
+    _gilstate_counter: Cell<usize>,
+    /// The exception that another thread sent.
+    pub async_exception: Field<PyObject>,
+    /// `threading.get_ident()`.
+    pub ident: Cell<usize>,
+    /// A number that no other thread state of the interpreter has.
+    pub serial: u64,
+    /// Always null: what C calls by this name is the runtime's `delete_later`.
+    _delete_later: Cell<usize>,
+    /// The outermost entry of the stack of exceptions being handled.
     pub exc_base: ExcStackItem,
-    /// The frame being run, as the interpreter crate defines it; null outside.
-    pub current_frame: Cell<*mut krait_abi::_PyInterpreterFrame>,
     /// Where the frames of Python calls live.
     pub datastack: crate::frame::DataStack,
-    /// Reasons for the eval loop to stop at its next check; see [`breaker`].
-    pub eval_breaker: AtomicUsize,
     /// Python calls that may still be made before `RecursionError`.
     pub recursion_remaining: Cell<isize>,
     /// Below this address a native call raises `RecursionError`.
@@ -228,16 +240,12 @@ pub struct ThreadState {
     pub context: Field<PyObject>,
     /// Counts context switches, so that a `ContextVar` can cache its value.
     pub context_version: Cell<u64>,
-    /// `PyThreadState_GetDict()`.
-    pub dict: Field<PyDict>,
     /// `sys.set_asyncgen_hooks(firstiter=)`.
     pub async_gen_firstiter: Field<PyObject>,
     /// `sys.set_asyncgen_hooks(finalizer=)`.
     pub async_gen_finalizer: Field<PyObject>,
     /// `sys.set_coroutine_origin_tracking_depth`.
     pub coroutine_origin_depth: Cell<usize>,
-    /// The exception that another thread sent.
-    pub async_exception: Field<PyObject>,
     /// `sys.settrace`: the function.
     pub trace_func: Field<PyObject>,
     /// `sys.setprofile`: the function.
@@ -252,10 +260,29 @@ pub struct ThreadState {
     pub repr_stack: RefCell<Vec<*const PyObject>>,
 }
 
+const _: () = {
+    use std::mem::offset_of;
+    type C = krait_abi::PyThreadState;
+    assert!(offset_of!(ThreadState, interp) == offset_of!(C, interp));
+    assert!(offset_of!(ThreadState, eval_breaker) == offset_of!(C, eval_breaker));
+    assert!(offset_of!(ThreadState, current_frame) == offset_of!(C, current_frame));
+    assert!(offset_of!(ThreadState, current_exception) == offset_of!(C, current_exception));
+    assert!(offset_of!(ThreadState, exc_info) == offset_of!(C, exc_info));
+    assert!(offset_of!(ThreadState, dict) == offset_of!(C, dict));
+    assert!(offset_of!(ThreadState, async_exception) == offset_of!(C, async_exc));
+    assert!(offset_of!(ThreadState, ident) == offset_of!(C, thread_id));
+    assert!(offset_of!(ThreadState, _delete_later) == offset_of!(C, delete_later));
+};
+
 impl ThreadState {
     /// Makes a state for the calling thread, takes the lock and makes it current.
     pub fn attach_new(interp: &'static Interpreter) -> &'static ThreadState {
         let tstate: &'static ThreadState = Box::leak(Box::new(ThreadState {
+            _links: Default::default(),
+            _status: Default::default(),
+            _c_tracing: Default::default(),
+            _gilstate_counter: Cell::new(0),
+            _delete_later: Cell::new(0),
             interp,
             serial: interp.next_thread_serial.get(),
             ident: Cell::new(krait_host::thread::ident() as usize),
@@ -372,6 +399,18 @@ impl ThreadState {
         tstate.interp.lock.acquire(&tstate.eval_breaker);
         CURRENT.set(tstate);
         result
+    }
+
+    /// Gives the lock up until [`ThreadState::attach`]: what `allow_threads` does, in two halves.
+    pub fn detach(&'static self) {
+        CURRENT.set(ptr::null());
+        self.interp.lock.release();
+    }
+
+    /// Takes the lock again and makes the state current.
+    pub fn attach(&'static self) {
+        self.interp.lock.acquire(&self.eval_breaker);
+        CURRENT.set(self);
     }
 
     /// Lets a waiting thread have the lock for a turn.

@@ -300,6 +300,19 @@ impl StructSeq {
     }
 }
 
+/// An instance without any field, which C code fills in; `None` if the class is not one of these.
+pub fn new_empty(class: &PyType) -> Option<PyResult<Obj>> {
+    let is_made_here = class
+        .raw()
+        .tp_dealloc
+        .get()
+        .is_some_and(|slot| slot as usize == dealloc as *const () as usize);
+    // SAFETY: invariant 2: only classes made here have this deallocator.
+    let spec =
+        is_made_here.then(|| unsafe { (*std::ptr::from_ref(class).cast::<SeqType>()).spec })?;
+    Some(spec.filled(std::iter::empty()))
+}
+
 /// What `sys.unraisablehook` is called with.
 pub static UNRAISABLE_HOOK_ARGS: StructSeq = StructSeq::new(
     "UnraisableHookArgs",

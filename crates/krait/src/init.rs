@@ -5,7 +5,7 @@
 //! `site`.
 
 use krait_modules_core::sys::{SysConfig, update_config};
-use krait_modules_lang::imp::{import_builtin, import_frozen};
+use krait_modules_lang::imp::{DynamicLoader, ExtensionLoading, import_builtin, import_frozen};
 use krait_runtime::{
     Interpreter, ModuleRegistry, Obj, Py, PyClass, PyDict, PyModule, PyObject, PyResult, PyStr,
     ThreadState, type_error,
@@ -42,11 +42,23 @@ pub(crate) fn initialize(config: &Config) -> PyResult<()> {
         .extension::<krait_interp::TreeBridge>()
         .0
         .set(Some(trees));
+    c_api(interp)?;
     import_system(interp, config)?;
     make_main_module()?;
     stdio::initialize(config)?;
     install_signals()?;
     finish(config)
+}
+
+/// Extension modules: the interface that they call, and the loader behind `_imp`.
+fn c_api(interp: &'static Interpreter) -> PyResult<()> {
+    krait_capi::install(interp)?;
+    let loader = DynamicLoader {
+        create: krait_capi::loader::create,
+        exec: krait_capi::loader::exec,
+    };
+    interp.extension::<ExtensionLoading>().0.set(Some(loader));
+    Ok(())
 }
 
 /// `sys` and `builtins`, by hand.

@@ -14,7 +14,7 @@ use crate::code::FRAME_SPECIALS_SIZE;
 use crate::field::Field;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::state::Interpreter;
-use crate::{PyDict, PyLong, PyResult, PyStr};
+use crate::{PyCode, PyDict, PyFunction, PyLong, PyResult, PyStr};
 
 /// A frame of a call of Python code.
 #[pyclass(
@@ -98,6 +98,52 @@ impl PyFrame {
     pub fn frame(&self) -> &Frame {
         // SAFETY: the file's invariant.
         unsafe { &*self.f_frame.get() }
+    }
+
+    /// The frame of a call that does not run: C code makes one to show where it is in a traceback.
+    pub fn new_stopped(
+        code: Py<PyCode>,
+        globals: Py<PyDict>,
+        locals: Option<&PyObject>,
+    ) -> PyResult<Py<PyFrame>> {
+        let function = PyFunction::from_code(code.clone(), globals)?;
+        let words = code.co_framesize.get() as usize;
+        // SAFETY: as in `frame_of`.
+        let object: Py<PyFrame> = unsafe {
+            crate::alloc::alloc_object(<PyFrame as PyClass>::type_object(), words)?.cast_unchecked()
+        };
+        // SAFETY: the word after the header, and a place with room for the code's frame, all of whose fields
+        // are set here; the function keeps globals and builtins.
+        unsafe {
+            (*object.as_ptr().cast::<abi::PyVarObject>()).ob_size.set(0);
+            let place = object.own_place();
+            let frame = &*place;
+            let raw = &*function.as_ptr().cast::<abi::PyFunctionObject>();
+            frame.f_globals.set(raw.func_globals.get());
+            frame.f_builtins.set(raw.func_builtins.get());
+            frame
+                .f_locals
+                .set(locals.map_or(std::ptr::null_mut(), |locals| locals.to_obj().into_ptr()));
+            frame.instr_ptr.set(code.first_unit());
+            let slots = frame.slots();
+            let count = code.co_nlocalsplus.get() as usize;
+            for index in 0..count {
+                *slots.add(index) = StackRef::NULL;
+            }
+            frame.stackpointer.set(slots.add(count).cast());
+            frame.owner.set(abi::FRAME_OWNED_BY_FRAME_OBJECT);
+            frame.frame_obj.set(object.as_ptr().cast());
+            frame
+                .f_executable
+                .set(raw_of(StackRef::from_obj(code.into_object())));
+            frame
+                .f_funcobj
+                .set(raw_of(StackRef::from_obj(function.into_object())));
+            object.f_frame.set(place);
+        }
+        object.f_trace_lines.set(1);
+        crate::gc::track(object.as_object());
+        Ok(object)
     }
 
     /// Copies the frame into the object because the frame's own place is about to go.

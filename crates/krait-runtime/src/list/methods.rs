@@ -503,13 +503,18 @@ impl PyList {
         visit: abi::visitproc,
         arg: *mut std::ffi::c_void,
     ) -> i32 {
-        // SAFETY: the collector calls this with a live list and runs no Python code meanwhile.
+        // SAFETY: the collector calls this with a live list and runs no Python code meanwhile; items
+        // may still be null while C code fills the list.
         unsafe {
             let this = PyObject::from_ptr(object).downcast_unchecked::<PyList>();
-            for item in this.as_slice() {
-                let stop = visit(item.as_ptr(), arg);
-                if stop != 0 {
-                    return stop;
+            let items = this.0.ob_item.get();
+            for index in 0..this.len() {
+                let item = *items.add(index);
+                if !item.is_null() {
+                    let stop = visit(item, arg);
+                    if stop != 0 {
+                        return stop;
+                    }
                 }
             }
         }

@@ -60,6 +60,21 @@ impl PyList {
         Ok(list)
     }
 
+    /// A list of `len` empty places, which C code fills (`PyList_New`).
+    ///
+    /// # Safety
+    /// Every place is filled before anything but the collector looks at the list.
+    pub unsafe fn with_room(len: usize) -> PyResult<Py<PyList>> {
+        let list = Self::new()?;
+        list.reserve_exact(len)?;
+        for index in 0..len {
+            // SAFETY: there is room for `len` items.
+            unsafe { list.0.ob_item.get().add(index).write(std::ptr::null_mut()) };
+        }
+        list.0.ob_base.ob_size.set(len as isize);
+        Ok(list)
+    }
+
     /// The number of items.
     #[inline(always)]
     pub fn len(&self) -> usize {
@@ -230,7 +245,10 @@ impl PyList {
         // SAFETY: the block is no longer the list's: whatever the items' ends run sees an empty list.
         unsafe {
             for index in (0..len).rev() {
-                crate::object::decref(*block.add(index));
+                let item = *block.add(index);
+                if !item.is_null() {
+                    crate::object::decref(item);
+                }
             }
             alloc::free(block.cast());
         }

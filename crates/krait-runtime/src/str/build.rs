@@ -76,6 +76,29 @@ fn shared(units: StrSlice<'_>) -> Option<Py<PyStr>> {
 }
 
 impl PyStr {
+    /// A string of `len` characters up to `max_char`, which C code fills (`PyUnicode_New`).
+    ///
+    /// # Safety
+    /// The characters are written before anything looks at the string; its ASCII flag and width
+    /// are those of `max_char`, which the widest character must need.
+    pub unsafe fn with_room(len: usize, max_char: u32) -> PyResult<Py<PyStr>> {
+        if len == 0 {
+            return Ok(crate::interned::empty_str().into());
+        }
+        let text = allocate(len, max_char)?;
+        // SAFETY: as many bytes as the string has; what C leaves out reads as NUL.
+        unsafe {
+            let data = text.data().cast_mut().cast::<u8>();
+            data.write_bytes(0, len * text.kind() as usize);
+        }
+        Ok(text)
+    }
+
+    /// The address of the characters, for C code.
+    pub fn data_ptr(&self) -> *mut std::ffi::c_void {
+        self.data().cast_mut().cast()
+    }
+
     /// A string from Rust text.
     pub fn new(text: &str) -> PyResult<Py<PyStr>> {
         if text.is_ascii() {

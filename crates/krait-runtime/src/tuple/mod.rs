@@ -178,6 +178,18 @@ impl PyTuple {
         Ok(tuple)
     }
 
+    /// A tuple of `len` empty places, which C code fills (`PyTuple_New`).
+    ///
+    /// # Safety
+    /// Every place is filled before anything but the collector looks at the tuple.
+    pub unsafe fn with_room(len: usize) -> PyResult<Py<PyTuple>> {
+        if len == 0 {
+            return Ok(Self::empty());
+        }
+        // SAFETY: a null place is one that the collector and the deallocator pass over.
+        unsafe { Self::new_with(len, |slots| slots.write_bytes(0, len)) }
+    }
+
     /// A tuple whose items `fill` writes.
     ///
     /// # Safety

@@ -301,6 +301,10 @@ pub(super) unsafe extern "C" fn type_dealloc(object: Ptr) {
         ] {
             glue::set_field(field, None);
         }
+        let tp_name = heap._ht_tpname.replace(std::ptr::null_mut());
+        if !tp_name.is_null() {
+            drop(std::ffi::CString::from_raw(tp_name));
+        }
         let keys = heap.ht_cached_keys.replace(std::ptr::null_mut());
         if !keys.is_null() {
             Keys::from_ptr(keys).decref();

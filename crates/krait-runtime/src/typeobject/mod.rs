@@ -18,6 +18,7 @@ mod ready;
 mod slotdefs;
 mod slots;
 mod slots_spec;
+mod spec;
 mod super_object;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use ready::{ready_all, ready_type};
 pub(crate) use slotdefs::{SlotDef, row_name};
 pub use slotdefs::{slot_wrapper_for, update_slot};
 pub(crate) use slots::next_not_implemented;
+pub use spec::{from_spec, type_data_offset};
 pub use super_object::{PySuper, super_getattr, super_method};
 pub use type_methods::{PyType_Type, is_type_getattro};
 pub(crate) use wrappers::tp_new_wrapper;
@@ -134,12 +136,19 @@ impl PyType {
             .then(|| unsafe { &*std::ptr::from_ref(self).cast() })
     }
 
-    /// `__name__`: the last part of `tp_name`.
+    /// `__name__`: for static classes the last part of `tp_name`.
     pub fn name(&self) -> String {
+        if let Some(heap) = self.heap() {
+            // SAFETY: `ht_name` is a live string once the type exists.
+            let name = unsafe { PyObject::from_ptr_opt(heap.ht_name.get()) };
+            if let Some(name) = name.and_then(PyObject::downcast::<PyStr>) {
+                return name.to_string_lossy();
+            }
+        }
         let full = self.tp_name();
         match full.rfind('.') {
-            Some(dot) if !self.is_heap_type() => full[dot + 1..].to_owned(),
-            _ => full,
+            Some(dot) => full[dot + 1..].to_owned(),
+            None => full,
         }
     }
 
@@ -167,15 +176,8 @@ impl PyType {
         }
     }
 
-    /// `tp_name`: for static classes with the module in front.
+    /// `tp_name`: for classes made in C with the module in front.
     pub fn tp_name(&self) -> String {
-        if let Some(heap) = self.heap() {
-            // SAFETY: `ht_name` is a live string once the type exists.
-            let name = unsafe { PyObject::from_ptr_opt(heap.ht_name.get()) };
-            if let Some(name) = name.and_then(PyObject::downcast::<PyStr>) {
-                return name.to_string_lossy();
-            }
-        }
         let name = self.0.tp_name.get();
         if name.is_null() {
             return String::new();

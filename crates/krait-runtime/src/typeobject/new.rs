@@ -134,7 +134,7 @@ fn make_type(
 }
 
 /// An empty heap type with room for `slots` members.
-fn allocate(meta: &PyType, slots: usize) -> PyResult<Py<PyType>> {
+pub(super) fn allocate(meta: &PyType, slots: usize) -> PyResult<Py<PyType>> {
     let alloc = meta
         .raw()
         .tp_alloc
