@@ -1,10 +1,13 @@
 //! Compiles the variadic functions, which stable Rust cannot define.
 
 fn main() {
-    const SOURCE: &str = "src/variadic.c";
-    println!("cargo:rerun-if-changed={SOURCE}");
+    const FOLDER: &str = "src/variadic";
+    println!("cargo:rerun-if-changed={FOLDER}");
     cc::Build::new()
-        .file(SOURCE)
+        .files(
+            ["getargs.c", "build.c", "format.c", "messages.c"]
+                .map(|file| format!("{FOLDER}/{file}")),
+        )
         .warnings(true)
         .extra_warnings(true)
         .flag_if_supported("-std=c11")

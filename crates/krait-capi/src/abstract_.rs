@@ -5,62 +5,53 @@ use std::ffi::c_int;
 use krait_abi as abi;
 use krait_runtime::abstract_::{binary_op, inplace_op, is_instance, is_subclass};
 use krait_runtime::{
-    BinaryOp, Obj, Py, PyClass, PyDict, PyErr, PyFloat, PyList, PyLong, PyObject, PyResult,
-    PySlice, PyStr, PyTuple, SendResult, exc, none, type_error, value_error,
+    BinaryOp, Obj, Py, PyClass, PyDict, PyErr, PyList, PyLong, PyObject, PyResult, PySlice, PyStr,
+    PyTuple, SendResult, exc, none, type_error, value_error,
 };
 
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Type(object: Arg) -> Out {
     run(|| Ok(some(object)?.type_().to_obj()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Size(object: Arg) -> isize {
     run(|| some(object)?.length())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Length(object: Arg) -> isize {
     run(|| some(object)?.length())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_LengthHint(object: Arg, default: isize) -> isize {
     run(|| some(object)?.length_hint(default.max(0) as usize))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetItem(object: Arg, key: Arg) -> Out {
     run(|| some(object)?.get_item(some(key)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_SetItem(object: Arg, key: Arg, value: Arg) -> c_int {
     run(|| some(object)?.set_item(some(key)?, some(value)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_DelItem(object: Arg, key: Arg) -> c_int {
     run(|| some(object)?.del_item(some(key)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_DelItemString(object: Arg, key: Text) -> c_int {
     run(|| some(object)?.del_item(&*key.str()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Call(callable: Arg, args: Arg, kwargs: Arg) -> Out {
     run(|| {
         let kwargs = kwargs
@@ -71,19 +62,16 @@ pub unsafe extern "C" fn PyObject_Call(callable: Arg, args: Arg, kwargs: Arg) ->
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_CallNoArgs(callable: Arg) -> Out {
     run(|| some(callable)?.call0())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_CallOneArg(callable: Arg, arg: Arg) -> Out {
     run(|| some(callable)?.call1(some(arg)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_CallObject(callable: Arg, args: Arg) -> Out {
     run(|| match args {
         None => some(callable)?.call0(),
@@ -95,7 +83,6 @@ pub unsafe extern "C" fn PyObject_CallObject(callable: Arg, args: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Vectorcall(
     callable: Arg,
     args: *const Ptr,
@@ -112,7 +99,6 @@ pub unsafe extern "C" fn PyObject_Vectorcall(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_VectorcallDict(
     callable: Arg,
     args: *const Ptr,
@@ -135,7 +121,6 @@ pub unsafe extern "C" fn PyObject_VectorcallDict(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_VectorcallMethod(
     name: Arg,
     args: *const Ptr,
@@ -168,26 +153,22 @@ pub unsafe extern "C" fn PyObject_VectorcallMethod(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyVectorcall_NARGS(nargsf: usize) -> isize {
     (nargsf & !krait_runtime::call::ARGUMENTS_OFFSET) as isize
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyVectorcall_Call(callable: Ptr, args: Ptr, kwargs: Ptr) -> Ptr {
     // SAFETY: the contract of `tp_call` is the caller's.
     unsafe { krait_runtime::call::vectorcall_call(callable, args, kwargs) }
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyVectorcall_Function(callable: Arg) -> Option<abi::vectorcallfunc> {
     callable?.vectorcall_func()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Format(object: Arg, spec: Arg) -> Out {
     run(|| {
         let spec = match spec {
@@ -207,13 +188,11 @@ pub unsafe extern "C" fn PyObject_Format(object: Arg, spec: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetIter(object: Arg) -> Out {
     run(|| some(object)?.iter())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetAIter(object: Arg) -> Out {
     run(|| {
         let object = some(object)?;
@@ -234,13 +213,11 @@ pub unsafe extern "C" fn PyObject_GetAIter(object: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyIter_Check(object: Arg) -> c_int {
     c_int::from(object.is_some_and(PyObject::is_iterator))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyAIter_Check(object: Arg) -> c_int {
     // SAFETY: a suite lives as long as its class.
     c_int::from(object.is_some_and(|object| unsafe {
@@ -255,14 +232,12 @@ pub unsafe extern "C" fn PyAIter_Check(object: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyIter_Next(iterator: Arg) -> Out {
     // The end is null without an exception.
     some(iterator).and_then(PyObject::iter_next).ok().flatten()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyIter_NextItem(iterator: Arg, item: Place<Out>) -> c_int {
     give_optional(item, some(iterator).and_then(PyObject::iter_next))
 }
@@ -300,7 +275,6 @@ fn send(iterator: &PyObject, value: &PyObject) -> PyResult<SendResult> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyIter_Send(iterator: Arg, value: Arg, result: Place<Out>) -> c_int {
     match some(iterator).and_then(|iterator| send(iterator, value.unwrap_or(none()))) {
         Ok(SendResult::Next(value)) => {
@@ -319,167 +293,6 @@ pub unsafe extern "C" fn PyIter_Send(iterator: Arg, value: Arg, result: Place<Ou
 }
 
 #[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Check(object: Arg) -> c_int {
-    let Some(object) = object else { return 0 };
-    // SAFETY: a suite lives as long as its class.
-    let has_slot =
-        unsafe { object.type_().raw().tp_as_number.get().as_ref() }.is_some_and(|suite| {
-            suite.nb_index.get().is_some()
-                || suite.nb_int.get().is_some()
-                || suite.nb_float.get().is_some()
-        });
-    c_int::from(has_slot || object.downcast::<krait_runtime::PyComplex>().is_some())
-}
-
-macro_rules! binary_functions {
-    ($($name:ident $in_place:ident $op:ident;)+) => { $(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(left: Arg, right: Arg) -> Out {
-            run(|| binary_op(some(left)?, some(right)?, BinaryOp::$op))
-        }
-
-        #[unsafe(no_mangle)]
-
-        pub unsafe extern "C" fn $in_place(left: Arg, right: Arg) -> Out {
-            run(|| inplace_op(some(left)?, some(right)?, BinaryOp::$op))
-        }
-    )+ };
-}
-
-binary_functions! {
-    PyNumber_Add PyNumber_InPlaceAdd Add;
-    PyNumber_Subtract PyNumber_InPlaceSubtract Subtract;
-    PyNumber_Multiply PyNumber_InPlaceMultiply Multiply;
-    PyNumber_MatrixMultiply PyNumber_InPlaceMatrixMultiply MatrixMultiply;
-    PyNumber_FloorDivide PyNumber_InPlaceFloorDivide FloorDivide;
-    PyNumber_TrueDivide PyNumber_InPlaceTrueDivide TrueDivide;
-    PyNumber_Remainder PyNumber_InPlaceRemainder Remainder;
-    PyNumber_Lshift PyNumber_InPlaceLshift LShift;
-    PyNumber_Rshift PyNumber_InPlaceRshift RShift;
-    PyNumber_And PyNumber_InPlaceAnd And;
-    PyNumber_Xor PyNumber_InPlaceXor Xor;
-    PyNumber_Or PyNumber_InPlaceOr Or;
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Divmod(left: Arg, right: Arg) -> Out {
-    run(|| some(left)?.divmod(some(right)?))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Power(base: Arg, exponent: Arg, modulus: Arg) -> Out {
-    run(|| some(base)?.power(some(exponent)?, some(modulus)?))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_InPlacePower(base: Arg, exponent: Arg, modulus: Arg) -> Out {
-    run(|| {
-        let (base, exponent, modulus) = (some(base)?, some(exponent)?, some(modulus)?);
-        if modulus.is(none()) {
-            inplace_op(base, exponent, BinaryOp::Power)
-        } else {
-            base.power(exponent, modulus)
-        }
-    })
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Negative(object: Arg) -> Out {
-    run(|| some(object)?.negative())
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Positive(object: Arg) -> Out {
-    run(|| some(object)?.positive())
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Absolute(object: Arg) -> Out {
-    run(|| some(object)?.absolute())
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Invert(object: Arg) -> Out {
-    run(|| some(object)?.invert())
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyIndex_Check(object: Arg) -> c_int {
-    c_int::from(object.is_some_and(PyObject::has_index))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Index(object: Arg) -> Out {
-    run(|| {
-        let index = some(object)?.index()?;
-        // The subclasses of `int` are answered with a plain one.
-        if index.is_exact::<PyLong>() {
-            Ok(index)
-        } else {
-            PyLong::exact_copy(&index)
-        }
-    })
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Long(object: Arg) -> Out {
-    run(|| PyLong::from_object(some(object)?))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_Float(object: Arg) -> Out {
-    run(|| {
-        let object = some(object)?;
-        if object.is_exact::<PyFloat>() {
-            return Ok(object.to_obj());
-        }
-        PyFloat::new(PyFloat::from_object(object)?).map(Py::into_object)
-    })
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_AsSsize_t(object: Arg, overflow: Arg) -> isize {
-    run(|| {
-        let overflow = overflow.map(|class| cast(Some(class))).transpose()?;
-        some(object)?.as_isize(overflow)
-    })
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyNumber_ToBase(number: Arg, base: c_int) -> Out {
-    run(|| {
-        let number = some(number)?.index()?;
-        let function = match base {
-            2 => "bin",
-            8 => "oct",
-            16 => "hex",
-            10 => return number.as_object().str().map(Py::into_object),
-            _ => {
-                return Err(krait_runtime::system_error!(
-                    "PyNumber_ToBase: base must be 2, 8, 10 or 16"
-                ));
-            }
-        };
-        krait_runtime::descr::builtin(function)?.call1(&number)
-    })
-}
-
-#[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Check(object: Arg) -> c_int {
     c_int::from(object.is_some_and(PyObject::is_sequence))
 }
@@ -508,25 +321,21 @@ fn sequence_length(object: Arg) -> PyResult<usize> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Size(object: Arg) -> isize {
     run(|| sequence_length(object))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Length(object: Arg) -> isize {
     run(|| sequence_length(object))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Concat(left: Arg, right: Arg) -> Out {
     run(|| some(left)?.sequence_concat(some(right)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_InPlaceConcat(left: Arg, right: Arg) -> Out {
     run(|| {
         let (left, right) = (some(left)?, some(right)?);
@@ -539,13 +348,11 @@ pub unsafe extern "C" fn PySequence_InPlaceConcat(left: Arg, right: Arg) -> Out 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Repeat(object: Arg, count: isize) -> Out {
     run(|| sequence_repeat(object, count, binary_op))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_InPlaceRepeat(object: Arg, count: isize) -> Out {
     run(|| sequence_repeat(object, count, inplace_op))
 }
@@ -570,19 +377,16 @@ fn sequence_repeat(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_GetItem(object: Arg, index: isize) -> Out {
     run(|| some(object)?.sequence_get(index))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_SetItem(object: Arg, index: isize, value: Arg) -> c_int {
     run(|| some(object)?.sequence_set(index, value))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_DelItem(object: Arg, index: isize) -> c_int {
     run(|| some(object)?.sequence_set(index, None))
 }
@@ -596,13 +400,11 @@ fn slice(start: isize, stop: isize) -> PyResult<Py<PySlice>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_GetSlice(object: Arg, start: isize, stop: isize) -> Out {
     run(|| some(object)?.get_item(&*slice(start, stop)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_SetSlice(
     object: Arg,
     start: isize,
@@ -613,25 +415,21 @@ pub unsafe extern "C" fn PySequence_SetSlice(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_DelSlice(object: Arg, start: isize, stop: isize) -> c_int {
     run(|| some(object)?.del_item(&*slice(start, stop)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Contains(object: Arg, value: Arg) -> c_int {
     run(|| some(object)?.contains(some(value)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_In(object: Arg, value: Arg) -> c_int {
     run(|| some(object)?.contains(some(value)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Count(object: Arg, value: Arg) -> isize {
     run(|| {
         let (object, value) = (some(object)?, some(value)?);
@@ -644,7 +442,6 @@ pub unsafe extern "C" fn PySequence_Count(object: Arg, value: Arg) -> isize {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Index(object: Arg, value: Arg) -> isize {
     run(|| {
         let (object, value) = (some(object)?, some(value)?);
@@ -658,13 +455,11 @@ pub unsafe extern "C" fn PySequence_Index(object: Arg, value: Arg) -> isize {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_List(object: Arg) -> Out {
     run(|| PyList::from_vec(some(object)?.to_vec()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Tuple(object: Arg) -> Out {
     run(|| {
         let object = some(object)?;
@@ -676,7 +471,6 @@ pub unsafe extern "C" fn PySequence_Tuple(object: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySequence_Fast(object: Arg, message: Text) -> Out {
     run(|| {
         let object = some(object)?;
@@ -695,37 +489,31 @@ pub unsafe extern "C" fn PySequence_Fast(object: Arg, message: Text) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_Check(object: Arg) -> c_int {
     c_int::from(object.is_some_and(PyObject::is_mapping))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_Size(object: Arg) -> isize {
     run(|| some(object)?.length())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_Length(object: Arg) -> isize {
     run(|| some(object)?.length())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_GetItemString(object: Arg, key: Text) -> Out {
     run(|| some(object)?.get_item(&*key.str()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_SetItemString(object: Arg, key: Text, value: Arg) -> c_int {
     run(|| some(object)?.set_item(&*key.str()?, some(value)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_GetOptionalItem(
     object: Arg,
     key: Arg,
@@ -738,7 +526,6 @@ pub unsafe extern "C" fn PyMapping_GetOptionalItem(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_GetOptionalItemString(
     object: Arg,
     key: Text,
@@ -755,19 +542,16 @@ fn has_key(object: Arg, key: PyResult<Obj>) -> PyResult<bool> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_HasKeyWithError(object: Arg, key: Arg) -> c_int {
     run(|| has_key(object, some(key).map(PyClass::to_obj)))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_HasKeyStringWithError(object: Arg, key: Text) -> c_int {
     run(|| has_key(object, key.str().map(Py::into_object)))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_HasKey(object: Arg, key: Arg) -> c_int {
     or_unraisable(
         has_key(object, some(key).map(PyClass::to_obj)),
@@ -776,7 +560,6 @@ pub unsafe extern "C" fn PyMapping_HasKey(object: Arg, key: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_HasKeyString(object: Arg, key: Text) -> c_int {
     or_unraisable(
         has_key(object, key.str().map(Py::into_object)),
@@ -796,31 +579,26 @@ fn mapping_list(object: Arg, method: &'static str) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_Keys(object: Arg) -> Out {
     run(|| mapping_list(object, "keys"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_Values(object: Arg) -> Out {
     run(|| mapping_list(object, "values"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMapping_Items(object: Arg) -> Out {
     run(|| mapping_list(object, "items"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_IsInstance(object: Arg, class: Arg) -> c_int {
     run(|| is_instance(some(object)?, some(class)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_IsSubclass(derived: Arg, class: Arg) -> c_int {
     run(|| is_subclass(some(derived)?, some(class)?))
 }

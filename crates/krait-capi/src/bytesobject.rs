@@ -10,7 +10,6 @@ use krait_runtime::{
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_FromStringAndSize(data: *const c_char, size: isize) -> Out {
     run(|| {
         if size < 0 {
@@ -28,13 +27,11 @@ pub unsafe extern "C" fn PyBytes_FromStringAndSize(data: *const c_char, size: is
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_FromString(text: Text) -> Out {
     run(|| PyBytes::new(text.bytes()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_FromObject(object: Arg) -> Out {
     run(|| {
         let object = some(object)?;
@@ -58,19 +55,16 @@ fn data_of(bytes: &PyBytes) -> *mut c_char {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_Size(object: Arg) -> isize {
     run(|| Ok(expected_bytes(object)?.len()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_AsString(object: Arg) -> *mut c_char {
     run(|| Ok(data_of(expected_bytes(object)?)))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_AsStringAndSize(
     object: Arg,
     data: Place<*mut c_char>,
@@ -88,7 +82,6 @@ pub unsafe extern "C" fn PyBytes_AsStringAndSize(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_Repr(object: Arg, _smart_quotes: c_int) -> Out {
     run(|| {
         krait_runtime::PyStr::new(&krait_runtime::bytes::repr_bytes(
@@ -98,7 +91,6 @@ pub unsafe extern "C" fn PyBytes_Repr(object: Arg, _smart_quotes: c_int) -> Out 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_DecodeEscape(
     data: *const c_char,
     size: isize,
@@ -123,13 +115,11 @@ fn replace(place: Option<&Cell<Out>>, make: impl FnOnce(&PyObject) -> PyResult<O
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_Concat(place: Option<&Cell<Out>>, object: Arg) {
     replace(place, |left| concat(left, some(object)?));
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_ConcatAndDel(place: Option<&Cell<Out>>, object: Out) {
     replace(place, |left| concat(left, some(object.as_deref())?));
 }
@@ -141,7 +131,6 @@ fn concat(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyBytes_Resize(place: Option<&Cell<Out>>, size: isize) -> c_int {
     run(|| {
         let place = some(place)?;
@@ -161,25 +150,21 @@ pub unsafe extern "C" fn _PyBytes_Resize(place: Option<&Cell<Out>>, size: isize)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBytes_Join(separator: Arg, items: Arg) -> Out {
     run(|| some(separator)?.call_method_str("join", &[some(items)?]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyBytes_Join(separator: Arg, items: Arg) -> Out {
     run(|| some(separator)?.call_method_str("join", &[some(items)?]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyByteArray_FromObject(object: Arg) -> Out {
     run(|| PyByteArray::type_object().as_object().call1(some(object)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyByteArray_FromStringAndSize(data: *const c_char, size: isize) -> Out {
     run(|| {
         if size < 0 {
@@ -198,7 +183,6 @@ pub unsafe extern "C" fn PyByteArray_FromStringAndSize(data: *const c_char, size
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyByteArray_Concat(left: Arg, right: Arg) -> Out {
     run(|| {
         let mut bytes = some(left)?.bytes_buffer()?.to_vec();
@@ -208,13 +192,11 @@ pub unsafe extern "C" fn PyByteArray_Concat(left: Arg, right: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyByteArray_Size(object: Arg) -> isize {
     run(|| Ok(cast::<PyByteArray>(object)?.len()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyByteArray_AsString(object: Arg) -> *mut c_char {
     run(|| {
         let array = cast::<PyByteArray>(object)?;
@@ -228,7 +210,6 @@ pub unsafe extern "C" fn PyByteArray_AsString(object: Arg) -> *mut c_char {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyByteArray_Resize(object: Arg, size: isize) -> c_int {
     run(|| {
         let array = cast::<PyByteArray>(object)?;

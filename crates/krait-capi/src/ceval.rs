@@ -31,7 +31,6 @@ fn eval(code: Arg, globals: Arg, locals: Arg) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_EvalCode(code: Arg, globals: Arg, locals: Arg) -> Out {
     run(|| eval(code, globals, locals))
 }
@@ -62,7 +61,6 @@ fn compile(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_CompileString(source: Text, file: Text, start: c_int) -> Out {
     run(|| compile(&*source.str()?, &*file.str()?, start, 0, -1))
 }
@@ -75,7 +73,6 @@ pub struct PyCompilerFlags {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_CompileStringExFlags(
     source: Text,
     file: Text,
@@ -95,7 +92,6 @@ pub unsafe extern "C" fn Py_CompileStringExFlags(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_CompileStringObject(
     source: Text,
     file: Arg,
@@ -120,7 +116,6 @@ fn run_string(source: Text, start: c_int, globals: Arg, locals: Arg) -> PyResult
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyRun_String(
     source: Text,
     start: c_int,
@@ -131,7 +126,6 @@ pub unsafe extern "C" fn PyRun_String(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyRun_StringFlags(
     source: Text,
     start: c_int,
@@ -143,7 +137,6 @@ pub unsafe extern "C" fn PyRun_StringFlags(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyRun_SimpleString(source: Text) -> c_int {
     let main = crate::import::import_name("__main__");
     let ran = main.and_then(|main| {
@@ -161,7 +154,6 @@ pub unsafe extern "C" fn PyRun_SimpleString(source: Text) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyRun_SimpleStringFlags(
     source: Text,
     _flags: *mut PyCompilerFlags,
@@ -171,7 +163,6 @@ pub unsafe extern "C" fn PyRun_SimpleStringFlags(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_GetBuiltins() -> Ptr {
     let builtins = (Interpreter::current().hooks.get().current_builtins)();
     lend(
@@ -182,19 +173,16 @@ pub unsafe extern "C" fn PyEval_GetBuiltins() -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_GetGlobals() -> Ptr {
     lend((Interpreter::current().hooks.get().current_globals)().map(Py::into_object))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_GetFrameGlobals() -> Out {
     (Interpreter::current().hooks.get().current_globals)().map(Py::into_object)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_GetFrameBuiltins() -> Out {
     let builtins = (Interpreter::current().hooks.get().current_builtins)();
     builtins
@@ -208,7 +196,6 @@ fn locals() -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_GetFrameLocals() -> Out {
     run(locals)
 }
@@ -224,7 +211,6 @@ pub unsafe extern "C" fn PyEval_GetLocals() -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_GetFrame() -> Ptr {
     lend_result(
         current_frame()
@@ -234,13 +220,11 @@ pub unsafe extern "C" fn PyEval_GetFrame() -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrame_GetCode(frame: Arg) -> Out {
     run(|| some(frame)?.getattr_str("f_code"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrame_GetBack(frame: Arg) -> Out {
     let back = some(frame)
         .and_then(|frame| frame.getattr_str("f_back"))
@@ -249,32 +233,27 @@ pub unsafe extern "C" fn PyFrame_GetBack(frame: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrame_GetLocals(frame: Arg) -> Out {
     run(|| some(frame)?.getattr_str("f_locals"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrame_GetGlobals(frame: Arg) -> Out {
     run(|| some(frame)?.getattr_str("f_globals"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrame_GetBuiltins(frame: Arg) -> Out {
     run(|| some(frame)?.getattr_str("f_builtins"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrame_GetLasti(frame: Arg) -> c_int {
     let lasti = some(frame).and_then(|frame| frame.getattr_str("f_lasti")?.as_isize(None));
     lasti.map_or(-1, |lasti| lasti as c_int)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrame_GetLineNumber(frame: Arg) -> c_int {
     let line = some(frame).and_then(|frame| frame.getattr_str("f_lineno"));
     line.ok()
@@ -283,7 +262,6 @@ pub unsafe extern "C" fn PyFrame_GetLineNumber(frame: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrame_GetVarString(frame: Arg, name: Text) -> Out {
     run(|| {
         some(frame)?
@@ -299,7 +277,6 @@ pub unsafe extern "C" fn _PyTraceback_Add(function: Text, file: Text, line: c_in
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyTraceBack_Here(frame: Arg) -> c_int {
     run(|| {
         let frame = cast::<krait_runtime::frame::PyFrame>(frame)?;
@@ -321,7 +298,6 @@ pub unsafe extern "C" fn PyTraceBack_Here(frame: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyTraceBack_Print(traceback: Arg, file: Arg) -> c_int {
     run(|| {
         let module = crate::import::import_name("traceback")?;
@@ -355,7 +331,6 @@ pub unsafe extern "C" fn PyCode_NewEmpty(file: Text, function: Text, line: c_int
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCode_Addr2Line(code: Arg, offset: c_int) -> c_int {
     cast::<PyCode>(code)
         .ok()
@@ -380,13 +355,11 @@ code_parts! {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_GetRecursionLimit() -> c_int {
     Interpreter::current().recursion_limit.get() as c_int
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_SetRecursionLimit(limit: c_int) {
     let set = crate::longobject::sys_attribute("setrecursionlimit")
         .and_then(|set| set.call1(&*krait_runtime::PyLong::from_i64(i64::from(limit))?));
@@ -396,13 +369,11 @@ pub unsafe extern "C" fn Py_SetRecursionLimit(limit: c_int) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_MergeCompilerFlags(_flags: *mut PyCompilerFlags) -> c_int {
     0
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySys_GetObject(name: Text) -> Ptr {
     let sys = Interpreter::current().sysdict.get();
     let found = sys.map(|sys| sys.get_item(&*name.name()?)).transpose();
@@ -416,19 +387,16 @@ pub unsafe extern "C" fn PySys_GetObject(name: Text) -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySys_GetAttr(name: Arg) -> Out {
     run(|| crate::longobject::sys_attribute(&cast::<PyStr>(name)?.to_string_lossy()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySys_GetAttrString(name: Text) -> Out {
     run(|| crate::longobject::sys_attribute(&name.lossy()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySys_SetObject(name: Text, value: Arg) -> c_int {
     run(|| {
         let sys = Interpreter::current()
@@ -444,13 +412,11 @@ pub unsafe extern "C" fn PySys_SetObject(name: Text, value: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySys_GetXOptions() -> Ptr {
     lend_result(crate::longobject::sys_attribute("_xoptions").map(Some))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySys_AuditTuple(event: Text, args: Arg) -> c_int {
     run(|| {
         let mut all = vec![event.str()?.into_object()];
@@ -463,7 +429,6 @@ pub unsafe extern "C" fn PySys_AuditTuple(event: Text, args: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFile_WriteObject(object: Arg, file: Arg, flags: c_int) -> c_int {
     const RAW: c_int = 1;
     run(|| {
@@ -479,7 +444,6 @@ pub unsafe extern "C" fn PyFile_WriteObject(object: Arg, file: Arg, flags: c_int
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFile_WriteString(text: Text, file: Arg) -> c_int {
     run(|| {
         let file = file.ok_or_else(|| system_error!("null file for PyFile_WriteString"))?;
@@ -488,7 +452,6 @@ pub unsafe extern "C" fn PyFile_WriteString(text: Text, file: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFile_GetLine(file: Arg, count: c_int) -> Out {
     run(|| {
         let file = some(file)?;
@@ -503,13 +466,11 @@ pub unsafe extern "C" fn PyFile_GetLine(file: Arg, count: c_int) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyContext_CopyCurrent() -> Out {
     run(krait_runtime::context::copy_current)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyContextVar_New(name: Text, default: Arg) -> Out {
     run(|| {
         let class = crate::import::import_name("contextvars")?.getattr_str("ContextVar")?;
@@ -522,7 +483,6 @@ pub unsafe extern "C" fn PyContextVar_New(name: Text, default: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyContextVar_Get(variable: Arg, default: Arg, value: Place<Out>) -> c_int {
     let found = some(variable).and_then(|variable| {
         let found = match default {
@@ -546,13 +506,11 @@ pub unsafe extern "C" fn PyContextVar_Get(variable: Arg, default: Arg, value: Pl
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyContextVar_Set(variable: Arg, value: Arg) -> Out {
     run(|| some(variable)?.call_method_str("set", &[some(value)?]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyContextVar_Reset(variable: Arg, token: Arg) -> c_int {
     run(|| {
         some(variable)?
@@ -562,13 +520,11 @@ pub unsafe extern "C" fn PyContextVar_Reset(variable: Arg, token: Arg) -> c_int 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_MakePendingCalls() -> c_int {
     run(krait_runtime::hooks::check_signals)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_GetFuncDesc(object: &PyObject) -> *const c_char {
     let is_function = object.downcast::<krait_runtime::PyFunction>().is_some()
         || object.downcast::<krait_runtime::PyCFunction>().is_some()

@@ -51,7 +51,6 @@ fn variables(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_Code_NewWithPosOnlyArgs(
     argcount: c_int,
     posonlyargcount: c_int,
@@ -101,7 +100,6 @@ pub unsafe extern "C" fn PyUnstable_Code_NewWithPosOnlyArgs(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrame_New(
     _thread: &ThreadState,
     code: Arg,

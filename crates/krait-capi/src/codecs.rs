@@ -7,13 +7,11 @@ use krait_runtime::{Obj, PyResult, codecs};
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_Register(search: Arg) -> c_int {
     run(|| codecs::registry::register(some(search)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_Unregister(search: Arg) -> c_int {
     if let Some(search) = search {
         codecs::registry::unregister(search);
@@ -22,7 +20,6 @@ pub unsafe extern "C" fn PyCodec_Unregister(search: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_KnownEncoding(encoding: Text) -> c_int {
     match codecs::registry::lookup(&encoding.lossy()) {
         Ok(_) => 1,
@@ -34,13 +31,11 @@ pub unsafe extern "C" fn PyCodec_KnownEncoding(encoding: Text) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyCodec_Lookup(encoding: Text) -> Out {
     run(|| codecs::registry::lookup(&encoding.lossy()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_Encode(object: Arg, encoding: Text, errors: Text) -> Out {
     run(|| {
         codecs::registry::encode_object(
@@ -52,7 +47,6 @@ pub unsafe extern "C" fn PyCodec_Encode(object: Arg, encoding: Text, errors: Tex
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_Decode(object: Arg, encoding: Text, errors: Text) -> Out {
     run(|| {
         codecs::registry::decode_object(
@@ -69,13 +63,11 @@ fn part(encoding: Text, name: &str) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_Encoder(encoding: Text) -> Out {
     run(|| part(encoding, "encode"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_Decoder(encoding: Text) -> Out {
     run(|| part(encoding, "decode"))
 }
@@ -89,13 +81,11 @@ fn incremental(encoding: Text, errors: Text, name: &str) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_IncrementalEncoder(encoding: Text, errors: Text) -> Out {
     run(|| incremental(encoding, errors, "incrementalencoder"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_IncrementalDecoder(encoding: Text, errors: Text) -> Out {
     run(|| incremental(encoding, errors, "incrementaldecoder"))
 }
@@ -109,25 +99,21 @@ fn stream(encoding: Text, file: Arg, errors: Text, name: &str) -> PyResult<Obj> 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_StreamReader(encoding: Text, file: Arg, errors: Text) -> Out {
     run(|| stream(encoding, file, errors, "streamreader"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_StreamWriter(encoding: Text, file: Arg, errors: Text) -> Out {
     run(|| stream(encoding, file, errors, "streamwriter"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_RegisterError(name: Text, handler: Arg) -> c_int {
     run(|| codecs::registry::register_error(&name.lossy(), some(handler)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCodec_LookupError(name: Text) -> Out {
     run(|| codecs::registry::lookup_error(name.opt()?.unwrap_or("strict")))
 }

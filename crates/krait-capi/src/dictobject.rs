@@ -9,25 +9,21 @@ use krait_runtime::{Obj, PyClass, PyDict, PyFrozenSet, PyList, PyObject, PyResul
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_New() -> Out {
     run(PyDict::new)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyDict_NewPresized(size: isize) -> Out {
     run(|| PyDict::with_capacity(size.clamp(0, 1 << 20) as usize))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Size(dict: Arg) -> isize {
     run(|| Ok(cast::<PyDict>(dict)?.len()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Clear(dict: Arg) {
     if let Some(dict) = dict.and_then(PyObject::downcast::<PyDict>) {
         dict.clear();
@@ -35,19 +31,16 @@ pub unsafe extern "C" fn PyDict_Clear(dict: Arg) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Copy(dict: Arg) -> Out {
     run(|| cast::<PyDict>(dict)?.copy())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Contains(dict: Arg, key: Arg) -> c_int {
     run(|| cast::<PyDict>(dict)?.contains(some(key)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_ContainsString(dict: Arg, key: Text) -> c_int {
     run(|| cast::<PyDict>(dict)?.contains(&*key.str()?))
 }
@@ -61,25 +54,21 @@ fn item_by_text(dict: Arg, key: Text) -> PyResult<Option<Obj>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_GetItemWithError(dict: Arg, key: Arg) -> Ptr {
     lend_result(item(dict, key))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyDict_GetItemWithError(dict: Arg, key: Arg) -> Ptr {
     lend_result(item(dict, key))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyDict_GetItem_KnownHash(dict: Arg, key: Arg, hash: isize) -> Ptr {
     lend_result(cast::<PyDict>(dict).and_then(|dict| dict.get_item_hash(some(key)?, hash)))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyDict_SetItem_KnownHash(
     dict: Arg,
     key: Arg,
@@ -107,13 +96,11 @@ fn without_error(dict: Arg, found: impl FnOnce() -> PyResult<Option<Obj>>, conte
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_GetItem(dict: Arg, key: Arg) -> Ptr {
     without_error(dict, || item(dict, key), "in PyDict_GetItem()")
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_GetItemString(dict: Arg, key: Text) -> Ptr {
     without_error(
         dict,
@@ -123,19 +110,16 @@ pub unsafe extern "C" fn PyDict_GetItemString(dict: Arg, key: Text) -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyDict_GetItemStringWithError(dict: Arg, key: Text) -> Ptr {
     lend_result(item_by_text(dict, key))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_GetItemRef(dict: Arg, key: Arg, result: Place<Out>) -> c_int {
     give_optional(result, item(dict, key))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_GetItemStringRef(
     dict: Arg,
     key: Text,
@@ -145,13 +129,11 @@ pub unsafe extern "C" fn PyDict_GetItemStringRef(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_SetItem(dict: Arg, key: Arg, value: Arg) -> c_int {
     run(|| cast::<PyDict>(dict)?.set_item(some(key)?, some(value)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_SetItemString(dict: Arg, key: Text, value: Arg) -> c_int {
     run(|| cast::<PyDict>(dict)?.set_item(&*key.name()?, some(value)?))
 }
@@ -164,19 +146,16 @@ fn delete(dict: Arg, key: &PyObject) -> PyResult<()> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_DelItem(dict: Arg, key: Arg) -> c_int {
     run(|| delete(dict, some(key)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_DelItemString(dict: Arg, key: Text) -> c_int {
     run(|| delete(dict, &*key.str()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Pop(dict: Arg, key: Arg, result: Place<Out>) -> c_int {
     give_optional(
         result,
@@ -185,7 +164,6 @@ pub unsafe extern "C" fn PyDict_Pop(dict: Arg, key: Arg, result: Place<Out>) -> 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_PopString(dict: Arg, key: Text, result: Place<Out>) -> c_int {
     give_optional(
         result,
@@ -194,7 +172,6 @@ pub unsafe extern "C" fn PyDict_PopString(dict: Arg, key: Text, result: Place<Ou
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyDict_Pop(dict: Arg, key: Arg, default: Arg) -> Out {
     run(|| {
         let key = some(key)?;
@@ -208,7 +185,6 @@ pub unsafe extern "C" fn _PyDict_Pop(dict: Arg, key: Arg, default: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_SetDefault(dict: Arg, key: Arg, default: Arg) -> Ptr {
     lend_result(cast::<PyDict>(dict).and_then(|dict| {
         dict.set_default(some(key)?, default.unwrap_or(krait_runtime::none()))
@@ -217,7 +193,6 @@ pub unsafe extern "C" fn PyDict_SetDefault(dict: Arg, key: Arg, default: Arg) ->
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_SetDefaultRef(
     dict: Arg,
     key: Arg,
@@ -239,7 +214,6 @@ pub unsafe extern "C" fn PyDict_SetDefaultRef(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Next(
     dict: Arg,
     position: Option<&Cell<isize>>,
@@ -262,7 +236,6 @@ pub unsafe extern "C" fn PyDict_Next(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyDict_Next(
     dict: Arg,
     position: Option<&Cell<isize>>,
@@ -286,13 +259,11 @@ pub unsafe extern "C" fn _PyDict_Next(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Keys(dict: Arg) -> Out {
     run(|| PyList::from_vec(cast::<PyDict>(dict)?.keys_vec()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Values(dict: Arg) -> Out {
     run(|| {
         let items = cast::<PyDict>(dict)?.items_vec();
@@ -301,7 +272,6 @@ pub unsafe extern "C" fn PyDict_Values(dict: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Items(dict: Arg) -> Out {
     run(|| {
         let items = cast::<PyDict>(dict)?.items_vec().into_iter();
@@ -321,19 +291,16 @@ fn merge(dict: Arg, other: Arg, replace: bool) -> PyResult<()> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Merge(dict: Arg, other: Arg, replace: c_int) -> c_int {
     run(|| merge(dict, other, replace != 0))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_Update(dict: Arg, other: Arg) -> c_int {
     run(|| merge(dict, other, true))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDict_MergeFromSeq2(dict: Arg, pairs: Arg, replace: c_int) -> c_int {
     run(|| {
         let dict = cast::<PyDict>(dict)?;
@@ -354,13 +321,11 @@ pub unsafe extern "C" fn PyDict_MergeFromSeq2(dict: Arg, pairs: Arg, replace: c_
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySet_New(items: Arg) -> Out {
     run(|| items.map_or_else(PySet::new, PySet::from_iterable))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFrozenSet_New(items: Arg) -> Out {
     run(|| match items {
         Some(items) => PyFrozenSet::from_iterable(items),
@@ -373,13 +338,11 @@ fn table(set: Arg<'_>) -> PyResult<&SetTable> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySet_Size(set: Arg) -> isize {
     run(|| Ok(table(set)?.len()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySet_Contains(set: Arg, key: Arg) -> c_int {
     run(|| {
         let key = some(key)?;
@@ -388,7 +351,6 @@ pub unsafe extern "C" fn PySet_Contains(set: Arg, key: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySet_Add(set: Arg, key: Arg) -> c_int {
     run(|| {
         let set = some(set)?;
@@ -403,7 +365,6 @@ pub unsafe extern "C" fn PySet_Add(set: Arg, key: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySet_Discard(set: Arg, key: Arg) -> c_int {
     run(|| {
         let key = some(key)?;
@@ -414,13 +375,11 @@ pub unsafe extern "C" fn PySet_Discard(set: Arg, key: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySet_Pop(set: Arg) -> Out {
     run(|| cast::<PySet>(set)?.as_object().call_method_str("pop", &[]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySet_Clear(set: Arg) -> c_int {
     run(|| {
         cast::<PySet>(set)?.table().clear();
@@ -429,7 +388,6 @@ pub unsafe extern "C" fn PySet_Clear(set: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PySet_NextEntry(
     set: Arg,
     position: Option<&Cell<isize>>,
@@ -451,13 +409,11 @@ pub unsafe extern "C" fn _PySet_NextEntry(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PySet_Update(set: Arg, items: Arg) -> c_int {
     run(|| cast::<PySet>(set)?.table().update(some(items)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyDictProxy_New(mapping: Arg) -> Out {
     run(|| krait_runtime::descr::PyMappingProxy::from_mapping(some(mapping)?))
 }

@@ -9,19 +9,16 @@ use krait_runtime::{PyComplex, PyFloat, overflow_error};
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_FromDouble(value: c_double) -> Out {
     run(|| PyFloat::new(value))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_FromString(text: Arg) -> Out {
     run(|| PyFloat::new(PyFloat::from_object(some(text)?)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_AsDouble(object: Arg) -> c_double {
     run(|| match object {
         Some(object) => object.to_f64(),
@@ -32,19 +29,16 @@ pub unsafe extern "C" fn PyFloat_AsDouble(object: Arg) -> c_double {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_GetMax() -> c_double {
     f64::MAX
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_GetMin() -> c_double {
     f64::MIN_POSITIVE
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_GetInfo() -> Out {
     run(|| crate::longobject::sys_attribute("float_info"))
 }
@@ -80,7 +74,6 @@ unsafe fn unpack<const N: usize>(data: *const c_char, little_endian: c_int) -> [
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_Pack2(
     value: c_double,
     data: *mut c_char,
@@ -95,7 +88,6 @@ pub unsafe extern "C" fn PyFloat_Pack2(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_Pack4(
     value: c_double,
     data: *mut c_char,
@@ -111,7 +103,6 @@ pub unsafe extern "C" fn PyFloat_Pack4(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_Pack8(
     value: c_double,
     data: *mut c_char,
@@ -122,46 +113,39 @@ pub unsafe extern "C" fn PyFloat_Pack8(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_Unpack2(data: *const c_char, little_endian: c_int) -> c_double {
     // SAFETY: the caller's two bytes.
     half_to_f64(u16::from_le_bytes(unsafe { unpack(data, little_endian) }))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_Unpack4(data: *const c_char, little_endian: c_int) -> c_double {
     // SAFETY: the caller's four bytes.
     f64::from(f32::from_le_bytes(unsafe { unpack(data, little_endian) }))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyFloat_Unpack8(data: *const c_char, little_endian: c_int) -> c_double {
     // SAFETY: the caller's eight bytes.
     f64::from_le_bytes(unsafe { unpack(data, little_endian) })
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyComplex_FromDoubles(real: c_double, imag: c_double) -> Out {
     run(|| PyComplex::new(real, imag))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyComplex_FromCComplex(value: abi::Py_complex) -> Out {
     run(|| PyComplex::new(value.real, value.imag))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyComplex_RealAsDouble(object: Arg) -> c_double {
     run(|| Ok(PyComplex::from_object(some(object)?)?.real))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyComplex_ImagAsDouble(object: Arg) -> c_double {
     run(|| {
         let object = some(object)?;
@@ -173,7 +157,6 @@ pub unsafe extern "C" fn PyComplex_ImagAsDouble(object: Arg) -> c_double {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyComplex_AsCComplex(object: Arg) -> abi::Py_complex {
     some(object)
         .and_then(PyComplex::from_object)
@@ -238,7 +221,6 @@ complex_operators! {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _Py_c_neg(value: abi::Py_complex) -> abi::Py_complex {
     abi::Py_complex {
         real: -value.real,
@@ -247,7 +229,6 @@ pub unsafe extern "C" fn _Py_c_neg(value: abi::Py_complex) -> abi::Py_complex {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _Py_c_abs(value: abi::Py_complex) -> c_double {
     value.real.hypot(value.imag)
 }

@@ -34,25 +34,21 @@ fn modules() -> PyResult<Py<PyDict>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_ImportModule(name: Text) -> Out {
     run(|| import_object(&*name.name()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_ImportModuleNoBlock(name: Text) -> Out {
     run(|| import_object(&*name.name()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_Import(name: Arg) -> Out {
     run(|| import_object(cast(name)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_ImportModuleLevel(
     name: Text,
     globals: Arg,
@@ -64,7 +60,6 @@ pub unsafe extern "C" fn PyImport_ImportModuleLevel(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_ImportModuleLevelObject(
     name: Arg,
     globals: Arg,
@@ -82,19 +77,16 @@ pub unsafe extern "C" fn PyImport_ImportModuleAttr(module: Arg, name: Arg) -> Ou
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_ImportModuleAttrString(module: Text, name: Text) -> Out {
     run(|| import_object(&*module.name()?)?.getattr(&*name.name()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_GetModuleDict() -> Ptr {
     lend_result(modules().map(|modules| Some(modules.into_object())))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_GetModule(name: Arg) -> Out {
     modules()
         .and_then(|modules| modules.get_item(some(name)?))
@@ -116,44 +108,37 @@ fn add_module(name: &PyStr) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_AddModuleObject(name: Arg) -> Ptr {
     lend_result(cast::<PyStr>(name).and_then(add_module).map(Some))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_AddModule(name: Text) -> Ptr {
     lend_result(name.name().and_then(|name| add_module(&name)).map(Some))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_AddModuleRef(name: Text) -> Out {
     run(|| add_module(&*name.name()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_ReloadModule(module: Arg) -> Out {
     run(|| import_name("importlib")?.call_method_str("reload", &[some(module)?]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_GetImporter(path: Arg) -> Out {
     run(|| import_name("pkgutil")?.call_method_str("get_importer", &[some(path)?]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_GetMagicNumber() -> c_long {
     // 3627 and a line end of each kind, little endian.
     c_long::from(u32::from_le_bytes([0x2b, 0x0e, b'\r', b'\n']))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_GetMagicTag() -> *const c_char {
     c"cpython-314".as_ptr()
 }
@@ -188,13 +173,11 @@ fn exec_module(name: Py<PyStr>, code: Arg, path: Arg) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_ExecCodeModule(name: Text, code: Arg) -> Out {
     run(|| exec_module(name.name()?, code, None))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_ExecCodeModuleEx(name: Text, code: Arg, path: Text) -> Out {
     run(|| {
         let path = path.get().map(|_| path.str()).transpose()?;
@@ -203,7 +186,6 @@ pub unsafe extern "C" fn PyImport_ExecCodeModuleEx(name: Text, code: Arg, path: 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyImport_ExecCodeModuleObject(
     name: Arg,
     code: Arg,
@@ -214,7 +196,6 @@ pub unsafe extern "C" fn PyImport_ExecCodeModuleObject(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyImport_GetModuleAttrString(module: Text, name: Text) -> Out {
     run(|| import_object(&*module.name()?)?.getattr(&*name.name()?))
 }

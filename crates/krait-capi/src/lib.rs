@@ -2,7 +2,7 @@
 //! of CPython 3.14 find these functions when they are loaded, and call them.
 //!
 //! One file a C header. A function is thin: it turns C's arguments into Rust's ([`glue`]) and calls
-//! the runtime. Variadic functions are in `variadic.c`. The static types and singletons are the
+//! the runtime. Variadic functions are in `variadic/`. The static types and singletons are the
 //! runtime's own statics, under their C names.
 //!
 //! The functions are documented by C's documentation; comments here say where there is more to know.
@@ -25,7 +25,9 @@ mod bytesobject;
 mod ceval;
 mod code;
 mod codecs;
+mod datetime;
 mod dictobject;
+mod exceptions;
 mod floatobject;
 mod glue;
 mod import;
@@ -34,6 +36,7 @@ mod longobject;
 mod methodobject;
 mod modsupport;
 mod moduleobject;
+mod number;
 mod object;
 mod objimpl;
 mod pybuffer;
@@ -46,6 +49,8 @@ mod sliceobject;
 mod structseq;
 mod tupleobject;
 mod typeobject;
+mod unicode_codecs;
+mod unicode_ctype;
 mod unicodeobject;
 mod unicodewriter;
 mod weakrefobject;

@@ -10,7 +10,6 @@ use krait_runtime::{
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBool_FromLong(value: c_long) -> Out {
     Some(bool_object(value != 0).to_obj())
 }
@@ -38,19 +37,16 @@ from_integers! {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_FromVoidPtr(pointer: *mut c_void) -> Out {
     run(|| PyLong::from_u64(pointer.expose_provenance() as u64))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_FromDouble(value: c_double) -> Out {
     run(|| PyLong::from_object(&*PyFloat::new(value)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_FromUnicodeObject(text: Arg, base: c_int) -> Out {
     run(|| from_text(cast(text)?, base))
 }
@@ -63,7 +59,6 @@ fn from_text(text: &PyStr, base: c_int) -> PyResult<Py<PyLong>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_FromString(
     text: Text,
     end: Place<*mut c_char>,
@@ -141,13 +136,11 @@ fn unsigned(object: Arg, negative_to: &str, c_type: &str) -> PyResult<u64> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsLong(object: Arg) -> c_long {
     signed(object, "long").unwrap_or(-1)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsLongLong(object: Arg) -> c_longlong {
     index(object)
         .and_then(|number| number.to_i64().ok_or_else(too_big))
@@ -155,7 +148,6 @@ pub unsafe extern "C" fn PyLong_AsLongLong(object: Arg) -> c_longlong {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsInt(object: Arg) -> c_int {
     signed(object, "int")
         .and_then(|value| c_int::try_from(value).map_err(|_| too_large("int")))
@@ -163,7 +155,6 @@ pub unsafe extern "C" fn PyLong_AsInt(object: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsSsize_t(object: Arg) -> isize {
     int(object)
         .and_then(|number| number.to_i64().ok_or_else(|| too_large("ssize_t")))
@@ -182,13 +173,11 @@ fn and_overflow(object: Arg, overflow: Place<c_int>) -> i64 {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsLongAndOverflow(object: Arg, overflow: Place<c_int>) -> c_long {
     and_overflow(object, overflow)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsLongLongAndOverflow(
     object: Arg,
     overflow: Place<c_int>,
@@ -197,13 +186,11 @@ pub unsafe extern "C" fn PyLong_AsLongLongAndOverflow(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsUnsignedLong(object: Arg) -> c_ulong {
     unsigned(object, "unsigned int", "unsigned long").unwrap_or(c_ulong::MAX)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsUnsignedLongLong(object: Arg) -> c_ulonglong {
     let converted = int(object).and_then(|number| {
         if number.is_negative() {
@@ -215,7 +202,6 @@ pub unsafe extern "C" fn PyLong_AsUnsignedLongLong(object: Arg) -> c_ulonglong {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsSize_t(object: Arg) -> usize {
     unsigned(object, "size_t", "size_t").map_or(usize::MAX, |value| value as usize)
 }
@@ -238,19 +224,16 @@ fn low_bits(number: &PyLong) -> u64 {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsUnsignedLongMask(object: Arg) -> c_ulong {
     index(object).map_or(c_ulong::MAX, |number| low_bits(&number))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsUnsignedLongLongMask(object: Arg) -> c_ulonglong {
     index(object).map_or(c_ulonglong::MAX, |number| low_bits(&number))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsVoidPtr(object: Arg) -> *mut c_void {
     run(|| {
         let number = int(object)?;
@@ -263,7 +246,6 @@ pub unsafe extern "C" fn PyLong_AsVoidPtr(object: Arg) -> *mut c_void {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsDouble(object: Arg) -> c_double {
     run(|| int(object)?.to_f64())
 }
@@ -368,7 +350,6 @@ fn is_big_endian(flags: c_int) -> bool {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_AsNativeBytes(
     object: Arg,
     buffer: *mut c_void,
@@ -456,7 +437,6 @@ fn from_bytes(bytes: &[u8], big_endian: bool, signed: bool) -> PyResult<Py<PyLon
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_FromNativeBytes(
     buffer: *const c_void,
     size: usize,
@@ -468,7 +448,6 @@ pub unsafe extern "C" fn PyLong_FromNativeBytes(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_FromUnsignedNativeBytes(
     buffer: *const c_void,
     size: usize,
@@ -480,7 +459,6 @@ pub unsafe extern "C" fn PyLong_FromUnsignedNativeBytes(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyLong_FromByteArray(
     bytes: *const u8,
     size: usize,
@@ -493,7 +471,6 @@ pub unsafe extern "C" fn _PyLong_FromByteArray(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyLong_AsByteArray(
     number: &PyLong,
     bytes: *mut u8,
@@ -541,7 +518,6 @@ pub unsafe extern "C" fn _PyLong_AsByteArray(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyLong_Sign(number: &PyLong) -> c_int {
     match (number.is_zero(), number.is_negative()) {
         (true, _) => 0,
@@ -551,7 +527,6 @@ pub unsafe extern "C" fn _PyLong_Sign(number: &PyLong) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_GetSign(object: Arg, sign: Place<c_int>) -> c_int {
     run(|| {
         let number = some(object)?.downcast::<PyLong>().ok_or_else(|| {
@@ -585,25 +560,21 @@ fn sign_of(object: Arg) -> PyResult<i32> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_IsPositive(object: Arg) -> c_int {
     run(|| Ok(sign_of(object)? > 0))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_IsNegative(object: Arg) -> c_int {
     run(|| Ok(sign_of(object)? < 0))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_IsZero(object: Arg) -> c_int {
     run(|| Ok(sign_of(object)? == 0))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyLong_NumBits(object: &PyObject) -> i64 {
     let bits = object.call_method_str("bit_length", &[]);
     bits.and_then(|bits| index(Some(&bits)))
@@ -613,25 +584,21 @@ pub unsafe extern "C" fn _PyLong_NumBits(object: &PyObject) -> i64 {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyLong_Copy(number: &PyLong) -> Out {
     run(|| PyLong::exact_copy(number))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyLong_GetInfo() -> Out {
     run(|| sys_attribute("int_info"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_Long_IsCompact(number: &PyLong) -> c_int {
     c_int::from(number.is_compact())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_Long_CompactValue(number: &PyLong) -> isize {
     number.compact_value() as isize
 }
@@ -643,4 +610,130 @@ pub(crate) fn sys_attribute(name: &str) -> PyResult<Obj> {
         .transpose()?
         .flatten()
         .ok_or_else(|| krait_runtime::runtime_error!("lost sys.{name}"))
+}
+
+/// How digits lie in memory: `PyLongLayout`.
+#[repr(C)]
+pub struct PyLongLayout {
+    bits_per_digit: u8,
+    digit_size: u8,
+    digits_order: i8,
+    digit_endianness: i8,
+}
+
+static LAYOUT: PyLongLayout = PyLongLayout {
+    bits_per_digit: krait_abi::PyLong_SHIFT as u8,
+    digit_size: 4,
+    digits_order: -1,
+    digit_endianness: -1,
+};
+
+/// A number as C code reads it: `PyLongExport`.
+#[repr(C)]
+pub struct PyLongExport {
+    value: i64,
+    negative: u8,
+    ndigits: isize,
+    digits: *const c_void,
+    reserved: usize,
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyLong_GetNativeLayout() -> *const PyLongLayout {
+    &raw const LAYOUT
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyLong_Export(object: Arg, export: Place<PyLongExport>) -> c_int {
+    run(|| {
+        let object = some(object)?;
+        let Some(number) = object.downcast::<PyLong>() else {
+            return Err(type_error!(
+                "expected int, got {}",
+                object.type_().tp_name()
+            ));
+        };
+        let made = match number.to_i64() {
+            Some(value) => PyLongExport {
+                value,
+                negative: 0,
+                ndigits: 0,
+                digits: std::ptr::null(),
+                reserved: 0,
+            },
+            // The reference is given back by `PyLong_FreeExport`.
+            None => PyLongExport {
+                value: 0,
+                negative: u8::from(number.is_negative()),
+                ndigits: number.digits().len() as isize,
+                digits: number.digits().as_ptr().cast(),
+                reserved: object.to_obj().into_ptr().expose_provenance(),
+            },
+        };
+        put(export, made);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyLong_FreeExport(export: *mut PyLongExport) {
+    // SAFETY: filled in by `PyLong_Export`; the reference, if there is one, is given back once.
+    unsafe {
+        let kept = std::mem::take(&mut (*export).reserved);
+        drop(Obj::from_owned_ptr_opt(
+            std::ptr::with_exposed_provenance_mut(kept),
+        ));
+    }
+}
+
+/// A number under construction: what a `PyLongWriter *` points at.
+pub struct Writer {
+    negative: bool,
+    digits: Box<[u32]>,
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyLongWriter_Create(
+    negative: c_int,
+    count: isize,
+    digits: Place<*mut c_void>,
+) -> *mut Writer {
+    let Some(count) = usize::try_from(count)
+        .ok()
+        .filter(|&count| count > 0 && count < 1 << 40)
+    else {
+        let _error = value_error!("ndigits must be positive");
+        return std::ptr::null_mut();
+    };
+    let mut writer = Box::new(Writer {
+        negative: negative != 0,
+        digits: vec![0; count].into_boxed_slice(),
+    });
+    put(digits, writer.digits.as_mut_ptr().cast());
+    Box::into_raw(writer)
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyLongWriter_Finish(writer: *mut Writer) -> Out {
+    // SAFETY: made by `PyLongWriter_Create`, and given back once.
+    let writer = unsafe { Box::from_raw(writer) };
+    let used = writer
+        .digits
+        .iter()
+        .rposition(|&digit| digit != 0)
+        .map_or(0, |last| last + 1);
+    let mask = (1u32 << krait_abi::PyLong_SHIFT) - 1;
+    let digits: Vec<u32> = writer.digits[..used]
+        .iter()
+        .map(|digit| digit & mask)
+        .collect();
+    run(|| PyLong::from_digits(writer.negative && used > 0, &digits))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyLongWriter_Discard(writer: *mut Writer) {
+    if !writer.is_null() {
+        // SAFETY: as above.
+        drop(unsafe { Box::from_raw(writer) });
+    }
 }

@@ -1,6 +1,6 @@
-//! `modsupport.h`: what the variadic functions of `variadic.c` need beside the API itself.
+//! `modsupport.h`: what the variadic functions of `variadic/` need beside the API itself.
 //!
-//! The functions named `krait_*` are for that file alone.
+//! The functions named `krait_*` are for these files alone.
 
 use std::cell::RefCell;
 use std::ffi::{c_char, c_int};
@@ -49,7 +49,6 @@ pub struct FormattedText {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn krait_text_new() -> *mut FormattedText {
     Box::into_raw(Box::new(FormattedText {
         parts: RefCell::new(StrBuilder::new()),
@@ -101,7 +100,6 @@ pub unsafe extern "C" fn krait_text_push(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn krait_text_push_code(text: &FormattedText, code: u32) {
     let part = if code <= 0x10_FFFF {
         PyStr::from_char(code)
@@ -166,7 +164,6 @@ pub unsafe extern "C" fn krait_text_push_object(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn krait_text_finish(text: *mut FormattedText) -> Out {
     // SAFETY: made by `krait_text_new`, and given back once.
     let text = unsafe { Box::from_raw(text) };
@@ -197,7 +194,6 @@ pub unsafe extern "C" fn krait_write_std(is_error: c_int, text: &PyObject) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyArg_ValidateKeywordArguments(kwargs: Arg) -> c_int {
     let checked = cast::<PyDict>(kwargs).and_then(|kwargs| {
         let all = kwargs

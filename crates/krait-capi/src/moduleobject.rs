@@ -39,7 +39,6 @@ pub(crate) fn modules() -> &'static Modules {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModuleDef_Init(def: Option<&abi::PyModuleDef>) -> Ptr {
     run(|| {
         let def = some(def)?;
@@ -156,7 +155,6 @@ fn create(def: &abi::PyModuleDef) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_Create2(def: Option<&abi::PyModuleDef>, _version: c_int) -> Out {
     run(|| create(some(def)?))
 }
@@ -263,7 +261,6 @@ pub(crate) fn check_made(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_FromDefAndSpec2(
     def: Option<&abi::PyModuleDef>,
     spec: Arg,
@@ -312,25 +309,21 @@ pub(crate) fn exec_def(module: &PyModule, def: &abi::PyModuleDef) -> PyResult<()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_ExecDef(module: Arg, def: Option<&abi::PyModuleDef>) -> c_int {
     run(|| exec_def(cast(module)?, some(def)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_New(name: Text) -> Out {
     run(|| PyModule::new_object(&*name.name()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_NewObject(name: Arg) -> Out {
     run(|| PyModule::new_object(cast(name)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_GetDict(module: Arg) -> Ptr {
     lend_result(cast::<PyModule>(module).map(|module| Some(module.dict().into_object())))
 }
@@ -345,13 +338,11 @@ fn name_of(module: Arg) -> PyResult<Py<PyStr>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_GetNameObject(module: Arg) -> Out {
     run(|| name_of(module))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_GetName(module: Arg) -> *const c_char {
     run(|| {
         // The module's dictionary keeps the name, which keeps its UTF-8.
@@ -367,37 +358,31 @@ fn file_of(module: Arg) -> PyResult<Py<PyStr>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_GetFilenameObject(module: Arg) -> Out {
     run(|| file_of(module))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_GetFilename(module: Arg) -> *const c_char {
     run(|| Ok(file_of(module)?.as_utf8()?.as_ptr().cast::<c_char>()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_GetDef(module: Arg) -> *mut abi::PyModuleDef {
     run(|| Ok(cast::<PyModule>(module)?.def()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_GetState(module: Arg) -> *mut c_void {
     run(|| Ok(cast::<PyModule>(module)?.state()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_SetDocString(module: Arg, doc: Text) -> c_int {
     run(|| some(module)?.setattr_str("__doc__", &*doc.str()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_AddFunctions(
     module: Arg,
     functions: *const abi::PyMethodDef,
@@ -423,13 +408,11 @@ fn add(module: Arg, name: Text, value: Arg) -> PyResult<()> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_AddObjectRef(module: Arg, name: Text, value: Arg) -> c_int {
     run(|| add(module, name, value))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_Add(module: Arg, name: Text, value: Out) -> c_int {
     run(|| add(module, name, value.as_deref()))
 }
@@ -447,19 +430,16 @@ pub unsafe extern "C" fn PyModule_AddObject(module: Arg, name: Text, value: Ptr)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_AddIntConstant(module: Arg, name: Text, value: c_long) -> c_int {
     run(|| add(module, name, Some(&*PyLong::from_i64(value)?)))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_AddStringConstant(module: Arg, name: Text, value: Text) -> c_int {
     run(|| add(module, name, Some(&*value.str()?)))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyModule_AddType(module: Arg, class: TypeArg) -> c_int {
     run(|| {
         let class = some(class)?;
@@ -469,7 +449,6 @@ pub unsafe extern "C" fn PyModule_AddType(module: Arg, class: TypeArg) -> c_int 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_Module_SetGIL(_module: Arg, _gil: *mut c_void) -> c_int {
     0
 }
@@ -487,7 +466,6 @@ fn index_of(def: Option<&abi::PyModuleDef>) -> PyResult<usize> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyState_FindModule(def: Option<&abi::PyModuleDef>) -> Ptr {
     let Some(def) = def.filter(|def| def.m_slots.is_null()) else {
         return std::ptr::null_mut();
@@ -514,13 +492,11 @@ pub(crate) fn remember(module: &PyObject, def: &abi::PyModuleDef) -> PyResult<()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyState_AddModule(module: Arg, def: Option<&abi::PyModuleDef>) -> c_int {
     run(|| remember(some(module)?, some(def)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyState_RemoveModule(def: Option<&abi::PyModuleDef>) -> c_int {
     run(|| {
         let index = index_of(def)?;

@@ -13,7 +13,6 @@ use krait_runtime::{
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_IncRef(object: Arg) {
     if let Some(object) = object {
         std::mem::forget(object.to_obj());
@@ -21,25 +20,21 @@ pub unsafe extern "C" fn Py_IncRef(object: Arg) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_DecRef(object: Out) {
     drop(object);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _Py_IncRef(object: &PyObject) {
     std::mem::forget(object.to_obj());
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _Py_DecRef(object: Obj) {
     drop(object);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _Py_Dealloc(object: Ptr) {
     // SAFETY: the caller took the last reference away; the deallocator wants a count that is gone,
     // which `decref` takes from the one that is given back here.
@@ -50,49 +45,41 @@ pub unsafe extern "C" fn _Py_Dealloc(object: Ptr) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_NewRef(object: Arg) -> Out {
     object.map(PyClass::to_obj)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_XNewRef(object: Arg) -> Out {
     object.map(PyClass::to_obj)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_REFCNT(object: &PyObject) -> isize {
     object.refcount() as isize
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_TYPE(object: &PyObject) -> *mut abi::PyTypeObject {
     object.type_ptr()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_Is(left: Ptr, right: Ptr) -> c_int {
     c_int::from(left == right)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_IsNone(object: Ptr) -> c_int {
     c_int::from(object == none().as_ptr())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_IsTrue(object: Ptr) -> c_int {
     c_int::from(object == bool_object(true).as_ptr())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_IsFalse(object: Ptr) -> c_int {
     c_int::from(object == bool_object(false).as_ptr())
 }
@@ -115,37 +102,31 @@ fn constant(id: c_uint) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_GetConstant(id: c_uint) -> Out {
     run(|| constant(id))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_GetConstantBorrowed(id: c_uint) -> Ptr {
     lend_result(constant(id).map(Some))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Repr(object: Arg) -> Out {
     run(|| object.map_or_else(|| PyStr::new("<NULL>"), PyObject::repr))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Str(object: Arg) -> Out {
     run(|| object.map_or_else(|| PyStr::new("<NULL>"), PyObject::str))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_ASCII(object: Arg) -> Out {
     run(|| object.map_or_else(|| PyStr::new("<NULL>"), PyObject::ascii))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Bytes(object: Arg) -> Out {
     run(|| match object {
         None => PyBytes::new(b"<NULL>").map(Py::into_object),
@@ -166,7 +147,6 @@ pub unsafe extern "C" fn PyObject_Bytes(object: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_RichCompare(left: Arg, right: Arg, op: c_int) -> Out {
     run(|| {
         let op = CompareOp::from_raw(op).ok_or_else(bad_call)?;
@@ -175,7 +155,6 @@ pub unsafe extern "C" fn PyObject_RichCompare(left: Arg, right: Arg, op: c_int) 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_RichCompareBool(left: Arg, right: Arg, op: c_int) -> c_int {
     run(|| {
         let op = CompareOp::from_raw(op).ok_or_else(bad_call)?;
@@ -190,57 +169,48 @@ pub unsafe extern "C" fn PyObject_RichCompareBool(left: Arg, right: Arg, op: c_i
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Hash(object: Arg) -> isize {
     run(|| some(object)?.hash())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_HashNotImplemented(object: Arg) -> isize {
     run(|| Err::<isize, _>(krait_runtime::abstract_::unhashable(some(object)?)))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GenericHash(object: &PyObject) -> isize {
     identity_hash(object)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_HashPointer(pointer: *const c_void) -> isize {
     let address = pointer.addr().rotate_right(4) as isize;
     if address == -1 { -2 } else { address }
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_HashBuffer(data: *const std::ffi::c_char, size: isize) -> isize {
     // SAFETY: the caller's bytes.
     krait_runtime::hash::hash_bytes(unsafe { bytes_of(data, size) })
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_IsTrue(object: Arg) -> c_int {
     run(|| some(object)?.is_true())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Not(object: Arg) -> c_int {
     run(|| Ok(!some(object)?.is_true()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCallable_Check(object: Arg) -> c_int {
     c_int::from(object.is_some_and(PyObject::is_callable))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Dir(object: Arg) -> Out {
     run(|| match object {
         Some(object) => krait_runtime::descr::builtin("dir")?.call1(object),
@@ -249,25 +219,21 @@ pub unsafe extern "C" fn PyObject_Dir(object: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_SelfIter(object: Arg) -> Out {
     object.map(PyClass::to_obj)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetAttr(object: Arg, name: Arg) -> Out {
     run(|| some(object)?.getattr(some(name)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetAttrString(object: Arg, name: Text) -> Out {
     run(|| some(object)?.getattr(&*name.name()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetOptionalAttr(
     object: Arg,
     name: Arg,
@@ -277,7 +243,6 @@ pub unsafe extern "C" fn PyObject_GetOptionalAttr(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetOptionalAttrString(
     object: Arg,
     name: Text,
@@ -301,19 +266,16 @@ fn optional_attr(object: Arg, name: Arg) -> PyResult<Option<Obj>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_HasAttrWithError(object: Arg, name: Arg) -> c_int {
     run(|| Ok(optional_attr(object, name)?.is_some()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_HasAttrStringWithError(object: Arg, name: Text) -> c_int {
     run(|| some(object)?.has_attr(&*name.name()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_HasAttr(object: Arg, name: Arg) -> c_int {
     or_unraisable(
         optional_attr(object, name).map(|value| value.is_some()),
@@ -322,50 +284,42 @@ pub unsafe extern "C" fn PyObject_HasAttr(object: Arg, name: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_HasAttrString(object: Arg, name: Text) -> c_int {
     let found = some(object).and_then(|object| object.has_attr(&*name.name()?));
     or_unraisable(found, "in PyObject_HasAttrString()")
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_SetAttr(object: Arg, name: Arg, value: Arg) -> c_int {
     run(|| some(object)?.setattr(some(name)?, value))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_SetAttrString(object: Arg, name: Text, value: Arg) -> c_int {
     run(|| some(object)?.setattr(&*name.name()?, value))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_DelAttr(object: Arg, name: Arg) -> c_int {
     run(|| some(object)?.delattr(some(name)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_DelAttrString(object: Arg, name: Text) -> c_int {
     run(|| some(object)?.delattr(&*name.name()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GenericGetAttr(object: Arg, name: Arg) -> Out {
     run(|| some(object)?.generic_getattr(cast(name)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GenericSetAttr(object: Arg, name: Arg, value: Arg) -> c_int {
     run(|| some(object)?.generic_setattr(cast(name)?, value))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyObject_GenericGetAttrWithDict(
     object: Arg,
     name: Arg,
@@ -376,7 +330,6 @@ pub unsafe extern "C" fn _PyObject_GenericGetAttrWithDict(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GenericGetDict(object: Arg, _context: *mut c_void) -> Out {
     run(|| match some(object)?.instance_dict_or_new()? {
         Some(dict) => Ok(dict),
@@ -387,7 +340,6 @@ pub unsafe extern "C" fn PyObject_GenericGetDict(object: Arg, _context: *mut c_v
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GenericSetDict(
     object: Arg,
     value: Arg,
@@ -408,7 +360,6 @@ pub unsafe extern "C" fn PyObject_GenericSetDict(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyObject_GetDictPtr(object: Arg) -> *mut Ptr {
     let Some(object) = object else {
         return std::ptr::null_mut();
@@ -417,7 +368,6 @@ pub unsafe extern "C" fn _PyObject_GetDictPtr(object: Arg) -> *mut Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_ClearManagedDict(object: Arg) {
     if let Some(object) = object {
         object.clear_managed_dict();
@@ -425,7 +375,6 @@ pub unsafe extern "C" fn PyObject_ClearManagedDict(object: Arg) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_VisitManagedDict(
     object: Arg,
     visit: abi::visitproc,
@@ -438,7 +387,6 @@ pub unsafe extern "C" fn PyObject_VisitManagedDict(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_ClearWeakRefs(object: Arg) {
     if let Some(object) = object {
         krait_runtime::weakref::clear_weakrefs(object);
@@ -446,7 +394,6 @@ pub unsafe extern "C" fn PyObject_ClearWeakRefs(object: Arg) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_CallFinalizer(object: Arg) {
     if let Some(object) = object {
         krait_runtime::gc::finalize(object);
@@ -454,7 +401,6 @@ pub unsafe extern "C" fn PyObject_CallFinalizer(object: Arg) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_CallFinalizerFromDealloc(object: Ptr) -> c_int {
     // SAFETY: a deallocator calls this first, while the object is whole and its count is zero.
     if unsafe { krait_runtime::gc::finalize_from_dealloc(object) } {
@@ -469,7 +415,6 @@ pub unsafe extern "C" fn PyObject_CallFinalizerFromDealloc(object: Ptr) -> c_int
 struct Reprs(std::cell::RefCell<Vec<(*const PyObject, ReprGuard)>>);
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_ReprEnter(object: &PyObject) -> c_int {
     let Some(guard) = ReprGuard::enter(object) else {
         return 1;
@@ -480,7 +425,6 @@ pub unsafe extern "C" fn Py_ReprEnter(object: &PyObject) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_ReprLeave(object: &PyObject) {
     let mut reprs = Interpreter::current().extension::<Reprs>().0.borrow_mut();
     if let Some(index) = reprs
@@ -492,23 +436,19 @@ pub unsafe extern "C" fn Py_ReprLeave(object: &PyObject) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_EnterRecursiveCall(location: Text) -> c_int {
     run(|| krait_runtime::state::enter_recursive_call(&location.lossy()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_LeaveRecursiveCall() {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_GenericAlias(origin: Arg, args: Arg) -> Out {
     run(|| krait_runtime::generic_alias::new_generic_alias(some(origin)?, some(args)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_AsFileDescriptor(object: Arg) -> c_int {
     fn descriptor(object: Arg) -> PyResult<i32> {
         let object = some(object)?;
@@ -538,23 +478,19 @@ pub unsafe extern "C" fn PyObject_AsFileDescriptor(object: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_Object_IsUniqueReferencedTemporary(_object: Arg) -> c_int {
     0
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_IsImmortal(object: &PyObject) -> c_int {
     c_int::from(object.is_immortal())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_EnableTryIncRef(_object: Arg) {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_TryIncRef(object: &PyObject) -> c_int {
     if object.refcount() == 0 {
         return 0;
@@ -564,13 +500,11 @@ pub unsafe extern "C" fn PyUnstable_TryIncRef(object: &PyObject) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_Object_IsUniquelyReferenced(object: &PyObject) -> c_int {
     c_int::from(object.is_unique())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_Object_EnableDeferredRefcount(_object: Arg) -> c_int {
     0
 }
@@ -583,11 +517,9 @@ pub unsafe extern "C" fn _PyTrash_thread_deposit_object(_thread: *mut c_void, ob
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyTrash_thread_destroy_chain(_thread: *mut c_void) {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _Py_ReachedRecursionLimitWithMargin(
     _thread: *mut c_void,
     _margin: c_int,
@@ -603,11 +535,9 @@ pub unsafe extern "C" fn _Py_NewReference(object: Ptr) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _Py_ForgetReference(_object: Ptr) {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _Py_SetRefcnt(object: &PyObject, count: isize) {
     if !object.is_immortal() {
         // SAFETY: the header of a live object.

@@ -9,13 +9,11 @@ use krait_runtime::{Interpreter, PyClass, PyObject, PyType, gc};
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Malloc(size: usize) -> *mut c_void {
     alloc::allocate(size.max(1)).cast()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Calloc(count: usize, size: usize) -> *mut c_void {
     match count.checked_mul(size) {
         Some(size) => alloc::allocate_zeroed(size.max(1)).cast(),
@@ -24,7 +22,6 @@ pub unsafe extern "C" fn PyObject_Calloc(count: usize, size: usize) -> *mut c_vo
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Realloc(block: *mut c_void, size: usize) -> *mut c_void {
     if block.is_null() {
         return alloc::allocate(size.max(1)).cast();
@@ -34,7 +31,6 @@ pub unsafe extern "C" fn PyObject_Realloc(block: *mut c_void, size: usize) -> *m
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Free(block: *mut c_void) {
     // SAFETY: the block is the caller's, from this allocator, or null.
     unsafe { alloc::free(block.cast()) }
@@ -57,7 +53,6 @@ unsafe fn init(object: Ptr, class: &PyType) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_Init(object: Ptr, class: TypeArg) -> Ptr {
     let Some(class) = class.filter(|_| !object.is_null()) else {
         let _error = krait_runtime::err::no_memory();
@@ -69,7 +64,6 @@ pub unsafe extern "C" fn PyObject_Init(object: Ptr, class: TypeArg) -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_InitVar(
     object: *mut abi::PyVarObject,
     class: TypeArg,
@@ -119,13 +113,11 @@ fn new_plain(class: TypeArg, items: Option<isize>) -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyObject_New(class: TypeArg) -> Ptr {
     new_plain(class, None)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyObject_NewVar(class: TypeArg, items: isize) -> Ptr {
     new_plain(class, Some(items))
 }
@@ -139,19 +131,16 @@ fn new_collected(class: TypeArg, items: isize) -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyObject_GC_New(class: TypeArg) -> Ptr {
     new_collected(class, 0)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyObject_GC_NewVar(class: TypeArg, items: isize) -> Ptr {
     new_collected(class, items)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_Object_GC_NewWithExtraData(
     class: TypeArg,
     extra: usize,
@@ -178,7 +167,6 @@ pub unsafe extern "C" fn PyUnstable_Object_GC_NewWithExtraData(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyObject_GC_Resize(
     object: *mut abi::PyVarObject,
     items: isize,
@@ -202,19 +190,16 @@ pub unsafe extern "C" fn _PyObject_GC_Resize(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GC_Track(object: &PyObject) {
     gc::track(object);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GC_UnTrack(object: &PyObject) {
     gc::untrack(object);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GC_Del(object: *mut c_void) {
     if !object.is_null() {
         // SAFETY: an object with a collector's header that nobody uses any more.
@@ -223,25 +208,21 @@ pub unsafe extern "C" fn PyObject_GC_Del(object: *mut c_void) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GC_IsTracked(object: &PyObject) -> c_int {
     c_int::from(gc::is_tracked(object))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GC_IsFinalized(object: &PyObject) -> c_int {
     c_int::from(gc::is_finalized(object))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_IS_GC(object: &PyObject) -> c_int {
     c_int::from(gc::is_gc(object))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyGC_Collect() -> isize {
     let state = &Interpreter::current().gc;
     if !state.is_enabled() || state.is_collecting() {
@@ -257,7 +238,6 @@ pub unsafe extern "C" fn PyGC_Collect() -> isize {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyGC_Enable() -> c_int {
     let state = &Interpreter::current().gc;
     let before = state.is_enabled();
@@ -266,7 +246,6 @@ pub unsafe extern "C" fn PyGC_Enable() -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyGC_Disable() -> c_int {
     let state = &Interpreter::current().gc;
     let before = state.is_enabled();
@@ -275,7 +254,6 @@ pub unsafe extern "C" fn PyGC_Disable() -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyGC_IsEnabled() -> c_int {
     c_int::from(Interpreter::current().gc.is_enabled())
 }

@@ -10,13 +10,11 @@ use krait_runtime::{Py, PyBytes, PyClass, PyObject, PyResult, buffer_error, none
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_CheckBuffer(object: Arg) -> c_int {
     c_int::from(object.is_some_and(PyObject::has_buffer))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetBuffer(
     object: Arg,
     view: *mut abi::Py_buffer,
@@ -41,7 +39,6 @@ pub unsafe extern "C" fn PyObject_GetBuffer(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBuffer_Release(view: *mut abi::Py_buffer) {
     if !view.is_null() {
         // SAFETY: the caller's view, filled or with a null exporter.
@@ -50,7 +47,6 @@ pub unsafe extern "C" fn PyBuffer_Release(view: *mut abi::Py_buffer) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBuffer_FillInfo(
     view: *mut abi::Py_buffer,
     exporter: Arg,
@@ -149,7 +145,6 @@ fn is_contiguous(view: &abi::Py_buffer, order: u8) -> bool {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBuffer_IsContiguous(view: &abi::Py_buffer, order: c_char) -> c_int {
     c_int::from(is_contiguous(view, order as u8))
 }
@@ -177,7 +172,6 @@ unsafe fn item_at(view: &abi::Py_buffer, dims: &[(isize, isize)], indices: &[isi
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBuffer_GetPointer(
     view: &abi::Py_buffer,
     indices: *const isize,
@@ -240,7 +234,6 @@ fn to_contiguous(view: &abi::Py_buffer, order: c_char) -> Vec<u8> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBuffer_ToContiguous(
     to: *mut c_void,
     view: &abi::Py_buffer,
@@ -264,7 +257,6 @@ pub unsafe extern "C" fn PyBuffer_ToContiguous(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBuffer_FromContiguous(
     view: &abi::Py_buffer,
     from: *const c_void,
@@ -285,7 +277,6 @@ pub unsafe extern "C" fn PyBuffer_FromContiguous(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_CopyData(to: Arg, from: Arg) -> c_int {
     run(|| {
         let (to, from) = (some(to)?, some(from)?);
@@ -315,7 +306,6 @@ pub unsafe extern "C" fn PyObject_CopyData(to: Arg, from: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBuffer_FillContiguousStrides(
     count: c_int,
     shape: *const isize,
@@ -340,7 +330,6 @@ pub unsafe extern "C" fn PyBuffer_FillContiguousStrides(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyBuffer_SizeFromFormat(format: Text) -> isize {
     run(|| {
         let size = crate::import::import_name("struct")?
@@ -350,13 +339,11 @@ pub unsafe extern "C" fn PyBuffer_SizeFromFormat(format: Text) -> isize {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMemoryView_FromObject(object: Arg) -> Out {
     run(|| PyMemoryView::from_object(some(object)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMemoryView_FromBuffer(view: Option<&abi::Py_buffer>) -> Out {
     run(|| {
         let view = some(view)?;
@@ -371,7 +358,6 @@ pub unsafe extern "C" fn PyMemoryView_FromBuffer(view: Option<&abi::Py_buffer>) 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMemoryView_FromMemory(
     memory: *mut c_char,
     size: isize,
@@ -417,7 +403,6 @@ fn contiguous(object: Arg, kind: c_int, order: c_char) -> PyResult<Py<PyMemoryVi
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMemoryView_GetContiguous(
     object: Arg,
     kind: c_int,

@@ -9,7 +9,6 @@ use krait_runtime::{PyObject, PyResult, value_error};
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_New(
     pointer: *mut c_void,
     name: *const c_char,
@@ -27,7 +26,6 @@ fn capsule<'a>(object: Arg<'a>, function: &str) -> PyResult<&'a PyCapsule> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_IsValid(object: Arg, name: *const c_char) -> c_int {
     let capsule = object.and_then(PyObject::downcast_exact::<PyCapsule>);
     // SAFETY: a C string or null.
@@ -35,7 +33,6 @@ pub unsafe extern "C" fn PyCapsule_IsValid(object: Arg, name: *const c_char) -> 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_GetPointer(object: Arg, name: *const c_char) -> *mut c_void {
     run(|| {
         let capsule = capsule(object, "PyCapsule_GetPointer")?;
@@ -50,19 +47,16 @@ pub unsafe extern "C" fn PyCapsule_GetPointer(object: Arg, name: *const c_char) 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_GetName(object: Arg) -> *const c_char {
     run(|| Ok(capsule(object, "PyCapsule_GetName")?.name_ptr().get()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_GetContext(object: Arg) -> *mut c_void {
     run(|| Ok(capsule(object, "PyCapsule_GetContext")?.context().get()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_GetDestructor(object: Arg) -> Option<abi::PyCapsule_Destructor> {
     capsule(object, "PyCapsule_GetDestructor")
         .ok()?
@@ -71,7 +65,6 @@ pub unsafe extern "C" fn PyCapsule_GetDestructor(object: Arg) -> Option<abi::PyC
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_SetPointer(object: Arg, pointer: *mut c_void) -> c_int {
     run(|| {
         let capsule = capsule(object, "PyCapsule_SetPointer")?;
@@ -86,7 +79,6 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(object: Arg, pointer: *mut c_void)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_SetName(object: Arg, name: *const c_char) -> c_int {
     run(|| {
         capsule(object, "PyCapsule_SetName")?.name_ptr().set(name);
@@ -95,7 +87,6 @@ pub unsafe extern "C" fn PyCapsule_SetName(object: Arg, name: *const c_char) -> 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_SetContext(object: Arg, context: *mut c_void) -> c_int {
     run(|| {
         capsule(object, "PyCapsule_SetContext")?
@@ -106,7 +97,6 @@ pub unsafe extern "C" fn PyCapsule_SetContext(object: Arg, context: *mut c_void)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCapsule_SetDestructor(
     object: Arg,
     destructor: Option<abi::PyCapsule_Destructor>,
@@ -119,6 +109,10 @@ pub unsafe extern "C" fn PyCapsule_SetDestructor(
     })
 }
 
+/// The capsules that modules of the library have for C code alone: made when they are asked for.
+const PROVIDED: &[(&str, fn() -> PyResult<krait_runtime::Obj>)] =
+    &[("datetime.datetime_CAPI", crate::datetime::capsule)];
+
 /// The pointer of a capsule at a dotted path, whose first part is a module.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_Import(name: Text, _no_block: c_int) -> *mut c_void {
@@ -129,11 +123,14 @@ pub unsafe extern "C" fn PyCapsule_Import(name: Text, _no_block: c_int) -> *mut 
         for (index, part) in parts.enumerate() {
             object = match object.lookup_attr_str(part)? {
                 Some(object) => object,
-                None => {
-                    // A submodule that nobody has imported yet.
-                    let module: Vec<&str> = path.split('.').take(index + 2).collect();
-                    crate::import::import_name(&module.join("."))?
-                }
+                None => match PROVIDED.iter().find(|(known, _)| *known == path) {
+                    Some((_, make)) => make()?,
+                    None => {
+                        // A submodule that nobody has imported yet.
+                        let module: Vec<&str> = path.split('.').take(index + 2).collect();
+                        crate::import::import_name(&module.join("."))?
+                    }
+                },
             };
         }
         match object.downcast::<PyCapsule>() {

@@ -3,10 +3,7 @@
 use std::cell::Cell;
 use std::ffi::{c_char, c_int};
 
-use krait_abi as abi;
-use krait_runtime::exceptions::{
-    given_exception_matches, is_exception, is_exception_class, new_with_args,
-};
+use krait_runtime::exceptions::{given_exception_matches, is_exception, is_exception_class};
 use krait_runtime::object::PyClass as _;
 use krait_runtime::{
     Interpreter, Obj, Py, PyBaseException, PyDict, PyErr, PyObject, PyResult, PyStr, PyTuple,
@@ -30,7 +27,6 @@ fn raise(class: Arg, value: Option<Obj>) -> PyErr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetString(class: Arg, message: Text) {
     // The message's decoding must not see an older error.
     forget_error();
@@ -51,27 +47,23 @@ fn forget_error() {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetObject(class: Arg, value: Arg) {
     forget_error();
     let _error = raise(class, value.map(PyObject::to_obj));
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetNone(class: Arg) {
     forget_error();
     let _error = raise(class, None);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyErr_SetKeyError(key: Arg) {
     let _error = err::key_error_object(key.unwrap_or(none()));
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_Occurred() -> Ptr {
     // The thread state may be away: then there is no error.
     if ThreadState::current_opt().is_none() {
@@ -84,19 +76,16 @@ pub unsafe extern "C" fn PyErr_Occurred() -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_Clear() {
     forget_error();
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_GetRaisedException() -> Out {
     PyErr::occurred().map(PyErr::take)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetRaisedException(exception: Out) {
     forget_error();
     if let Some(exception) = exception {
@@ -105,7 +94,6 @@ pub unsafe extern "C" fn PyErr_SetRaisedException(exception: Out) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_Fetch(class: Place<Out>, value: Place<Out>, traceback: Place<Out>) {
     let taken = PyErr::occurred().map(PyErr::take);
     put(class, taken.as_ref().map(|taken| taken.type_().to_obj()));
@@ -132,7 +120,6 @@ fn normalized(class: Option<Obj>, value: Option<Obj>) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_Restore(class: Out, value: Out, traceback: Out) {
     forget_error();
     if class.is_none() {
@@ -151,7 +138,6 @@ pub unsafe extern "C" fn PyErr_Restore(class: Out, value: Out, traceback: Out) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_NormalizeException(
     class: Option<&Cell<Out>>,
     value: Option<&Cell<Out>>,
@@ -170,7 +156,6 @@ pub unsafe extern "C" fn PyErr_NormalizeException(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_GivenExceptionMatches(exception: Arg, class: Arg) -> c_int {
     let (Some(exception), Some(class)) = (exception, class) else {
         return 0;
@@ -179,7 +164,6 @@ pub unsafe extern "C" fn PyErr_GivenExceptionMatches(exception: Arg, class: Arg)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_ExceptionMatches(class: Arg) -> c_int {
     let (Some(error), Some(class)) = (PyErr::occurred(), class) else {
         return 0;
@@ -188,7 +172,6 @@ pub unsafe extern "C" fn PyErr_ExceptionMatches(class: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_GetHandledException() -> Out {
     ThreadState::current().handled_exception()
 }
@@ -204,13 +187,11 @@ fn set_handled(exception: Option<Obj>) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetHandledException(exception: Arg) {
     set_handled(exception.map(PyObject::to_obj));
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_GetExcInfo(
     class: Place<Out>,
     value: Place<Out>,
@@ -229,34 +210,29 @@ pub unsafe extern "C" fn PyErr_GetExcInfo(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetExcInfo(class: Out, value: Out, traceback: Out) {
     set_handled(value);
     drop((class, traceback));
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_NoMemory() -> Ptr {
     let _error = err::no_memory();
     std::ptr::null_mut()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_BadArgument() -> c_int {
     let _error = type_error!("bad argument type for built-in operation");
     0
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_BadInternalCall() {
     let _error = system_error!("bad argument to internal function");
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyErr_BadInternalCall(file: Text, line: c_int) {
     let _error = system_error!("{}:{line}: bad argument to internal function", file.lossy());
 }
@@ -288,21 +264,18 @@ fn from_errno(class: Arg, names: [Arg; 2]) -> PyErr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetFromErrno(class: Arg) -> Ptr {
     let _error = from_errno(class, [None, None]);
     std::ptr::null_mut()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetFromErrnoWithFilenameObject(class: Arg, name: Arg) -> Ptr {
     let _error = from_errno(class, [name, None]);
     std::ptr::null_mut()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetFromErrnoWithFilenameObjects(
     class: Arg,
     name: Arg,
@@ -313,7 +286,6 @@ pub unsafe extern "C" fn PyErr_SetFromErrnoWithFilenameObjects(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetFromErrnoWithFilename(class: Arg, name: Text) -> Ptr {
     let errno = krait_host::errno::Errno::last();
     let name = name.get().map(|name| {
@@ -347,14 +319,12 @@ fn import_error(class: Arg, message: Arg, name: Arg, path: Arg) -> PyErr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetImportError(message: Arg, name: Arg, path: Arg) -> Ptr {
     let _error = import_error(Some(exc::ImportError.as_object()), message, name, path);
     std::ptr::null_mut()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_SetImportErrorSubclass(
     class: Arg,
     message: Arg,
@@ -391,7 +361,6 @@ fn new_exception(name: Text, doc: Text, base: Arg, dict: Arg) -> PyResult<Py<PyT
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_NewException(name: Text, base: Arg, dict: Arg) -> Out {
     // SAFETY: a null text.
     let no_doc = unsafe { Text::new(std::ptr::null()) };
@@ -399,7 +368,6 @@ pub unsafe extern "C" fn PyErr_NewException(name: Text, base: Arg, dict: Arg) ->
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_NewExceptionWithDoc(
     name: Text,
     doc: Text,
@@ -410,7 +378,6 @@ pub unsafe extern "C" fn PyErr_NewExceptionWithDoc(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_WriteUnraisable(object: Arg) {
     if let Some(error) = PyErr::occurred() {
         error.write_unraisable(None, object);
@@ -447,19 +414,16 @@ fn print(remember: bool) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_Print() {
     print(true);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_PrintEx(set_sys_last: c_int) {
     print(set_sys_last != 0);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_DisplayException(exception: Arg) {
     if let Some(exception) = exception {
         let pending = PyErr::occurred().map(PyErr::take);
@@ -472,14 +436,12 @@ pub unsafe extern "C" fn PyErr_DisplayException(exception: Arg) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_Display(_class: Arg, value: Arg, _traceback: Arg) {
     // SAFETY: the same contract.
     unsafe { PyErr_DisplayException(value) }
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_CheckSignals() -> c_int {
     run(krait_runtime::hooks::check_signals)
 }
@@ -491,7 +453,6 @@ fn warn(category: Arg, message: &str, level: isize) -> PyResult<()> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_WarnEx(category: Arg, message: Text, level: isize) -> c_int {
     run(|| warn(category, &message.lossy(), level))
 }
@@ -520,7 +481,6 @@ fn warn_explicit(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_WarnExplicitObject(
     category: Arg,
     message: Arg,
@@ -542,7 +502,6 @@ pub unsafe extern "C" fn PyErr_WarnExplicitObject(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyErr_WarnExplicit(
     category: Arg,
     message: Text,
@@ -570,13 +529,11 @@ fn exception(object: Arg<'_>) -> PyResult<&PyBaseException> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyException_GetTraceback(object: Arg) -> Out {
     exception(object).ok()?.traceback()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyException_SetTraceback(object: Arg, traceback: Arg) -> c_int {
     run(|| {
         exception(object)?
@@ -586,13 +543,11 @@ pub unsafe extern "C" fn PyException_SetTraceback(object: Arg, traceback: Arg) -
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyException_GetContext(object: Arg) -> Out {
     exception(object).ok()?.context.get()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyException_SetContext(object: Arg, context: Out) {
     if let Ok(exception) = exception(object) {
         exception.context.set(context);
@@ -600,13 +555,11 @@ pub unsafe extern "C" fn PyException_SetContext(object: Arg, context: Out) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyException_GetCause(object: Arg) -> Out {
     exception(object).ok()?.cause.get()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyException_SetCause(object: Arg, cause: Out) {
     if let Ok(exception) = exception(object) {
         exception.set_cause(cause);
@@ -614,13 +567,11 @@ pub unsafe extern "C" fn PyException_SetCause(object: Arg, cause: Out) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyException_GetArgs(object: Arg) -> Out {
     run(|| exception(object)?.args())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyException_SetArgs(object: Arg, args: Arg) {
     let set = exception(object)
         .and_then(|exception| exception.as_object().setattr_str("args", some(args)?));
@@ -630,13 +581,11 @@ pub unsafe extern "C" fn PyException_SetArgs(object: Arg, args: Arg) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyExceptionClass_Name(class: &PyType) -> *const c_char {
     class.raw().tp_name.get()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyErr_ChainExceptions1(exception: Out) {
     let Some(exception) = exception else { return };
     match PyErr::occurred() {
@@ -651,177 +600,4 @@ pub unsafe extern "C" fn _PyErr_ChainExceptions1(exception: Out) {
             let _error = PyErr::restore(newer);
         }
     }
-}
-
-/// A decoding error of C's making.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn PyUnicodeDecodeError_Create(
-    encoding: Text,
-    data: *const c_char,
-    size: isize,
-    start: isize,
-    end: isize,
-    reason: Text,
-) -> Out {
-    // SAFETY: the caller's bytes.
-    let bytes = unsafe { bytes_of(data, size) };
-    run(|| {
-        let number =
-            |value: isize| krait_runtime::PyLong::from_i64(value as i64).map(Py::into_object);
-        let args = vec![
-            encoding.str()?.into_object(),
-            krait_runtime::PyBytes::new(bytes)?.into_object(),
-            number(start)?,
-            number(end)?,
-            reason.str()?.into_object(),
-        ];
-        new_with_args(&exc::UnicodeDecodeError, args)
-    })
-}
-
-macro_rules! unicode_error_parts {
-    ($($get:ident $name:literal;)+) => { $(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $get(object: Arg) -> Out {
-            run(|| some(object)?.getattr_str($name))
-        }
-    )+ };
-}
-
-unicode_error_parts! {
-    PyUnicodeEncodeError_GetEncoding "encoding";
-    PyUnicodeDecodeError_GetEncoding "encoding";
-    PyUnicodeEncodeError_GetObject "object";
-    PyUnicodeDecodeError_GetObject "object";
-    PyUnicodeTranslateError_GetObject "object";
-    PyUnicodeEncodeError_GetReason "reason";
-    PyUnicodeDecodeError_GetReason "reason";
-    PyUnicodeTranslateError_GetReason "reason";
-}
-
-macro_rules! unicode_error_positions {
-    ($($get:ident $set:ident $name:literal;)+) => { $(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $get(object: Arg, place: Place<isize>) -> c_int {
-            run(|| {
-                put(place, some(object)?.getattr_str($name)?.as_isize(None)?);
-                Ok(())
-            })
-        }
-
-        #[unsafe(no_mangle)]
-
-        pub unsafe extern "C" fn $set(object: Arg, value: isize) -> c_int {
-            run(|| some(object)?.setattr_str($name, &*krait_runtime::PyLong::from_i64(value as i64)?))
-        }
-    )+ };
-}
-
-unicode_error_positions! {
-    PyUnicodeEncodeError_GetStart PyUnicodeEncodeError_SetStart "start";
-    PyUnicodeDecodeError_GetStart PyUnicodeDecodeError_SetStart "start";
-    PyUnicodeTranslateError_GetStart PyUnicodeTranslateError_SetStart "start";
-    PyUnicodeEncodeError_GetEnd PyUnicodeEncodeError_SetEnd "end";
-    PyUnicodeDecodeError_GetEnd PyUnicodeDecodeError_SetEnd "end";
-    PyUnicodeTranslateError_GetEnd PyUnicodeTranslateError_SetEnd "end";
-}
-
-macro_rules! unicode_error_reasons {
-    ($($set:ident)+) => { $(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $set(object: Arg, reason: Text) -> c_int {
-            run(|| some(object)?.setattr_str("reason", &*reason.str()?))
-        }
-    )+ };
-}
-
-unicode_error_reasons! {
-    PyUnicodeEncodeError_SetReason PyUnicodeDecodeError_SetReason PyUnicodeTranslateError_SetReason
-}
-
-/// `static PyObject *const PyExc_…`: a pointer to a class, as C programs read it.
-#[repr(transparent)]
-pub struct ExceptionPointer(*mut abi::PyObject);
-
-// SAFETY: the classes are immortal statics; the pointers never change.
-unsafe impl Sync for ExceptionPointer {}
-
-macro_rules! exception_pointers {
-    ($($symbol:ident $class:ident)+) => { $(
-        #[unsafe(no_mangle)]
-        pub static $symbol: ExceptionPointer =
-            ExceptionPointer((&raw const exc::$class).cast_mut().cast());
-    )+ };
-}
-
-exception_pointers! {
-    PyExc_ArithmeticError ArithmeticError
-    PyExc_AssertionError AssertionError
-    PyExc_AttributeError AttributeError
-    PyExc_BaseException BaseException
-    PyExc_BaseExceptionGroup BaseExceptionGroup
-    PyExc_BlockingIOError BlockingIOError
-    PyExc_BrokenPipeError BrokenPipeError
-    PyExc_BufferError BufferError
-    PyExc_BytesWarning BytesWarning
-    PyExc_ChildProcessError ChildProcessError
-    PyExc_ConnectionAbortedError ConnectionAbortedError
-    PyExc_ConnectionError ConnectionError
-    PyExc_ConnectionRefusedError ConnectionRefusedError
-    PyExc_ConnectionResetError ConnectionResetError
-    PyExc_DeprecationWarning DeprecationWarning
-    PyExc_EOFError EOFError
-    PyExc_EncodingWarning EncodingWarning
-    PyExc_EnvironmentError OSError
-    PyExc_Exception Exception
-    PyExc_FileExistsError FileExistsError
-    PyExc_FileNotFoundError FileNotFoundError
-    PyExc_FloatingPointError FloatingPointError
-    PyExc_FutureWarning FutureWarning
-    PyExc_GeneratorExit GeneratorExit
-    PyExc_IOError OSError
-    PyExc_ImportError ImportError
-    PyExc_ImportWarning ImportWarning
-    PyExc_IndentationError IndentationError
-    PyExc_IndexError IndexError
-    PyExc_InterruptedError InterruptedError
-    PyExc_IsADirectoryError IsADirectoryError
-    PyExc_KeyError KeyError
-    PyExc_KeyboardInterrupt KeyboardInterrupt
-    PyExc_LookupError LookupError
-    PyExc_MemoryError MemoryError
-    PyExc_ModuleNotFoundError ModuleNotFoundError
-    PyExc_NameError NameError
-    PyExc_NotADirectoryError NotADirectoryError
-    PyExc_NotImplementedError NotImplementedError
-    PyExc_OSError OSError
-    PyExc_OverflowError OverflowError
-    PyExc_PendingDeprecationWarning PendingDeprecationWarning
-    PyExc_PermissionError PermissionError
-    PyExc_ProcessLookupError ProcessLookupError
-    PyExc_PythonFinalizationError PythonFinalizationError
-    PyExc_RecursionError RecursionError
-    PyExc_ReferenceError ReferenceError
-    PyExc_ResourceWarning ResourceWarning
-    PyExc_RuntimeError RuntimeError
-    PyExc_RuntimeWarning RuntimeWarning
-    PyExc_StopAsyncIteration StopAsyncIteration
-    PyExc_StopIteration StopIteration
-    PyExc_SyntaxError SyntaxError
-    PyExc_SyntaxWarning SyntaxWarning
-    PyExc_SystemError SystemError
-    PyExc_SystemExit SystemExit
-    PyExc_TabError TabError
-    PyExc_TimeoutError TimeoutError
-    PyExc_TypeError TypeError
-    PyExc_UnboundLocalError UnboundLocalError
-    PyExc_UnicodeDecodeError UnicodeDecodeError
-    PyExc_UnicodeEncodeError UnicodeEncodeError
-    PyExc_UnicodeError UnicodeError
-    PyExc_UnicodeTranslateError UnicodeTranslateError
-    PyExc_UnicodeWarning UnicodeWarning
-    PyExc_UserWarning UserWarning
-    PyExc_ValueError ValueError
-    PyExc_Warning Warning
-    PyExc_ZeroDivisionError ZeroDivisionError
 }

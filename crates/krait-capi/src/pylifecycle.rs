@@ -11,49 +11,41 @@ use crate::glue::*;
 pub static Py_Version: c_ulong = 0x030E_00F0;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_IsInitialized() -> c_int {
     1
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_IsFinalizing() -> c_int {
     c_int::from(Interpreter::current().finalizing.get())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_GetVersion() -> *const c_char {
     c"3.14.0 (Krait)".as_ptr()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_GetPlatform() -> *const c_char {
     c"linux".as_ptr()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_GetCopyright() -> *const c_char {
     c"Krait is under the MIT or Apache-2.0 licence.".as_ptr()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_GetCompiler() -> *const c_char {
     c"[rustc]".as_ptr()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_GetBuildInfo() -> *const c_char {
     c"krait".as_ptr()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_PACK_FULL_VERSION(
     major: c_int,
     minor: c_int,
@@ -70,7 +62,6 @@ pub unsafe extern "C" fn Py_PACK_FULL_VERSION(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_PACK_VERSION(major: c_int, minor: c_int) -> u32 {
     // SAFETY: plain arithmetic.
     unsafe { Py_PACK_FULL_VERSION(major, minor, 0, 0, 0) }
@@ -82,7 +73,6 @@ unsafe extern "C" {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_AtExit(function: unsafe extern "C" fn()) -> c_int {
     // SAFETY: C's own list of exit functions.
     if unsafe { atexit(function) } == 0 {
@@ -93,7 +83,6 @@ pub unsafe extern "C" fn Py_AtExit(function: unsafe extern "C" fn()) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn Py_Exit(status: c_int) {
     // SAFETY: the program's end, as C has it.
     unsafe { exit(status) }
@@ -126,21 +115,17 @@ pub(crate) fn exit_for_system_exit() {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyOS_InterruptOccurred() -> c_int {
     0
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyOS_BeforeFork() {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyOS_AfterFork_Parent() {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyOS_AfterFork_Child() {}
 
 /// `None` for the input hook: nothing waits for input.
@@ -155,7 +140,6 @@ unsafe impl Sync for InputHook {}
 pub static PyOS_InputHook: InputHook = InputHook(std::cell::Cell::new(None));
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyOS_string_to_double(
     text: Text,
     end: Place<*mut c_char>,
@@ -207,7 +191,6 @@ pub unsafe extern "C" fn PyOS_string_to_double(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyOS_double_to_string(
     value: f64,
     code: c_char,

@@ -37,25 +37,21 @@ thread_local! {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_Get() -> State {
     ThreadState::current()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_GetUnchecked() -> Option<State> {
     ThreadState::current_opt()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyThreadState_UncheckedGet() -> Option<State> {
     ThreadState::current_opt()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_SaveThread() -> State {
     let state = ThreadState::current();
     DETACHED.set(Some(state));
@@ -64,7 +60,6 @@ pub unsafe extern "C" fn PyEval_SaveThread() -> State {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_RestoreThread(state: State) {
     // Calls between keep C's `errno`.
     let errno = krait_host::errno::Errno::last();
@@ -74,31 +69,26 @@ pub unsafe extern "C" fn PyEval_RestoreThread(state: State) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_AcquireThread(state: State) {
     DETACHED.set(None);
     state.attach();
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_ReleaseThread(state: State) {
     DETACHED.set(Some(state));
     state.detach();
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_InitThreads() {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyEval_ThreadsInitialized() -> c_int {
     1
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_Swap(state: Option<State>) -> Option<State> {
     let old = ThreadState::current_opt();
     if old.map(ptr::from_ref) == state.map(ptr::from_ref) {
@@ -120,7 +110,6 @@ const LOCKED: c_int = 0;
 const UNLOCKED: c_int = 1;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyGILState_Ensure() -> c_int {
     let (made, depth) = ENSURED.get();
     if ThreadState::current_opt().is_some() {
@@ -138,7 +127,6 @@ pub unsafe extern "C" fn PyGILState_Ensure() -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyGILState_Release(before: c_int) {
     let (made, depth) = ENSURED.get();
     let depth = depth.saturating_sub(1);
@@ -161,13 +149,11 @@ pub unsafe extern "C" fn PyGILState_Release(before: c_int) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyGILState_Check() -> c_int {
     c_int::from(ThreadState::current_opt().is_some())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyGILState_GetThisThreadState() -> Option<State> {
     ThreadState::current_opt()
         .or(DETACHED.get())
@@ -175,19 +161,16 @@ pub unsafe extern "C" fn PyGILState_GetThisThreadState() -> Option<State> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyInterpreterState_Get() -> *const Interpreter {
     ptr::from_ref(Interpreter::current())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyInterpreterState_Main() -> *const Interpreter {
     ptr::from_ref(main_interpreter())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyInterpreterState_GetID(_interp: *const Interpreter) -> i64 {
     0
 }
@@ -197,7 +180,6 @@ pub unsafe extern "C" fn PyInterpreterState_GetID(_interp: *const Interpreter) -
 struct InterpreterDict(krait_runtime::Field<PyDict>);
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyInterpreterState_GetDict(_interp: *const Interpreter) -> Ptr {
     let kept = &Interpreter::current().extension::<InterpreterDict>().0;
     if !kept.is_some() {
@@ -210,13 +192,11 @@ pub unsafe extern "C" fn PyInterpreterState_GetDict(_interp: *const Interpreter)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_GetInterpreter(state: State) -> *const Interpreter {
     ptr::from_ref(state.interp)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_GetID(state: State) -> u64 {
     state.serial
 }
@@ -233,7 +213,6 @@ pub(crate) fn thread_dict() -> PyResult<Py<PyDict>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_GetDict() -> Ptr {
     if ThreadState::current_opt().is_none() {
         return ptr::null_mut();
@@ -248,7 +227,6 @@ pub unsafe extern "C" fn PyThreadState_GetDict() -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_GetFrame(_state: State) -> Out {
     let frame = krait_runtime::frame::current_frame()?;
     krait_runtime::frame::frame_of(frame)
@@ -257,7 +235,6 @@ pub unsafe extern "C" fn PyThreadState_GetFrame(_state: State) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_SetAsyncExc(ident: c_ulong, exception: Arg) -> c_int {
     let mut found = 0;
     Interpreter::current().for_each_thread(|thread| {
@@ -273,13 +250,11 @@ pub unsafe extern "C" fn PyThreadState_SetAsyncExc(ident: c_ulong, exception: Ar
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_EnterTracing(state: State) {
     state.tracing.set(state.tracing.get() + 1);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThreadState_LeaveTracing(state: State) {
     state.tracing.set(state.tracing.get().saturating_sub(1));
 }
@@ -328,13 +303,11 @@ impl ThreadLock {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_allocate_lock() -> *mut ThreadLock {
     Box::into_raw(Box::default())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_free_lock(lock: *mut ThreadLock) {
     if !lock.is_null() {
         // SAFETY: made by `PyThread_allocate_lock`, and given back once.
@@ -343,13 +316,11 @@ pub unsafe extern "C" fn PyThread_free_lock(lock: *mut ThreadLock) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_acquire_lock(lock: &ThreadLock, wait: c_int) -> c_int {
     c_int::from(lock.acquire((wait == 0).then_some(Duration::ZERO)))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_acquire_lock_timed(
     lock: &ThreadLock,
     microseconds: i64,
@@ -360,7 +331,6 @@ pub unsafe extern "C" fn PyThread_acquire_lock_timed(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_release_lock(lock: &ThreadLock) {
     lock.release();
 }
@@ -370,7 +340,6 @@ pub unsafe extern "C" fn PyThread_release_lock(lock: &ThreadLock) {
 pub struct PyMutex(std::sync::atomic::AtomicU8);
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMutex_Lock(mutex: &PyMutex) {
     let take = || {
         mutex
@@ -395,13 +364,11 @@ pub unsafe extern "C" fn PyMutex_Lock(mutex: &PyMutex) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMutex_Unlock(mutex: &PyMutex) {
     mutex.0.store(0, Ordering::Release);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyMutex_IsLocked(mutex: &PyMutex) -> c_int {
     c_int::from(mutex.0.load(Ordering::Relaxed) & 1)
 }
@@ -411,35 +378,28 @@ pub unsafe extern "C" fn PyMutex_IsLocked(mutex: &PyMutex) -> c_int {
 pub unsafe extern "C" fn PyCriticalSection_Begin(_section: *mut c_void, _object: Arg) {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCriticalSection_End(_section: *mut c_void) {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCriticalSection2_Begin(_section: *mut c_void, _left: Arg, _right: Arg) {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCriticalSection2_End(_section: *mut c_void) {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_get_thread_ident() -> c_ulong {
     krait_host::thread::ident() as c_ulong
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_get_thread_native_id() -> c_ulong {
     krait_host::thread::native_id() as c_ulong
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_init_thread() {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_start_new_thread(
     function: unsafe extern "C" fn(*mut c_void),
     arg: *mut c_void,
@@ -457,13 +417,11 @@ pub unsafe extern "C" fn PyThread_start_new_thread(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_get_stacksize() -> usize {
     0
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_set_stacksize(_size: usize) -> c_int {
     -2
 }
@@ -482,7 +440,6 @@ thread_local! {
 static NEXT_KEY: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_tss_alloc() -> *mut ThreadKey {
     Box::into_raw(Box::new(ThreadKey {
         is_initialized: Cell::new(0),
@@ -491,7 +448,6 @@ pub unsafe extern "C" fn PyThread_tss_alloc() -> *mut ThreadKey {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_tss_free(key: *mut ThreadKey) {
     if !key.is_null() {
         // SAFETY: made by `PyThread_tss_alloc`, and given back once.
@@ -500,13 +456,11 @@ pub unsafe extern "C" fn PyThread_tss_free(key: *mut ThreadKey) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_tss_is_created(key: &ThreadKey) -> c_int {
     key.is_initialized.get()
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_tss_create(key: &ThreadKey) -> c_int {
     if key.is_initialized.get() == 0 {
         key.key.set(NEXT_KEY.fetch_add(1, Ordering::Relaxed));
@@ -516,20 +470,17 @@ pub unsafe extern "C" fn PyThread_tss_create(key: &ThreadKey) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_tss_delete(key: &ThreadKey) {
     key.is_initialized.set(0);
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_tss_set(key: &ThreadKey, value: *mut c_void) -> c_int {
     VALUES.with_borrow_mut(|values| values.insert(key.key.get(), value));
     0
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_tss_get(key: &ThreadKey) -> *mut c_void {
     VALUES
         .with_borrow(|values| values.get(&key.key.get()).copied())
@@ -547,7 +498,6 @@ pub unsafe extern "C" fn PyTraceMalloc_Track(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyTraceMalloc_Untrack(
     _domain: std::ffi::c_uint,
     _address: usize,
@@ -562,18 +512,15 @@ pub unsafe extern "C" fn PyThread_create_key() -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_delete_key(_key: c_int) {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_set_key_value(key: c_int, value: *mut c_void) -> c_int {
     VALUES.with_borrow_mut(|values| values.insert(key as u32, value));
     0
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_get_key_value(key: c_int) -> *mut c_void {
     VALUES
         .with_borrow(|values| values.get(&(key as u32)).copied())
@@ -581,17 +528,14 @@ pub unsafe extern "C" fn PyThread_get_key_value(key: c_int) -> *mut c_void {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_delete_key_value(key: c_int) {
     VALUES.with_borrow_mut(|values| values.remove(&(key as u32)));
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_ReInitTLS() {}
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyThread_GetInfo() -> Out {
     run(|| crate::longobject::sys_attribute("thread_info"))
 }

@@ -8,7 +8,6 @@ use krait_runtime::{PySlice, none};
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySlice_New(start: Arg, stop: Arg, step: Arg) -> Out {
     run(|| {
         PySlice::new(
@@ -20,7 +19,6 @@ pub unsafe extern "C" fn PySlice_New(start: Arg, stop: Arg, step: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySlice_Unpack(
     slice: Arg,
     start: Place<isize>,
@@ -37,7 +35,6 @@ pub unsafe extern "C" fn PySlice_Unpack(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySlice_AdjustIndices(
     length: isize,
     start: Option<&Cell<isize>>,
@@ -54,7 +51,6 @@ pub unsafe extern "C" fn PySlice_AdjustIndices(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySlice_GetIndicesEx(
     slice: Arg,
     length: isize,
@@ -74,7 +70,6 @@ pub unsafe extern "C" fn PySlice_GetIndicesEx(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySlice_GetIndices(
     slice: Arg,
     length: isize,

@@ -34,7 +34,6 @@ unsafe impl Sync for UnnamedField {}
 pub static PyStructSequence_UnnamedField: UnnamedField = UnnamedField(c"unnamed field".as_ptr());
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyStructSequence_NewType(desc: Option<&PyStructSequence_Desc>) -> Out {
     run(|| {
         let desc = some(desc)?;
@@ -64,7 +63,6 @@ pub unsafe extern "C" fn PyStructSequence_NewType(desc: Option<&PyStructSequence
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyStructSequence_New(class: TypeArg) -> Out {
     run(|| new_empty(some(class)?).ok_or_else(bad_call)?)
 }
@@ -81,14 +79,12 @@ fn place(sequence: &PyTuple, index: isize) -> *mut Option<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyStructSequence_SetItem(sequence: &PyTuple, index: isize, value: Out) {
     // SAFETY: the place is null or owns its item.
     drop(unsafe { place(sequence, index).replace(value) });
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyStructSequence_GetItem(sequence: &PyTuple, index: isize) -> Ptr {
     // SAFETY: the place is null or owns its item.
     unsafe { (*place(sequence, index)).as_ref() }.map_or(std::ptr::null_mut(), |item| item.as_ptr())

@@ -7,7 +7,6 @@ use krait_runtime::{Obj, Py, PyClass, PyList, PyResult, PyTuple, index_error};
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyTuple_New(size: isize) -> Out {
     run(|| {
         let size = usize::try_from(size).map_err(|_| bad_call())?;
@@ -17,7 +16,6 @@ pub unsafe extern "C" fn PyTuple_New(size: isize) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyTuple_Size(tuple: Arg) -> isize {
     run(|| Ok(cast::<PyTuple>(tuple)?.len()))
 }
@@ -28,7 +26,6 @@ fn place(index: isize) -> usize {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyTuple_GetItem(tuple: Arg, index: isize) -> Ptr {
     run(|| match cast::<PyTuple>(tuple)?.get(place(index)) {
         Some(item) => Ok(item.as_ptr()),
@@ -37,7 +34,6 @@ pub unsafe extern "C" fn PyTuple_GetItem(tuple: Arg, index: isize) -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyTuple_SetItem(tuple: Arg, index: isize, item: Out) -> c_int {
     run(|| {
         let tuple = cast::<PyTuple>(tuple)?;
@@ -60,7 +56,6 @@ pub unsafe extern "C" fn PyTuple_SetItem(tuple: Arg, index: isize, item: Out) ->
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyTuple_GetSlice(tuple: Arg, start: isize, stop: isize) -> Out {
     run(|| {
         let tuple = cast::<PyTuple>(tuple)?;
@@ -77,7 +72,6 @@ fn clip(start: isize, stop: isize, len: usize) -> (usize, usize) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyTuple_Resize(
     place: Option<&std::cell::Cell<Out>>,
     size: isize,
@@ -109,7 +103,7 @@ pub unsafe extern "C" fn _PyTuple_Resize(
     })
 }
 
-/// `PyTuple_Pack`, whose arguments `variadic.c` collects.
+/// `PyTuple_Pack`, whose arguments `variadic/` collects.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn krait_tuple_of(items: *const Ptr, count: isize) -> Out {
     // SAFETY: the caller's objects.
@@ -117,14 +111,12 @@ pub unsafe extern "C" fn krait_tuple_of(items: *const Ptr, count: isize) -> Out 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyTuple_FromArray(items: *const Ptr, count: isize) -> Out {
     // SAFETY: the caller's objects.
     run(|| PyTuple::from_refs(unsafe { objects_of(items, count.max(0) as usize) }))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_New(size: isize) -> Out {
     run(|| {
         let size = usize::try_from(size).map_err(|_| bad_call())?;
@@ -134,7 +126,6 @@ pub unsafe extern "C" fn PyList_New(size: isize) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_Size(list: Arg) -> isize {
     run(|| Ok(cast::<PyList>(list)?.len()))
 }
@@ -146,13 +137,11 @@ fn list_item(list: Arg, index: isize) -> PyResult<Obj> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_GetItem(list: Arg, index: isize) -> Ptr {
     lend_result(list_item(list, index).map(Some))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_GetItemRef(list: Arg, index: isize) -> Out {
     run(|| {
         let list = some(list)?;
@@ -164,7 +153,6 @@ pub unsafe extern "C" fn PyList_GetItemRef(list: Arg, index: isize) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_SetItem(list: Arg, index: isize, item: Out) -> c_int {
     run(|| {
         let list = cast::<PyList>(list)?;
@@ -185,7 +173,6 @@ pub unsafe extern "C" fn PyList_SetItem(list: Arg, index: isize, item: Out) -> c
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_Insert(list: Arg, index: isize, item: Arg) -> c_int {
     run(|| {
         let list = cast::<PyList>(list)?;
@@ -200,7 +187,6 @@ pub unsafe extern "C" fn PyList_Insert(list: Arg, index: isize, item: Arg) -> c_
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_Append(list: Arg, item: Arg) -> c_int {
     run(|| match item {
         Some(item) => cast::<PyList>(list)?.push(item.to_obj()),
@@ -209,7 +195,6 @@ pub unsafe extern "C" fn PyList_Append(list: Arg, item: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_GetSlice(list: Arg, start: isize, stop: isize) -> Out {
     run(|| {
         let items = cast::<PyList>(list)?.to_vec();
@@ -219,7 +204,6 @@ pub unsafe extern "C" fn PyList_GetSlice(list: Arg, start: isize, stop: isize) -
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_SetSlice(
     list: Arg,
     start: isize,
@@ -238,13 +222,11 @@ pub unsafe extern "C" fn PyList_SetSlice(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_Extend(list: Arg, items: Arg) -> c_int {
     run(|| cast::<PyList>(list)?.extend(some(items)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_Clear(list: Arg) -> c_int {
     run(|| {
         cast::<PyList>(list)?.clear_items();
@@ -253,13 +235,11 @@ pub unsafe extern "C" fn PyList_Clear(list: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_Sort(list: Arg) -> c_int {
     run(|| cast::<PyList>(list)?.sort(None, false))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_Reverse(list: Arg) -> c_int {
     run(|| {
         cast::<PyList>(list)?
@@ -270,13 +250,11 @@ pub unsafe extern "C" fn PyList_Reverse(list: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyList_AsTuple(list: Arg) -> Out {
     run(|| PyTuple::from_vec(cast::<PyList>(list)?.to_vec()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyList_Extend(list: Arg, items: Arg) -> Out {
     run(|| {
         cast::<PyList>(list)?.extend(some(items)?)?;

@@ -11,7 +11,6 @@ use krait_runtime::{
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_Ready(class: TypeArg) -> c_int {
     run(|| ready_type(some(class)?))
 }
@@ -28,13 +27,11 @@ fn make(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_FromSpec(spec: Option<&abi::PyType_Spec>) -> Out {
     run(|| make(None, None, spec, None))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_FromSpecWithBases(
     spec: Option<&abi::PyType_Spec>,
     bases: Arg,
@@ -43,7 +40,6 @@ pub unsafe extern "C" fn PyType_FromSpecWithBases(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_FromModuleAndSpec(
     module: Arg,
     spec: Option<&abi::PyType_Spec>,
@@ -53,7 +49,6 @@ pub unsafe extern "C" fn PyType_FromModuleAndSpec(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_FromMetaclass(
     meta: TypeArg,
     module: Arg,
@@ -64,25 +59,21 @@ pub unsafe extern "C" fn PyType_FromMetaclass(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetSlot(class: TypeArg, slot: c_int) -> *mut c_void {
     run(|| some(class)?.slot_by_id(slot))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetFlags(class: &PyType) -> c_ulong {
     class.flags() as c_ulong
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_IsSubtype(class: &PyType, other: &PyType) -> c_int {
     c_int::from(class.is_subtype(other))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_Modified(class: TypeArg) {
     if let Some(class) = class {
         class.modified();
@@ -90,20 +81,17 @@ pub unsafe extern "C" fn PyType_Modified(class: TypeArg) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_ClearCache() -> c_uint {
     0
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GenericAlloc(class: *mut abi::PyTypeObject, items: isize) -> Ptr {
     // SAFETY: the contract of `tp_alloc` is the caller's.
     unsafe { krait_runtime::alloc::type_generic_alloc(class, items) }
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GenericNew(class: TypeArg, _args: Ptr, _kwargs: Ptr) -> Ptr {
     let Some(class) = class else {
         return std::ptr::null_mut();
@@ -118,31 +106,26 @@ pub unsafe extern "C" fn PyType_GenericNew(class: TypeArg, _args: Ptr, _kwargs: 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetName(class: TypeArg) -> Out {
     run(|| some(class)?.as_object().getattr_str("__name__"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetQualName(class: TypeArg) -> Out {
     run(|| some(class)?.as_object().getattr_str("__qualname__"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetModuleName(class: TypeArg) -> Out {
     run(|| some(class)?.as_object().getattr_str("__module__"))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetFullyQualifiedName(class: TypeArg) -> Out {
     run(|| PyStr::new(&some(class)?.qualified_name()?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetDict(class: TypeArg) -> Out {
     class.map(|class| class.dict().to_obj())
 }
@@ -168,7 +151,6 @@ fn no_module(class: &PyType) -> PyErr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetModule(class: TypeArg) -> Ptr {
     lend_result(
         some(class).and_then(|class| module_of(class).ok_or_else(|| no_module(class)).map(Some)),
@@ -176,7 +158,6 @@ pub unsafe extern "C" fn PyType_GetModule(class: TypeArg) -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetModuleState(class: TypeArg) -> *mut c_void {
     run(|| {
         let class = some(class)?;
@@ -194,7 +175,6 @@ fn ancestors(class: &PyType) -> Vec<Py<PyType>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetModuleByDef(class: TypeArg, def: *mut abi::PyModuleDef) -> Ptr {
     let found = some(class).and_then(|class| {
         let made_from = |module: &Obj| {
@@ -217,7 +197,6 @@ pub unsafe extern "C" fn PyType_GetModuleByDef(class: TypeArg, def: *mut abi::Py
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetBaseByToken(
     class: TypeArg,
     token: *mut c_void,
@@ -240,20 +219,17 @@ pub unsafe extern "C" fn PyType_GetBaseByToken(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_GetTypeDataSize(class: &PyType) -> isize {
     class.raw().tp_basicsize.get() - type_data_offset(class)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetTypeData(object: Ptr, class: &PyType) -> *mut c_void {
     // SAFETY: the object is an instance of the class, whose part begins there.
     unsafe { object.byte_offset(type_data_offset(class)).cast() }
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyObject_GetItemData(object: &PyObject) -> *mut c_void {
     if !object.type_().has_flag(abi::Py_TPFLAGS_ITEMS_AT_END) {
         let _error = type_error!(
@@ -272,7 +248,6 @@ pub unsafe extern "C" fn PyObject_GetItemData(object: &PyObject) -> *mut c_void 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyType_Freeze(class: TypeArg) -> c_int {
     run(|| {
         let class = some(class)?;
@@ -294,7 +269,6 @@ pub unsafe extern "C" fn PyType_Freeze(class: TypeArg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyType_Lookup(class: &PyType, name: Arg) -> Ptr {
     lend(
         name.and_then(PyObject::downcast::<PyStr>)
@@ -303,13 +277,11 @@ pub unsafe extern "C" fn _PyType_Lookup(class: &PyType, name: Arg) -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyType_LookupRef(class: &PyType, name: Arg) -> Out {
     class.lookup(name.and_then(PyObject::downcast::<PyStr>)?)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyType_Name(class: &PyType) -> *const std::ffi::c_char {
     let name = class.raw().tp_name.get();
     // SAFETY: a C string that lives as long as the class; the dot, if there is one, is in it.
@@ -326,7 +298,6 @@ pub unsafe extern "C" fn _PyType_Name(class: &PyType) -> *const std::ffi::c_char
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnstable_Type_AssignVersionTag(class: &PyType) -> c_int {
     c_int::from(class.version_tag() != 0)
 }

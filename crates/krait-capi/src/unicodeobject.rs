@@ -5,14 +5,13 @@ use std::ffi::{c_char, c_int};
 
 use krait_runtime::codecs::{self, Encoding};
 use krait_runtime::{
-    CompareOp, Obj, Py, PyBytes, PyClass, PyLong, PyObject, PyResult, PyStr, PyTuple, index_error,
+    CompareOp, Obj, Py, PyClass, PyLong, PyObject, PyResult, PyStr, PyTuple, index_error,
     system_error, type_error, value_error,
 };
 
 use crate::glue::*;
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_New(size: isize, max_char: u32) -> Out {
     run(|| {
         let size = usize::try_from(size)
@@ -28,7 +27,6 @@ pub unsafe extern "C" fn PyUnicode_New(size: isize, max_char: u32) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_FromKindAndData(
     kind: c_int,
     data: *const std::ffi::c_void,
@@ -54,7 +52,6 @@ pub unsafe extern "C" fn PyUnicode_FromKindAndData(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_FromStringAndSize(data: *const c_char, size: isize) -> Out {
     run(|| {
         if size < 0 {
@@ -73,19 +70,16 @@ pub unsafe extern "C" fn PyUnicode_FromStringAndSize(data: *const c_char, size: 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_FromString(text: Text) -> Out {
     run(|| text.str())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_InternFromString(text: Text) -> Out {
     run(|| text.name())
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_InternInPlace(place: Option<&Cell<Out>>) {
     let Some(place) = place else { return };
     let Some(old) = place.take() else { return };
@@ -96,14 +90,12 @@ pub unsafe extern "C" fn PyUnicode_InternInPlace(place: Option<&Cell<Out>>) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_InternImmortal(place: Option<&Cell<Out>>) {
     // SAFETY: the same contract.
     unsafe { PyUnicode_InternInPlace(place) }
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_FromOrdinal(code: c_int) -> Out {
     run(|| match u32::try_from(code) {
         Ok(code) if code <= 0x10_FFFF => PyStr::from_char(code),
@@ -112,7 +104,6 @@ pub unsafe extern "C" fn PyUnicode_FromOrdinal(code: c_int) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_FromObject(object: Arg) -> Out {
     run(|| {
         let object = some(object)?;
@@ -127,7 +118,6 @@ pub unsafe extern "C" fn PyUnicode_FromObject(object: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_FromEncodedObject(
     object: Arg,
     encoding: Text,
@@ -149,7 +139,7 @@ pub unsafe extern "C" fn PyUnicode_FromEncodedObject(
     })
 }
 
-fn text(object: Arg<'_>) -> PyResult<&PyStr> {
+pub(crate) fn text(object: Arg<'_>) -> PyResult<&PyStr> {
     match some(object)?.downcast::<PyStr>() {
         Some(text) => Ok(text),
         None => Err(type_error!("bad argument type for built-in operation")),
@@ -157,13 +147,11 @@ fn text(object: Arg<'_>) -> PyResult<&PyStr> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_GetLength(object: Arg) -> isize {
     run(|| Ok(text(object)?.len()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_ReadChar(object: Arg, index: isize) -> u32 {
     let read = text(object).and_then(|text| match usize::try_from(index) {
         Ok(index) if index < text.len() => Ok(text.char_at(index)),
@@ -196,7 +184,6 @@ fn check_modifiable(text: &PyStr) -> PyResult<()> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_WriteChar(object: Arg, index: isize, code: u32) -> c_int {
     run(|| {
         let text = text(object)?;
@@ -223,7 +210,6 @@ pub unsafe extern "C" fn PyUnicode_WriteChar(object: Arg, index: isize, code: u3
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Fill(
     object: Arg,
     start: isize,
@@ -245,7 +231,6 @@ pub unsafe extern "C" fn PyUnicode_Fill(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_CopyCharacters(
     to: Arg,
     to_start: isize,
@@ -287,7 +272,6 @@ pub unsafe extern "C" fn PyUnicode_CopyCharacters(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Resize(place: Option<&Cell<Out>>, size: isize) -> c_int {
     run(|| {
         let place = some(place)?;
@@ -308,7 +292,6 @@ pub unsafe extern "C" fn PyUnicode_Resize(place: Option<&Cell<Out>>, size: isize
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Substring(object: Arg, start: isize, end: isize) -> Out {
     run(|| {
         if start < 0 || end < 0 {
@@ -321,7 +304,6 @@ pub unsafe extern "C" fn PyUnicode_Substring(object: Arg, start: isize, end: isi
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_AsUCS4(
     object: Arg,
     buffer: *mut u32,
@@ -354,7 +336,6 @@ unsafe fn copy_ucs4(text: &PyStr, buffer: *mut u32, with_zero: bool) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_AsUCS4Copy(object: Arg) -> *mut u32 {
     run(|| {
         let text = text(object)?;
@@ -369,13 +350,11 @@ pub unsafe extern "C" fn PyUnicode_AsUCS4Copy(object: Arg) -> *mut u32 {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_AsUTF8(object: Arg) -> *const c_char {
     run(|| Ok(text(object)?.as_utf8()?.as_ptr().cast::<c_char>()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_AsUTF8AndSize(object: Arg, size: Place<isize>) -> *const c_char {
     run(|| {
         let utf8 = text(object)
@@ -387,319 +366,16 @@ pub unsafe extern "C" fn PyUnicode_AsUTF8AndSize(object: Arg, size: Place<isize>
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyUnicode_AsUTF8String(object: Arg, errors: Text) -> Out {
     run(|| Encoding::Utf8.encode(text(object)?, errors.opt()?))
 }
 
-/// Encodes by an encoding's name; without one, UTF-8.
-fn encode(object: Arg, encoding: Text, errors: Text) -> PyResult<Py<PyBytes>> {
-    let (text, errors) = (text(object)?, errors.opt()?);
-    codecs::encode_to_bytes(text, encoding.opt()?.unwrap_or("utf-8"), errors)
-}
-
 #[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_AsEncodedString(
-    object: Arg,
-    encoding: Text,
-    errors: Text,
-) -> Out {
-    run(|| encode(object, encoding, errors))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_Decode(
-    data: *const c_char,
-    size: isize,
-    encoding: Text,
-    errors: Text,
-) -> Out {
-    // SAFETY: the caller's bytes.
-    let bytes = unsafe { bytes_of(data, size) };
-    run(|| codecs::decode(bytes, encoding.opt()?.unwrap_or("utf-8"), errors.opt()?))
-}
-
-macro_rules! encoders {
-    ($($name:ident $encoding:expr;)+) => { $(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(object: Arg) -> Out {
-            run(|| $encoding.encode(text(object)?, None))
-        }
-    )+ };
-}
-
-encoders! {
-    PyUnicode_AsUTF8String Encoding::Utf8;
-    PyUnicode_AsUTF16String Encoding::Utf16(None);
-    PyUnicode_AsUTF32String Encoding::Utf32(None);
-    PyUnicode_AsASCIIString Encoding::Ascii;
-    PyUnicode_AsLatin1String Encoding::Latin1;
-    PyUnicode_AsUnicodeEscapeString Encoding::UnicodeEscape;
-    PyUnicode_AsRawUnicodeEscapeString Encoding::RawUnicodeEscape;
-}
-
-macro_rules! decoders {
-    ($($name:ident $encoding:expr;)+) => { $(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(data: *const c_char, size: isize, errors: Text) -> Out {
-            // SAFETY: the caller's bytes.
-            let bytes = unsafe { bytes_of(data, size) };
-            run(|| Ok($encoding.decode(bytes, errors.opt()?, true)?.text))
-        }
-    )+ };
-}
-
-decoders! {
-    PyUnicode_DecodeUTF8 Encoding::Utf8;
-    PyUnicode_DecodeUTF7 Encoding::Utf7;
-    PyUnicode_DecodeASCII Encoding::Ascii;
-    PyUnicode_DecodeLatin1 Encoding::Latin1;
-    PyUnicode_DecodeUnicodeEscape Encoding::UnicodeEscape;
-    PyUnicode_DecodeRawUnicodeEscape Encoding::RawUnicodeEscape;
-}
-
-/// Decodes a part of a stream: what is incomplete at its end is left for the next part.
-fn decode_part(
-    encoding: Encoding,
-    bytes: &[u8],
-    errors: Text,
-    consumed: Place<isize>,
-) -> PyResult<codecs::Decoded> {
-    let decoded = encoding.decode(bytes, errors.opt()?, consumed.is_none())?;
-    put(consumed, decoded.consumed as isize);
-    Ok(decoded)
-}
-
-macro_rules! stateful_decoders {
-    ($($name:ident $encoding:expr;)+) => { $(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(data: *const c_char, size: isize, errors: Text, consumed: Place<isize>) -> Out {
-            // SAFETY: the caller's bytes.
-            let bytes = unsafe { bytes_of(data, size) };
-            run(|| Ok(decode_part($encoding, bytes, errors, consumed)?.text))
-        }
-    )+ };
-}
-
-stateful_decoders! {
-    PyUnicode_DecodeUTF8Stateful Encoding::Utf8;
-    PyUnicode_DecodeUTF7Stateful Encoding::Utf7;
-}
-
-/// As `PyUnicode_DecodeUTF16Stateful` has it: the order is given or found, and told.
-fn decode_ordered(
-    encoding: fn(Option<krait_text::codec::ByteOrder>) -> Encoding,
-    bytes: &[u8],
-    errors: Text,
-    order: Option<&Cell<c_int>>,
-    consumed: Place<isize>,
-) -> PyResult<Py<PyStr>> {
-    let given = match order.map_or(0, Cell::get) {
-        0 => None,
-        order if order < 0 => Some(krait_text::codec::ByteOrder::Little),
-        _ => Some(krait_text::codec::ByteOrder::Big),
-    };
-    let decoded = decode_part(encoding(given), bytes, errors, consumed)?;
-    if let (Some(order), Some(found)) = (order, decoded.order) {
-        order.set(if found == krait_text::codec::ByteOrder::Little {
-            -1
-        } else {
-            1
-        });
-    }
-    Ok(decoded.text)
-}
-
-macro_rules! ordered_decoders {
-    ($($name:ident $stateful:ident $encoding:expr;)+) => { $(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(data: *const c_char, size: isize, errors: Text, order: Option<&Cell<c_int>>) -> Out {
-            // SAFETY: the caller's bytes.
-            let bytes = unsafe { bytes_of(data, size) };
-            run(|| decode_ordered($encoding, bytes, errors, order, None))
-        }
-
-        #[unsafe(no_mangle)]
-
-        pub unsafe extern "C" fn $stateful(
-            data: *const c_char,
-            size: isize,
-            errors: Text,
-            order: Option<&Cell<c_int>>,
-            consumed: Place<isize>,
-        ) -> Out {
-            // SAFETY: the caller's bytes.
-            let bytes = unsafe { bytes_of(data, size) };
-            run(|| decode_ordered($encoding, bytes, errors, order, consumed))
-        }
-    )+ };
-}
-
-ordered_decoders! {
-    PyUnicode_DecodeUTF16 PyUnicode_DecodeUTF16Stateful Encoding::Utf16;
-    PyUnicode_DecodeUTF32 PyUnicode_DecodeUTF32Stateful Encoding::Utf32;
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_DecodeCharmap(
-    data: *const c_char,
-    size: isize,
-    mapping: Arg,
-    errors: Text,
-) -> Out {
-    // SAFETY: the caller's bytes.
-    let bytes = unsafe { bytes_of(data, size) };
-    run(|| codecs::charmap::charmap_decode(bytes, errors.opt()?, mapping))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_AsCharmapString(object: Arg, mapping: Arg) -> Out {
-    run(|| codecs::charmap::charmap_encode(text(object)?, None, Some(some(mapping)?)))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_DecodeFSDefaultAndSize(data: *const c_char, size: isize) -> Out {
-    // SAFETY: the caller's bytes.
-    let bytes = unsafe { bytes_of(data, size) };
-    run(|| codecs::decode(bytes, "utf-8", Some("surrogateescape")))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_DecodeFSDefault(text: Text) -> Out {
-    run(|| codecs::decode(text.bytes()?, "utf-8", Some("surrogateescape")))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_EncodeFSDefault(object: Arg) -> Out {
-    run(|| Encoding::Utf8.encode(text(object)?, Some("surrogateescape")))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_DecodeLocaleAndSize(
-    data: *const c_char,
-    size: isize,
-    errors: Text,
-) -> Out {
-    // SAFETY: the caller's bytes.
-    let bytes = unsafe { bytes_of(data, size) };
-    run(|| codecs::decode(bytes, "utf-8", errors.opt()?))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_DecodeLocale(text: Text, errors: Text) -> Out {
-    run(|| codecs::decode(text.bytes()?, "utf-8", errors.opt()?))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_EncodeLocale(object: Arg, errors: Text) -> Out {
-    run(|| Encoding::Utf8.encode(text(object)?, errors.opt()?))
-}
-
-/// `"O&"` converters: what is a path becomes bytes.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn PyUnicode_FSConverter(object: Out, result: Option<&Cell<Out>>) -> c_int {
-    let Some(result) = result else { return 0 };
-    let Some(object) = object else {
-        result.set(None);
-        return 1;
-    };
-    let object = std::mem::ManuallyDrop::new(object);
-    let converted = fs_path(&object).and_then(|path| match path.downcast::<PyStr>() {
-        Some(text) => Encoding::Utf8
-            .encode(text, Some("surrogateescape"))
-            .map(Py::into_object),
-        None => Ok(path),
-    });
-    let checked = converted.and_then(|path| {
-        let has_nul = path
-            .downcast::<PyBytes>()
-            .is_some_and(|bytes| bytes.as_bytes().contains(&0));
-        if has_nul {
-            Err(value_error!("embedded null byte"))
-        } else {
-            Ok(path)
-        }
-    });
-    match checked {
-        Ok(path) => {
-            // C's variable may hold anything before.
-            std::mem::forget(result.replace(Some(path)));
-            // The caller gives what was made up by calling with null.
-            0x20000
-        }
-        Err(_) => 0,
-    }
-}
-
-/// `"O&"` converters: what is a path becomes a string.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn PyUnicode_FSDecoder(object: Out, result: Option<&Cell<Out>>) -> c_int {
-    let Some(result) = result else { return 0 };
-    let Some(object) = object else {
-        result.set(None);
-        return 1;
-    };
-    let object = std::mem::ManuallyDrop::new(object);
-    let converted = fs_path(&object).and_then(|path| match path.downcast::<PyBytes>() {
-        Some(bytes) => {
-            codecs::decode(bytes.as_bytes(), "utf-8", Some("surrogateescape")).map(Py::into_object)
-        }
-        None => Ok(path),
-    });
-    match converted {
-        Ok(path) => {
-            std::mem::forget(result.replace(Some(path)));
-            0x20000
-        }
-        Err(_) => 0,
-    }
-}
-
-/// `os.fspath()`.
-fn fs_path(path: &PyObject) -> PyResult<Obj> {
-    if path.downcast::<PyStr>().is_some() || path.downcast::<PyBytes>().is_some() {
-        return Ok(path.to_obj());
-    }
-    let Some(made) = path.call_special("__fspath__", &[])? else {
-        return Err(type_error!(
-            "expected str, bytes or os.PathLike object, not {}",
-            path.type_name()
-        ));
-    };
-    if made.downcast::<PyStr>().is_some() || made.downcast::<PyBytes>().is_some() {
-        return Ok(made);
-    }
-    Err(type_error!(
-        "expected {}.__fspath__() to return str or bytes, not {}",
-        path.type_name(),
-        made.type_name()
-    ))
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyOS_FSPath(path: Arg) -> Out {
-    run(|| fs_path(some(path)?))
-}
-
-#[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Concat(left: Arg, right: Arg) -> Out {
     run(|| text(left)?.concat(text(right)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Append(place: Option<&Cell<Out>>, right: Arg) {
     let Some(place) = place else { return };
     let Some(left) = place.take() else { return };
@@ -711,7 +387,6 @@ pub unsafe extern "C" fn PyUnicode_Append(place: Option<&Cell<Out>>, right: Arg)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_AppendAndDel(place: Option<&Cell<Out>>, right: Out) {
     // SAFETY: the same contract; the reference is dropped here.
     unsafe { PyUnicode_Append(place, right.as_deref()) }
@@ -727,7 +402,6 @@ fn number(value: isize) -> PyResult<Py<PyLong>> {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Split(object: Arg, separator: Arg, max: isize) -> Out {
     run(|| {
         method(
@@ -739,7 +413,6 @@ pub unsafe extern "C" fn PyUnicode_Split(object: Arg, separator: Arg, max: isize
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_RSplit(object: Arg, separator: Arg, max: isize) -> Out {
     run(|| {
         method(
@@ -751,7 +424,6 @@ pub unsafe extern "C" fn PyUnicode_RSplit(object: Arg, separator: Arg, max: isiz
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Splitlines(object: Arg, keep_ends: c_int) -> Out {
     run(|| {
         method(
@@ -763,19 +435,16 @@ pub unsafe extern "C" fn PyUnicode_Splitlines(object: Arg, keep_ends: c_int) -> 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Partition(object: Arg, separator: Arg) -> Out {
     run(|| method(object, "partition", &[text(separator)?]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_RPartition(object: Arg, separator: Arg) -> Out {
     run(|| method(object, "rpartition", &[text(separator)?]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Join(separator: Arg, items: Arg) -> Out {
     run(|| {
         let empty = PyStr::new("")?;
@@ -785,19 +454,16 @@ pub unsafe extern "C" fn PyUnicode_Join(separator: Arg, items: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Replace(object: Arg, old: Arg, new: Arg, max: isize) -> Out {
     run(|| method(object, "replace", &[text(old)?, text(new)?, &*number(max)?]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Translate(object: Arg, table: Arg, _errors: Text) -> Out {
     run(|| method(object, "translate", &[some(table)?]))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Format(format: Arg, args: Arg) -> Out {
     run(|| {
         krait_runtime::abstract_::binary_op(
@@ -809,7 +475,6 @@ pub unsafe extern "C" fn PyUnicode_Format(format: Arg, args: Arg) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Count(
     object: Arg,
     part: Arg,
@@ -835,7 +500,6 @@ fn find(object: Arg, part: &PyStr, start: isize, end: isize, direction: c_int) -
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Find(
     object: Arg,
     part: Arg,
@@ -850,7 +514,6 @@ pub unsafe extern "C" fn PyUnicode_Find(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_FindChar(
     object: Arg,
     code: u32,
@@ -865,7 +528,6 @@ pub unsafe extern "C" fn PyUnicode_FindChar(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Tailmatch(
     object: Arg,
     part: Arg,
@@ -889,13 +551,11 @@ pub unsafe extern "C" fn PyUnicode_Tailmatch(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Contains(object: Arg, part: Arg) -> c_int {
     run(|| text(object)?.as_object().contains(text(part)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Compare(left: Arg, right: Arg) -> c_int {
     match (text(left), text(right)) {
         (Ok(left), Ok(right)) => left.as_slice().iter().cmp(right.as_slice().iter()) as c_int,
@@ -904,7 +564,6 @@ pub unsafe extern "C" fn PyUnicode_Compare(left: Arg, right: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_CompareWithASCIIString(left: &PyObject, right: Text) -> c_int {
     let Some(left) = left.downcast::<PyStr>() else {
         return -1;
@@ -919,7 +578,6 @@ pub unsafe extern "C" fn PyUnicode_CompareWithASCIIString(left: &PyObject, right
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyUnicode_EqualToASCIIString(left: &PyObject, right: Text) -> c_int {
     let same = left
         .downcast::<PyStr>()
@@ -928,7 +586,6 @@ pub unsafe extern "C" fn _PyUnicode_EqualToASCIIString(left: &PyObject, right: T
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_Equal(left: Arg, right: Arg) -> c_int {
     run(|| {
         let check = |object: &PyObject, position: &str| {
@@ -949,13 +606,11 @@ pub unsafe extern "C" fn PyUnicode_Equal(left: Arg, right: Arg) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyUnicode_EQ(left: &PyStr, right: &PyStr) -> c_int {
     c_int::from(left.same_text(right))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyUnicode_Equal(left: &PyStr, right: &PyStr) -> c_int {
     c_int::from(left.same_text(right))
 }
@@ -968,7 +623,6 @@ fn equals_utf8(object: Arg, bytes: &[u8]) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_EqualToUTF8(object: Arg, other: Text) -> c_int {
     equals_utf8(
         object,
@@ -980,7 +634,6 @@ pub unsafe extern "C" fn PyUnicode_EqualToUTF8(object: Arg, other: Text) -> c_in
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_EqualToUTF8AndSize(
     object: Arg,
     data: *const c_char,
@@ -991,7 +644,6 @@ pub unsafe extern "C" fn PyUnicode_EqualToUTF8AndSize(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_RichCompare(left: Arg, right: Arg, op: c_int) -> Out {
     run(|| {
         let op = CompareOp::from_raw(op).ok_or_else(bad_call)?;
@@ -1004,13 +656,11 @@ pub unsafe extern "C" fn PyUnicode_RichCompare(left: Arg, right: Arg, op: c_int)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_IsIdentifier(object: Arg) -> c_int {
     run(|| Ok(text(object)?.is_identifier()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_GetDefaultEncoding() -> *const c_char {
     c"utf-8".as_ptr()
 }
@@ -1044,7 +694,6 @@ pub unsafe extern "C" fn PyUnicode_FromWideChar(data: *const u32, size: isize) -
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_AsWideChar(object: Arg, data: *mut u32, size: isize) -> isize {
     run(|| {
         let text = text(object)?;
@@ -1066,7 +715,6 @@ pub unsafe extern "C" fn PyUnicode_AsWideChar(object: Arg, data: *mut u32, size:
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicode_AsWideCharString(object: Arg, size: Place<isize>) -> *mut u32 {
     run(|| {
         let text = text(object)?;
@@ -1084,98 +732,6 @@ pub unsafe extern "C" fn PyUnicode_AsWideCharString(object: Arg, size: Place<isi
     })
 }
 
-macro_rules! character_tests {
-    ($($name:ident $test:ident;)+) => { $(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(code: u32) -> c_int {
-            c_int::from(character_answer(code, stringify!($test)))
-        }
-    )+ };
-}
-
-/// Asks the `str` of one character.
-fn character_answer(code: u32, method: &'static str) -> bool {
-    let answer = PyStr::from_char(code)
-        .and_then(|text| text.as_object().call_method_str(method, &[]))
-        .and_then(|answer| answer.is_true());
-    answer.unwrap_or_else(|error| {
-        error.clear();
-        false
-    })
-}
-
-character_tests! {
-    _PyUnicode_IsAlpha isalpha;
-    _PyUnicode_IsDigit isdigit;
-    _PyUnicode_IsDecimalDigit isdecimal;
-    _PyUnicode_IsNumeric isnumeric;
-    _PyUnicode_IsLowercase islower;
-    _PyUnicode_IsUppercase isupper;
-    _PyUnicode_IsTitlecase istitle;
-    _PyUnicode_IsWhitespace isspace;
-    _PyUnicode_IsPrintable isprintable;
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn _PyUnicode_IsLinebreak(code: u32) -> c_int {
-    c_int::from(matches!(code, 0x0A..=0x0D | 0x1C..=0x1E | 0x85 | 0x2028 | 0x2029))
-}
-
-/// The one character that a method of `str` gives, or the character itself.
-fn mapped(code: u32, method: &'static str) -> u32 {
-    let mapped =
-        PyStr::from_char(code).and_then(|text| text.as_object().call_method_str(method, &[]));
-    match mapped {
-        Ok(mapped) => mapped
-            .downcast::<PyStr>()
-            .filter(|mapped| mapped.len() == 1)
-            .map_or(code, |mapped| mapped.char_at(0)),
-        Err(error) => {
-            error.clear();
-            code
-        }
-    }
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn _PyUnicode_ToLowercase(code: u32) -> u32 {
-    mapped(code, "lower")
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn _PyUnicode_ToUppercase(code: u32) -> u32 {
-    mapped(code, "upper")
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn _PyUnicode_ToTitlecase(code: u32) -> u32 {
-    mapped(code, "title")
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn _PyUnicode_ToDecimalDigit(code: u32) -> c_int {
-    if !character_answer(code, "isdecimal") {
-        return -1;
-    }
-    let value = PyStr::from_char(code).and_then(|text| PyLong::from_str(&text, 10));
-    value
-        .ok()
-        .and_then(|value| value.to_i64())
-        .map_or(-1, |value| value as c_int)
-}
-
-#[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn _PyUnicode_ToDigit(code: u32) -> c_int {
-    // SAFETY: the same contract.
-    unsafe { _PyUnicode_ToDecimalDigit(code) }
-}
-
 /// Whether the string is one that the interpreter may share; for C's assertions.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _PyUnicode_CheckConsistency(_object: Arg, _content: c_int) -> c_int {
@@ -1183,13 +739,11 @@ pub unsafe extern "C" fn _PyUnicode_CheckConsistency(_object: Arg, _content: c_i
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyUnicode_Ready(_object: Arg) -> c_int {
     0
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyUnicode_JoinArray(
     separator: Arg,
     items: *const Ptr,
@@ -1205,13 +759,6 @@ pub unsafe extern "C" fn _PyUnicode_JoinArray(
 }
 
 #[unsafe(no_mangle)]
-
-pub unsafe extern "C" fn PyUnicode_BuildEncodingMap(table: Arg) -> Out {
-    run(|| codecs::charmap::charmap_build(text(table)?))
-}
-
-#[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn _PyUnicode_FindMaxChar(object: Arg, start: isize, end: isize) -> u32 {
     let Ok(text) = text(object) else { return 0x7F };
     let codes = text

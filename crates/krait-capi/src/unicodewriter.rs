@@ -17,7 +17,6 @@ impl Writer {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_Create(length: isize) -> *mut Writer {
     if length < 0 {
         let _error = value_error!("length must be positive");
@@ -27,7 +26,6 @@ pub unsafe extern "C" fn PyUnicodeWriter_Create(length: isize) -> *mut Writer {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_Discard(writer: *mut Writer) {
     if !writer.is_null() {
         // SAFETY: made by `PyUnicodeWriter_Create`, and given back once.
@@ -36,7 +34,6 @@ pub unsafe extern "C" fn PyUnicodeWriter_Discard(writer: *mut Writer) {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_Finish(writer: *mut Writer) -> Out {
     // SAFETY: as above.
     let writer = unsafe { Box::from_raw(writer) };
@@ -44,7 +41,6 @@ pub unsafe extern "C" fn PyUnicodeWriter_Finish(writer: *mut Writer) -> Out {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_WriteChar(writer: &Writer, code: u32) -> c_int {
     run(|| {
         if code > 0x10_FFFF {
@@ -56,7 +52,6 @@ pub unsafe extern "C" fn PyUnicodeWriter_WriteChar(writer: &Writer, code: u32) -
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_WriteUTF8(
     writer: &Writer,
     data: *const c_char,
@@ -77,7 +72,6 @@ pub unsafe extern "C" fn PyUnicodeWriter_WriteUTF8(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_WriteASCII(
     writer: &Writer,
     data: *const c_char,
@@ -88,7 +82,6 @@ pub unsafe extern "C" fn PyUnicodeWriter_WriteASCII(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_WriteUCS4(
     writer: &Writer,
     data: *const u32,
@@ -108,7 +101,6 @@ pub unsafe extern "C" fn PyUnicodeWriter_WriteUCS4(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_WriteWideChar(
     writer: &Writer,
     data: *const u32,
@@ -128,13 +120,11 @@ fn write_text(writer: &Writer, text: PyResult<krait_runtime::Py<PyStr>>) -> PyRe
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_WriteStr(writer: &Writer, object: Arg) -> c_int {
     run(|| write_text(writer, some(object)?.str()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_WriteRepr(writer: &Writer, object: Arg) -> c_int {
     run(|| {
         write_text(
@@ -145,7 +135,6 @@ pub unsafe extern "C" fn PyUnicodeWriter_WriteRepr(writer: &Writer, object: Arg)
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_WriteSubstring(
     writer: &Writer,
     text: Arg,
@@ -164,7 +153,6 @@ pub unsafe extern "C" fn PyUnicodeWriter_WriteSubstring(
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyUnicodeWriter_DecodeUTF8Stateful(
     writer: &Writer,
     data: *const c_char,

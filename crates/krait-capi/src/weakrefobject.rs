@@ -13,13 +13,11 @@ fn callback(object: Arg) -> Arg {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyWeakref_NewRef(object: Arg, call: Arg) -> Out {
     run(|| new_ref(some(object)?, callback(call)))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyWeakref_NewProxy(object: Arg, call: Arg) -> Out {
     run(|| new_proxy(some(object)?, callback(call)))
 }
@@ -39,7 +37,6 @@ pub unsafe extern "C" fn PyWeakref_GetObject(reference: Arg) -> Ptr {
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyWeakref_GetRef(reference: Arg, place: Place<Out>) -> c_int {
     let found = some(reference).and_then(|reference| {
         if PyWeakReference::any(reference).is_none() {
@@ -51,19 +48,16 @@ pub unsafe extern "C" fn PyWeakref_GetRef(reference: Arg, place: Place<Out>) -> 
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyWeakref_IsDead(reference: Arg) -> c_int {
     run(|| Ok(target(reference)?.is_none()))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PySeqIter_New(sequence: Arg) -> Out {
     run(|| seq_iter::new_sequence_iterator(some(sequence)?))
 }
 
 #[unsafe(no_mangle)]
-
 pub unsafe extern "C" fn PyCallIter_New(callable: Arg, sentinel: Arg) -> Out {
     run(|| seq_iter::PyCallIter::new(some(callable)?, some(sentinel)?).map(|made| made.to_obj()))
 }

@@ -23,6 +23,8 @@ static PyObject *make_tuple(PyObject *self, PyObject *args) {
     PyObject *result = PyTuple_New(size);
     if (!result)
         return NULL;
+    /* A collection comes across the tuple while all its places are empty. */
+    PyGC_Collect();
     for (Py_ssize_t i = 0; i < size; i++) {
         PyObject *item = PyTuple_GET_ITEM(args, size - 1 - i);
         Py_INCREF(item);

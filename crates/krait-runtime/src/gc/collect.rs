@@ -259,13 +259,15 @@ unsafe extern "C" fn bring_back_visited(object: *mut abi::PyObject, young: *mut 
     0
 }
 
-/// A tuple of things that are never tracked needs no tracking itself.
+/// A tuple of things that are never tracked needs no tracking itself; one with empty places is still being filled.
 fn untrack_tuples(young: &List) {
     for node in young.nodes() {
         // SAFETY: tracked objects are alive.
         let object = unsafe { PyObject::from_ptr(node.object()) };
         if let Some(tuple) = object.downcast_exact::<PyTuple>()
-            && !tuple.as_slice().iter().any(|item| may_be_tracked(item))
+            && !tuple
+                .items_or_null()
+                .any(|item| item.is_none_or(may_be_tracked))
         {
             node.unlink();
         }

@@ -103,6 +103,14 @@ impl PyTuple {
         }
     }
 
+    /// The items of a tuple that C code may still be filling: `None` for an empty place.
+    pub(crate) fn items_or_null(&self) -> impl Iterator<Item = Option<&PyObject>> {
+        let items = std::ptr::from_ref(self).cast::<Option<Obj>>();
+        // SAFETY: the module's invariant, but for places that are null.
+        let items = unsafe { std::slice::from_raw_parts(items.byte_add(HEADER), self.len()) };
+        items.iter().map(Option::as_deref)
+    }
+
     /// The item at `index`, if there is one.
     pub fn get(&self, index: usize) -> Option<&PyObject> {
         self.as_slice().get(index).map(|item| &**item)
