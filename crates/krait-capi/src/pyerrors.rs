@@ -447,14 +447,25 @@ pub unsafe extern "C" fn PyErr_CheckSignals() -> c_int {
 }
 
 /// Issues a warning of a category; null means `RuntimeWarning`.
-fn warn(category: Arg, message: &str, level: isize) -> PyResult<()> {
+fn warn(category: Arg, message: &str, level: isize, source: Arg) -> PyResult<()> {
     let category = category.unwrap_or(exc::RuntimeWarning.as_object());
-    (Interpreter::current().hooks.get().warn)(category, message, level)
+    (Interpreter::current().hooks.get().warn)(category, message, level, source)
+}
+
+/// What the variadic functions warn with: also of an object that the warning is about.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn krait_warn(
+    category: Arg,
+    message: Text,
+    level: isize,
+    source: Arg,
+) -> c_int {
+    run(|| warn(category, &message.lossy(), level, source))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_WarnEx(category: Arg, message: Text, level: isize) -> c_int {
-    run(|| warn(category, &message.lossy(), level))
+    run(|| warn(category, &message.lossy(), level, None))
 }
 
 fn warn_explicit(

@@ -62,10 +62,10 @@ API void PyErr_FormatUnraisable(const char *format, ...) {
     Py_DecRef(message);
 }
 
-static int warn(PyObject *category, Py_ssize_t level, const char *format, va_list va) {
+static int warn(PyObject *category, PyObject *source, Py_ssize_t level, const char *format, va_list va) {
     PyObject *message = PyUnicode_FromFormatV(format, va);
     const char *text = message ? PyUnicode_AsUTF8AndSize(message, NULL) : NULL;
-    int status = text ? PyErr_WarnEx(category, text, level) : -1;
+    int status = text ? krait_warn(category, text, level, source) : -1;
     Py_DecRef(message);
     return status;
 }
@@ -73,16 +73,15 @@ static int warn(PyObject *category, Py_ssize_t level, const char *format, va_lis
 API int PyErr_WarnFormat(PyObject *category, Py_ssize_t level, const char *format, ...) {
     va_list ap;
     va_start(ap, format);
-    int status = warn(category, level, format, ap);
+    int status = warn(category, NULL, level, format, ap);
     va_end(ap);
     return status;
 }
 
 API int PyErr_ResourceWarning(PyObject *source, Py_ssize_t level, const char *format, ...) {
-    (void)source;
     va_list ap;
     va_start(ap, format);
-    int status = warn(PyExc_ResourceWarning, level, format, ap);
+    int status = warn(PyExc_ResourceWarning, source, level, format, ap);
     va_end(ap);
     return status;
 }

@@ -126,6 +126,7 @@ void krait_text_push(krait_text *, const char *, Py_ssize_t, Py_ssize_t width, i
 void krait_text_push_code(krait_text *, uint32_t);
 void krait_text_push_object(krait_text *, PyObject *, int how, Py_ssize_t width, Py_ssize_t precision, int left);
 PyObject *krait_text_finish(krait_text *);
+int krait_warn(PyObject *category, const char *message, Py_ssize_t level, PyObject *source);
 void krait_write_unraisable(PyObject *message, PyObject *object);
 void krait_write_std(int is_error, PyObject *text);
 
