@@ -212,7 +212,9 @@ pub unsafe fn from_spec(
     let bases = effective_bases(bases, &parts)?;
     let meta = calculate_metaclass(meta.unwrap_or_else(|| PyType::type_object()), &bases)?;
     let slot_address = |class: &PyType| class.raw().tp_new.get().map(|new| new as usize);
-    if slot_address(&meta) != slot_address(PyType::type_object()) {
+    // A metaclass that cannot be called at all has none.
+    let own_new = slot_address(&meta);
+    if own_new.is_some() && own_new != slot_address(PyType::type_object()) {
         return Err(type_error!(
             "Metaclasses with custom tp_new are not supported."
         ));
