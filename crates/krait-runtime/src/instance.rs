@@ -282,10 +282,15 @@ impl PyObject {
         drop(dict);
     }
 
-    /// Visits managed attributes for the collector.
+    /// Visits managed attributes for the collector. A dictionary that shows embedded values answers
+    /// for them: they are counted once, and live as long as either can be reached.
     pub fn visit_managed_dict(&self, mut visit: impl FnMut(&PyObject) -> i32) -> i32 {
         if !self.type_().has_flag(abi::Py_TPFLAGS_MANAGED_DICT) {
             return 0;
+        }
+        // SAFETY: visiting changes nothing.
+        if let Some(dict) = unsafe { self.managed_dict().borrow() } {
+            return visit(dict);
         }
         if let Some(values) = self.valid_inline_values() {
             for index in 0..usize::from(values.header().capacity.get()) {
@@ -298,11 +303,7 @@ impl PyObject {
                 }
             }
         }
-        // SAFETY: visiting changes nothing.
-        match unsafe { self.managed_dict().borrow() } {
-            Some(dict) => visit(dict),
-            None => 0,
-        }
+        0
     }
 }
 

@@ -192,22 +192,46 @@ fn find_unreachable(young: &List, unreachable: &List) {
     }
     // What is left of a count afterwards came from outside.
     for node in young.nodes() {
-        traverse(node, subtract_visited, std::ptr::null_mut());
+        traverse(node, subtract_visited, node.object().cast());
     }
     separate_unreachable(young, unreachable);
 }
 
-unsafe extern "C" fn subtract_visited(object: *mut abi::PyObject, _: *mut c_void) -> c_int {
+unsafe extern "C" fn subtract_visited(object: *mut abi::PyObject, holder: *mut c_void) -> c_int {
     // SAFETY: `tp_traverse` visits live objects; those with a header have a node.
     unsafe {
         if is_gc(PyObject::from_ptr(object)) {
             let node = Node::of(object);
             if node.is_collecting() {
+                debug_assert!(
+                    node.refs() != 0,
+                    "{}",
+                    describe_excess(object, holder.cast())
+                );
                 node.subtract_ref();
             }
         }
     }
     0
+}
+
+/// Says whose `tp_traverse` visited what more often than there are counts: a live object would be
+/// taken for garbage.
+///
+/// # Safety
+/// Both objects are alive.
+#[cold]
+unsafe fn describe_excess(object: *mut abi::PyObject, holder: *mut abi::PyObject) -> String {
+    // SAFETY: the caller's contract.
+    let (object, holder) = unsafe { (PyObject::from_ptr(object), PyObject::from_ptr(holder)) };
+    format!(
+        "a {} at {:p} with {} references was visited once more, by a {} at {:p}",
+        object.type_().tp_name(),
+        object,
+        object.refcount(),
+        holder.type_().tp_name(),
+        holder
+    )
 }
 
 /// Walks `young`: an object with a count left is reachable, and so is what it refers to; any other

@@ -157,8 +157,8 @@ impl Node {
 
     #[inline(always)]
     pub(super) fn subtract_ref(self) {
-        // More visits than counts would be a fault of some `tp_traverse`; the object then just
-        // looks unreachable as it would at zero.
+        // More visits than counts would be a fault of some `tp_traverse`, which debug builds report
+        // (`subtract_visited`); the object then looks unreachable as it would at zero.
         self.set_refs(self.refs().saturating_sub(1));
     }
 

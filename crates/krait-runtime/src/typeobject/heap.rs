@@ -168,9 +168,12 @@ pub(crate) unsafe extern "C" fn subtype_traverse(
                 }
             }
         }
-        let status = this.visit_managed_dict(|value| visit(value.as_ptr(), arg));
-        if status != 0 {
-            return status;
+        let base_has_dict = base.is_some_and(|base| base.has_flag(abi::Py_TPFLAGS_MANAGED_DICT));
+        if !base_has_dict {
+            let status = this.visit_managed_dict(|value| visit(value.as_ptr(), arg));
+            if status != 0 {
+                return status;
+            }
         }
         if let Some(dict) = own_dict_field(this, base).and_then(|field| field.borrow()) {
             let status = visit(dict.as_ptr(), arg);
