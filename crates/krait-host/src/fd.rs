@@ -3,6 +3,7 @@
 use std::ffi::{CStr, c_int};
 
 use crate::errno::{Result, check, count, done, lent, plain};
+use crate::mount;
 
 /// A file descriptor as Python sees it: a number that may or may not be open.
 pub type Fd = c_int;
@@ -12,6 +13,12 @@ pub const AT_FDCWD: Fd = libc::AT_FDCWD;
 
 /// Opens a file, relative to the folder `dir`; the flags are passed as they are.
 pub fn open(dir: Fd, path: &CStr, flags: c_int, mode: u32) -> Result<Fd> {
+    let answer = open_on_system(dir, path, flags, mode);
+    mount::or_found(answer, dir, path, |place| place.open(flags))
+}
+
+/// The same without what is mounted.
+pub(crate) fn open_on_system(dir: Fd, path: &CStr, flags: c_int, mode: u32) -> Result<Fd> {
     check(lent!(openat(dir, path.as_ptr(), flags, mode)))
 }
 

@@ -1,10 +1,11 @@
 //! Files and folders by name. Where a function takes `dir`, relative paths start from that open
-//! folder; [`AT_FDCWD`](crate::fd::AT_FDCWD) is the current one.
+//! folder; [`AT_FDCWD`] is the current one.
 
 use std::ffi::{CStr, CString, c_int};
 
 use crate::errno::{Errno, Result, check, count, done, lent, plain, zeroed};
-use crate::fd::Fd;
+use crate::fd::{AT_FDCWD, Fd};
+use crate::mount;
 
 /// A moment: seconds, and nanoseconds after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +19,10 @@ pub struct Moment {
 /// The whole content of a file.
 pub fn read_file(path: &CStr) -> Result<Vec<u8>> {
     use std::os::unix::ffi::OsStrExt;
-    let path = std::ffi::OsStr::from_bytes(path.to_bytes());
-    std::fs::read(path).map_err(|error| Errno(error.raw_os_error().unwrap_or(libc::EIO)))
+    let answer = std::fs::read(std::ffi::OsStr::from_bytes(path.to_bytes()));
+    mount::or_found(answer.map_err(Errno::from), AT_FDCWD, path, |place| {
+        Ok(place.read()?.into_owned())
+    })
 }
 
 /// What the system says of a file.
@@ -86,8 +89,9 @@ fn stat_of(raw: &libc::stat) -> Stat {
 pub fn stat(dir: Fd, path: &CStr, follow: bool) -> Result<Stat> {
     let mut raw = zeroed!(libc::stat);
     let flags = if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
-    done(lent!(fstatat(dir, path.as_ptr(), &raw mut raw, flags)))?;
-    Ok(stat_of(&raw))
+    let answer = done(lent!(fstatat(dir, path.as_ptr(), &raw mut raw, flags)));
+    let answer = answer.map(|()| stat_of(&raw));
+    mount::or_found(answer, dir, path, |place| Ok(place.stat()))
 }
 
 /// The state of an open file.
@@ -211,14 +215,15 @@ fn grown(first: usize, mut fill: impl FnMut(&mut [u8]) -> Result<usize>) -> Resu
 
 /// Where a symbolic link leads.
 pub fn readlink(dir: Fd, path: &CStr) -> Result<Vec<u8>> {
-    grown(4096, |buffer| {
+    let answer = grown(4096, |buffer| {
         count(lent!(readlinkat(
             dir,
             path.as_ptr(),
             buffer.as_mut_ptr().cast(),
             buffer.len()
         )))
-    })
+    });
+    mount::or_found(answer, dir, path, |_| Err(Errno::EINVAL))
 }
 
 /// Sets the permissions; without `follow`, of a link itself (which Linux refuses).
@@ -281,7 +286,9 @@ pub fn access(dir: Fd, path: &CStr, mode: c_int, effective_ids: bool, follow: bo
     if !follow {
         flags |= libc::AT_SYMLINK_NOFOLLOW;
     }
-    lent!(faccessat(dir, path.as_ptr(), mode, flags)) == 0
+    let answer = done(lent!(faccessat(dir, path.as_ptr(), mode, flags)));
+    let answer = answer.map(|()| true);
+    mount::or_found(answer, dir, path, |place| Ok(place.allows(mode))).unwrap_or(false)
 }
 
 /// Makes a named pipe.
@@ -364,44 +371,90 @@ pub struct DirEntry {
     pub kind: u8,
 }
 
-/// A folder that is being read.
+/// A folder that is being read: what the system has, then what is mounted.
 #[derive(Debug)]
-pub struct Dir(std::ptr::NonNull<libc::DIR>);
-
-// SAFETY: the C library's state belongs to this value alone; no thread owns it.
-unsafe impl Send for Dir {}
+pub struct Dir {
+    stream: Option<Stream>,
+    mounted: std::vec::IntoIter<DirEntry>,
+}
 
 impl Dir {
     /// Opens a folder by name.
     pub fn open(path: &CStr) -> Result<Dir> {
-        let dir = lent!(opendir(path.as_ptr()));
-        std::ptr::NonNull::new(dir).map(Dir).ok_or_else(Errno::last)
+        let answer = Stream::open(path).map(|stream| Dir {
+            mounted: mount::added(path, stream.fd()).into_iter(),
+            stream: Some(stream),
+        });
+        mount::or_found(answer, AT_FDCWD, path, |place| {
+            Ok(Dir {
+                stream: None,
+                mounted: place.list()?.into_iter(),
+            })
+        })
     }
 
     /// Takes a descriptor over, from its beginning on.
     pub fn from_fd(fd: Fd) -> Result<Dir> {
+        Ok(Dir {
+            stream: Some(Stream::from_fd(fd)?),
+            mounted: Vec::new().into_iter(),
+        })
+    }
+
+    /// Begins again with what the system has.
+    pub fn rewind(&mut self) {
+        if let Some(stream) = &mut self.stream {
+            stream.rewind();
+        }
+    }
+
+    /// The next name, `.` and `..` left out.
+    pub fn read(&mut self) -> Result<Option<DirEntry>> {
+        if let Some(stream) = &mut self.stream
+            && let Some(entry) = stream.read()?
+        {
+            return Ok(Some(entry));
+        }
+        Ok(self.mounted.next())
+    }
+}
+
+/// A folder of the system that is being read.
+#[derive(Debug)]
+struct Stream(std::ptr::NonNull<libc::DIR>);
+
+// SAFETY: the C library's state belongs to this value alone; no thread owns it.
+unsafe impl Send for Stream {}
+
+impl Stream {
+    fn open(path: &CStr) -> Result<Stream> {
+        let dir = lent!(opendir(path.as_ptr()));
+        std::ptr::NonNull::new(dir)
+            .map(Stream)
+            .ok_or_else(Errno::last)
+    }
+
+    fn from_fd(fd: Fd) -> Result<Stream> {
         let dir = plain!(fdopendir(fd));
         let mut dir = std::ptr::NonNull::new(dir)
-            .map(Dir)
+            .map(Stream)
             .ok_or_else(Errno::last)?;
         dir.rewind();
         Ok(dir)
     }
 
     /// The descriptor that reads.
-    pub fn fd(&self) -> Fd {
+    fn fd(&self) -> Fd {
         // SAFETY: the folder is open as long as the value lives.
         unsafe { libc::dirfd(self.0.as_ptr()) }
     }
 
-    /// Begins again.
-    pub fn rewind(&mut self) {
+    fn rewind(&mut self) {
         // SAFETY: as in `fd`.
         unsafe { libc::rewinddir(self.0.as_ptr()) }
     }
 
-    /// The next name, `.` and `..` left out.
-    pub fn read(&mut self) -> Result<Option<DirEntry>> {
+    fn read(&mut self) -> Result<Option<DirEntry>> {
         loop {
             Errno(0).set_last();
             // SAFETY: as in `fd`; nobody else reads, the value being borrowed mutably.
@@ -431,7 +484,7 @@ impl Dir {
     }
 }
 
-impl Drop for Dir {
+impl Drop for Stream {
     fn drop(&mut self) {
         // SAFETY: the folder is open, and nobody uses it afterwards.
         unsafe { libc::closedir(self.0.as_ptr()) };
@@ -497,11 +550,17 @@ pub fn removexattr(subject: Subject<'_>, name: &CStr) -> Result<()> {
 
 /// The names of the extended attributes.
 pub fn listxattr(subject: Subject<'_>) -> Result<Vec<Vec<u8>>> {
-    let names = sized(|buffer, size| match subject {
+    let answer = sized(|buffer, size| match subject {
         Subject::Path(path) => lent!(listxattr(path.as_ptr(), buffer.cast(), size)),
         Subject::Link(path) => lent!(llistxattr(path.as_ptr(), buffer.cast(), size)),
         Subject::Fd(fd) => lent!(flistxattr(fd, buffer.cast(), size)),
-    })?;
+    });
+    let names = match subject {
+        Subject::Path(path) | Subject::Link(path) => {
+            mount::or_found(answer, AT_FDCWD, path, |_| Ok(Vec::new()))?
+        }
+        Subject::Fd(_) => answer?,
+    };
     Ok(names
         .split(|&b| b == 0)
         .filter(|name| !name.is_empty())

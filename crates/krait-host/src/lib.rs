@@ -13,6 +13,7 @@ pub mod futex;
 pub mod ids;
 pub mod locale;
 pub mod mmap;
+pub mod mount;
 pub mod poll;
 pub mod process;
 pub mod resource;

@@ -275,3 +275,98 @@ fn the_rest_answers() {
     process::urandom(&mut bytes).expect("random");
     assert!(bytes.iter().any(|&byte| byte != 0));
 }
+
+struct Sample;
+
+impl mount::Tree for Sample {
+    fn find(&self, path: &str) -> Option<mount::Node> {
+        match path {
+            "" | "b" => Some(mount::Node::Folder),
+            "a" | "b/c" => Some(mount::Node::File(5)),
+            _ => None,
+        }
+    }
+
+    fn list(&self, path: &str) -> Vec<(&'static str, mount::Node)> {
+        match path {
+            "" => vec![("a", mount::Node::File(5)), ("b", mount::Node::Folder)],
+            _ => vec![("c", mount::Node::File(5))],
+        }
+    }
+
+    fn read(&self, _: &str) -> Option<std::borrow::Cow<'static, [u8]>> {
+        Some(b"hello".into())
+    }
+}
+
+fn names(folder: &CString) -> Vec<Vec<u8>> {
+    let mut dir = fs::Dir::open(folder).expect("opendir");
+    let mut names = Vec::new();
+    while let Some(entry) = dir.read().expect("readdir") {
+        names.push(entry.name.into_bytes());
+    }
+    names.sort();
+    names
+}
+
+#[test]
+fn a_mounted_tree() {
+    let join = |folder: &CString, name: &str| {
+        let folder = folder.to_str().expect("text");
+        CString::new(format!("{folder}/{name}")).expect("a path")
+    };
+    let top = path("mount");
+    let root = join(&top, "root");
+    assert!(mount::mount(root.to_bytes(), &Sample));
+    assert!(!mount::mount(b"/elsewhere", &Sample));
+    let open = |name: &str, flags| fd::open(fd::AT_FDCWD, &join(&root, name), flags, 0o600);
+
+    assert_eq!(names(&top), [b"root"]);
+    assert_eq!(names(&root), [b"a", b"b"]);
+    let state = fs::stat(fd::AT_FDCWD, &join(&root, "b/../b//c"), true).expect("stat");
+    assert_eq!((state.size, state.mode), (5, libc::S_IFREG | 0o444));
+    assert_eq!(fs::read_file(&join(&root, "a")), Ok(b"hello".to_vec()));
+    let missing = ["a/", "d", "b/d", "../rooted"];
+    for name in missing {
+        let answer = fs::stat(fd::AT_FDCWD, &join(&root, name), true);
+        assert_eq!(answer.expect_err(name).0, libc::ENOENT);
+    }
+
+    let file = open("b/c", libc::O_RDONLY | libc::O_CLOEXEC).expect("open");
+    let mut buffer = [0; 8];
+    assert_eq!(fd::read(file, &mut buffer), Ok(5));
+    assert_eq!(fd::write(file, b"x"), Err(Errno(libc::EBADF)));
+    assert_eq!(fs::fstat(file).expect("fstat").size, 5);
+    assert!(!fd::get_inheritable(file).expect("flags"));
+    fd::close(file).expect("close");
+    let create = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC;
+    for (name, flags, errno) in [
+        ("a", libc::O_RDWR, libc::EROFS),
+        ("a", create, libc::EROFS),
+        ("a", create | libc::O_EXCL, libc::EEXIST),
+        ("b", libc::O_RDONLY, libc::EISDIR),
+        ("a", libc::O_DIRECTORY, libc::ENOTDIR),
+    ] {
+        assert_eq!(open(name, flags), Err(Errno(errno)), "{name} {flags:o}");
+    }
+    let access = |mode| fs::access(fd::AT_FDCWD, &join(&root, "a"), mode, false, true);
+    assert!(access(libc::R_OK) && !access(libc::W_OK) && !access(libc::X_OK));
+
+    // What is on the disk comes first, and its folders have both.
+    for folder in [&top, &root] {
+        fs::mkdir(fd::AT_FDCWD, folder, 0o700).expect("mkdir");
+    }
+    let file = open("a", create).expect("create");
+    fd::close(file).expect("close");
+    let file = open("z", create).expect("create");
+    fd::close(file).expect("close");
+    assert_eq!(names(&root), [b"a", b"b", b"z"]);
+    assert_eq!(fs::read_file(&join(&root, "a")), Ok(Vec::new()));
+    assert_eq!(open("b/c", libc::O_RDWR), Err(Errno(libc::EROFS)));
+    for name in ["a", "z"] {
+        fs::unlink(fd::AT_FDCWD, &join(&root, name)).expect("unlink");
+    }
+    for folder in [&root, &top] {
+        fs::rmdir(fd::AT_FDCWD, folder).expect("rmdir");
+    }
+}

@@ -138,6 +138,7 @@ fn import_system(interp: &'static Interpreter, config: &Config) -> PyResult<()> 
     }
     bootstrap.call_method_str("_install_external_importers", &[])?;
     if !config.paths.stdlib_on_disk {
+        crate::library::mount(&config.paths.stdlib);
         install_library(config)?;
     }
     // Without what it needs, archives are only no source of modules.

@@ -7,6 +7,7 @@ mod config;
 mod errors;
 mod finalize;
 mod init;
+mod library;
 mod objects;
 mod registry;
 mod repl;
