@@ -69,8 +69,8 @@ fn find_init(name: &PyStr, path: &PyStr) -> PyResult<InitFunction> {
     let library =
         library.map_err(|text| import_error(&String::from_utf8_lossy(&text), name, path))?;
     match krait_host::dl::symbol(library, &symbol_name) {
-        // SAFETY: a function of that name makes a module.
         Ok(address) if !address.is_null() => {
+            // SAFETY: a function of that name makes a module.
             Ok(unsafe { std::mem::transmute::<*mut std::ffi::c_void, InitFunction>(address) })
         }
         _ => {

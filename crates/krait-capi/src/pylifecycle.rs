@@ -139,43 +139,60 @@ unsafe impl Sync for InputHook {}
 #[unsafe(no_mangle)]
 pub static PyOS_InputHook: InputHook = InputHook(std::cell::Cell::new(None));
 
+/// How many bytes at the beginning of a text are a number, without any regard to the locale.
+fn float_prefix(bytes: &[u8]) -> usize {
+    let sign = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));
+    for word in ["infinity", "inf", "nan"] {
+        let found = bytes.get(sign..sign + word.len());
+        if found.is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes())) {
+            return sign + word.len();
+        }
+    }
+    let digits = |from: usize| {
+        let rest = bytes.get(from..).unwrap_or_default();
+        rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    };
+    let whole = digits(sign);
+    let mut end = sign + whole;
+    let mut count = whole;
+    if bytes.get(end) == Some(&b'.') {
+        let fraction = digits(end + 1);
+        count += fraction;
+        end += 1 + fraction;
+    }
+    if count == 0 {
+        return 0;
+    }
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let exponent = end + 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+        if digits(exponent) > 0 {
+            end = exponent + digits(exponent);
+        }
+    }
+    end
+}
+
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyOS_string_to_double(
     text: Text,
     end: Place<*mut c_char>,
     overflow: Arg,
 ) -> f64 {
-    unsafe extern "C" {
-        fn strtod(text: *const c_char, end: *mut *mut c_char) -> f64;
-    }
     run(|| {
         let bytes = text.bytes()?;
-        let mut stop = std::ptr::null_mut();
-        let plain = bytes
-            .first()
-            .is_some_and(|byte| byte.is_ascii_digit() || b"+-.iInN".contains(byte));
-        // SAFETY: a C string, and a place for the end. The locale's decimal point is C's own.
-        let value = if plain {
-            unsafe { strtod(text.0, &raw mut stop) }
-        } else {
-            0.0
+        let read = float_prefix(bytes);
+        let number = std::str::from_utf8(&bytes[..read]).unwrap_or_default();
+        let value = match number.parse::<f64>() {
+            Ok(value) if end.is_some() || read == bytes.len() => value,
+            _ => {
+                put(end, text.0.cast_mut());
+                return Err(krait_runtime::value_error!(
+                    "could not convert string to float: '{}'",
+                    text.lossy()
+                ));
+            }
         };
-        let read = if stop.is_null() {
-            0
-        } else {
-            stop.addr() - text.0.addr()
-        };
-        let is_hex = bytes[..read]
-            .iter()
-            .any(|byte| byte.eq_ignore_ascii_case(&b'x'));
-        if read == 0 || is_hex || (end.is_none() && read != bytes.len()) {
-            put(end, text.0.cast_mut());
-            return Err(krait_runtime::value_error!(
-                "could not convert string to float: '{}'",
-                text.lossy()
-            ));
-        }
-        put(end, stop);
+        put(end, text.0.wrapping_add(read).cast_mut());
         let digits = bytes[..read].iter().any(u8::is_ascii_digit);
         if value.is_infinite()
             && digits

@@ -241,7 +241,7 @@ pub unsafe extern "C" fn PyThreadState_SetAsyncExc(ident: c_ulong, exception: Ar
         if thread.ident.get() == ident as usize {
             thread
                 .async_exception
-                .set(exception.map(|exception| krait_runtime::PyClass::to_obj(exception)));
+                .set(exception.map(krait_runtime::PyClass::to_obj));
             thread.set_breaker(krait_runtime::state::breaker::ASYNC_EXCEPTION);
             found += 1;
         }

@@ -169,7 +169,21 @@ static PyObject *complex_parts(PyObject *self, PyObject *value) {
     return Py_BuildValue("dd", parts.real, parts.imag);
 }
 
+/* A number in front of a text, and where it ends. */
+static PyObject *leading_float(PyObject *self, PyObject *text) {
+    (void)self;
+    const char *chars = PyUnicode_AsUTF8(text);
+    char *end;
+    if (!chars)
+        return NULL;
+    double value = PyOS_string_to_double(chars, &end, PyExc_OverflowError);
+    if (value == -1.0 && PyErr_Occurred())
+        return NULL;
+    return Py_BuildValue("dn", value, (Py_ssize_t)(end - chars));
+}
+
 static PyMethodDef methods[] = {
+    {"leading_float", leading_float, METH_O, NULL},
     {"list_sum", list_sum, METH_O, "list_sum($module, list, /)\n--\n\nThe sum of small ints."},
     {"make_tuple", make_tuple, METH_VARARGS, "The arguments, last first."},
     {"make_list", make_list, METH_O, NULL},

@@ -61,3 +61,5 @@ print(array)
 check(layout.complex_parts, 1.5 - 2j)
 check(layout.complex_parts, 1)
 print(sys.getrefcount(made) - sys.getrefcount(layout.make_list(1)))
+for text in "1.5 -2e3x +.5. 1e 1e+ . - inf -Infinityx nan 0x10 1_0 1e400 12345678901234567890123".split(" ") + ["", " 1"]:
+    check(layout.leading_float, text)
