@@ -245,7 +245,11 @@ pub fn fetch_stop_iteration_value(error: PyErr) -> PyResult<Obj> {
     if !error.matches(&crate::exc::StopIteration) {
         return Err(error);
     }
-    error.take().getattr(crate::intern!("value"))
+    let exception = error.take();
+    match exception.downcast::<crate::exceptions::PyStopIteration>() {
+        Some(stop) => Ok(stop.value.get().unwrap_or_else(|| crate::none().to_obj())),
+        None => exception.getattr(crate::intern!("value")),
+    }
 }
 
 /// Raises the `OSError` subclass for `errno`, with up to two file names.
