@@ -139,11 +139,17 @@ pub unsafe extern "C" fn PyObject_VectorcallMethod(
         // SAFETY: the vectorcall contract is the caller's; the first argument is self.
         unsafe {
             let this = PyObject::from_ptr(*args);
+            let keywords = kwnames.map_or(0, PyTuple::len);
             match this.get_method(name)? {
                 krait_runtime::Method::Unbound(function) => {
                     function.vectorcall_raw(args, count, kwnames)
                 }
-                // The slot of self may be overwritten while the bound function runs.
+                // The slot of self may be overwritten while the function runs.
+                krait_runtime::Method::OfClass(function, class) => {
+                    let mut all = std::slice::from_raw_parts(args, count + keywords).to_vec();
+                    all[0] = class.as_ptr();
+                    function.vectorcall_raw(all.as_ptr(), count, kwnames)
+                }
                 krait_runtime::Method::Bound(function) => {
                     function.vectorcall_raw(args.add(1), count - 1, kwnames)
                 }

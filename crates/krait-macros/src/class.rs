@@ -232,6 +232,7 @@ pub(crate) fn expand(options: ClassOptions, mut item: ItemStruct) -> Result<Toke
         }
     };
     let base_field = &layout.base;
+    let allocation = allocation(&options);
     Ok(quote! {
         #item
 
@@ -252,6 +253,7 @@ pub(crate) fn expand(options: ClassOptions, mut item: ItemStruct) -> Result<Toke
 
             unsafe impl #support::PyClass for #class {
                 const NAME: &'static str = #name;
+                const ALLOCATION: #support::Allocation = #support::Allocation::#allocation;
 
                 #[inline(always)]
                 fn type_object() -> &'static #support::PyType {
@@ -266,6 +268,27 @@ pub(crate) fn expand(options: ClassOptions, mut item: ItemStruct) -> Result<Toke
             #gc
         };
     })
+}
+
+/// What the options tell of the memory of direct instances (`Allocation`).
+fn allocation(options: &ClassOptions) -> Ident {
+    let has_more = options.basicsize.is_some()
+        || options.itemsize.is_some()
+        || options
+            .flags
+            .iter()
+            .any(|flag| flag.to_string().contains("MANAGED"));
+    let name = if has_more {
+        "Ask"
+    } else if options.flags.iter().any(|flag| flag == "GC") {
+        "Collected"
+    } else if options.base.is_some() {
+        // The base may have a collector's header to pass on.
+        "Ask"
+    } else {
+        "Plain"
+    };
+    format_ident!("{name}")
 }
 
 /// What deallocation and the collector need to know of the fields.

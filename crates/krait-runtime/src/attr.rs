@@ -10,8 +10,32 @@ use crate::{PyErr, PyResult, PyStr};
 pub enum Method {
     /// A function that takes `self` as its first argument.
     Unbound(Obj),
+    /// A class method's function, and the class that it takes as its first argument.
+    OfClass(Obj, Obj),
     /// Anything else: called with the arguments alone.
     Bound(Obj),
+}
+
+impl Method {
+    /// Calls the method, which was looked up on `this`.
+    pub fn call(&self, this: &PyObject, args: &[&PyObject]) -> PyResult<Obj> {
+        /// Arguments that are joined on the native stack, up to this many.
+        const FEW: usize = 4;
+        let (function, first) = match self {
+            Method::Unbound(function) => (function, this),
+            Method::OfClass(function, class) => (function, &**class),
+            Method::Bound(function) => return function.call(args),
+        };
+        if args.len() < FEW {
+            let mut all = [first; FEW];
+            all[1..=args.len()].copy_from_slice(args);
+            return function.call(&all[..=args.len()]);
+        }
+        let mut all = Vec::with_capacity(args.len() + 1);
+        all.push(first);
+        all.extend_from_slice(args);
+        function.call(&all)
+    }
 }
 
 /// Looks up `__get__` of an object's class and binds it.
@@ -141,6 +165,11 @@ impl PyObject {
             .get()
             .is_some_and(is_generic_getattr)
         {
+            if let Some(this) = self.downcast::<crate::PyType>()
+                && let Some(method) = crate::typeobject::class_method_of_type(this, name)
+            {
+                return Ok(method);
+            }
             return self.getattr(name).map(Method::Bound);
         }
         let descr = class.lookup(name);
@@ -161,16 +190,17 @@ impl PyObject {
         if let Some(value) = self.instance_attr(name)? {
             return Ok(Method::Bound(value));
         }
-        match descr {
-            Some(descr) => match descr.type_().raw().tp_descr_get.get() {
-                Some(get) => descr_get(&descr, get, Some(self), class).map(Method::Bound),
-                None => Ok(Method::Bound(descr)),
-            },
-            None => {
-                let error = no_attribute(self, name);
-                note_attribute_error(&error, self, name);
-                Err(error)
-            }
+        let Some(descr) = descr else {
+            let error = no_attribute(self, name);
+            note_attribute_error(&error, self, name);
+            return Err(error);
+        };
+        if let Some(function) = crate::descr::class_method_function(&descr) {
+            return Ok(Method::OfClass(function, class.to_obj()));
+        }
+        match descr.type_().raw().tp_descr_get.get() {
+            Some(get) => descr_get(&descr, get, Some(self), class).map(Method::Bound),
+            None => Ok(Method::Bound(descr)),
         }
     }
 
@@ -297,16 +327,9 @@ impl PyObject {
 
     /// Calls a special method of the class with `self`; `None` if the class has none.
     pub fn call_special(&self, name: &str, args: &[&PyObject]) -> PyResult<Option<Obj>> {
-        match self.lookup_special_method(&*PyStr::intern(name)?)? {
-            None => Ok(None),
-            Some(Method::Bound(method)) => method.call(args).map(Some),
-            Some(Method::Unbound(function)) => {
-                let mut all = Vec::with_capacity(args.len() + 1);
-                all.push(self);
-                all.extend_from_slice(args);
-                function.call(&all).map(Some)
-            }
-        }
+        self.lookup_special_method(&*PyStr::intern(name)?)?
+            .map(|method| method.call(self, args))
+            .transpose()
     }
 }
 

@@ -198,15 +198,7 @@ impl PyObject {
 
     /// `self.name(*args)`, without making a bound method.
     pub fn call_method(&self, name: &PyStr, args: &[&PyObject]) -> PyResult<Obj> {
-        match self.get_method(name)? {
-            crate::attr::Method::Unbound(function) => {
-                let mut all = Vec::with_capacity(args.len() + 1);
-                all.push(self);
-                all.extend_from_slice(args);
-                function.call(&all)
-            }
-            crate::attr::Method::Bound(function) => function.call(args),
-        }
+        self.get_method(name)?.call(self, args)
     }
 
     /// `self.name(*args)` for a name known at build time.

@@ -20,7 +20,7 @@ pub use crate::class::{
 };
 pub use crate::convert::{FromPyObject, IntoPy};
 pub use crate::gc::{TRAVERSED, Traverse, TraverseResult, Visitor};
-pub use crate::object::{PyClass, PyObject};
+pub use crate::object::{Allocation, PyClass, PyObject};
 pub use crate::{PyDict, PyTuple, PyType};
 
 use crate::args::OptionalArg;

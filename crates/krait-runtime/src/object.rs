@@ -207,14 +207,29 @@ impl Deref for PyVarObject {
     }
 }
 
+/// How the memory of a class's direct instances is made up, as far as it is known at compile time:
+/// then the class object need not be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Allocation {
+    /// The class object has to be asked.
+    Ask,
+    /// The struct alone.
+    Plain,
+    /// The struct behind a collector's header.
+    Collected,
+}
+
 /// A Rust struct that is the layout of a Python class.
 ///
 /// # Safety
-/// `Self` is `repr(C)` (or transparent), starts with the object header, and every object that
+/// `ALLOCATION` is true of the class object. `Self` is `repr(C)` (or transparent), starts with the object header, and every object that
 /// [`PyClass::check`] accepts is laid out as a `Self`.
 pub unsafe trait PyClass: Sized + 'static {
     /// The class's name, as in `__name__`.
     const NAME: &'static str;
+
+    /// What the declaration of the class tells of the memory of its direct instances.
+    const ALLOCATION: Allocation = Allocation::Ask;
 
     /// The class object.
     fn type_object() -> &'static PyType;
@@ -332,7 +347,11 @@ impl<T: PyClass> Py<T> {
     /// Allocates an object of exactly class `T`.
     #[inline(always)]
     pub fn new(value: T) -> crate::PyResult<Py<T>> {
-        Self::new_in(T::type_object(), value)
+        match T::ALLOCATION {
+            Allocation::Ask => Self::new_in(T::type_object(), value),
+            Allocation::Plain => crate::alloc::new_plain(value),
+            Allocation::Collected => crate::alloc::new_collected(value),
+        }
     }
 
     /// Allocates an object of `class`, which must be `T`'s class or a subclass laid out on it.

@@ -30,19 +30,31 @@ pub(super) fn load_attr(m: &mut Machine, oparg: u32) -> Flow {
         m.replace_top(StackRef::from_obj(value));
         return m.next(CACHES);
     }
-    match attempt!(m.object(1).get_method(name)) {
+    let method = attempt!(m.object(1).get_method(name));
+    replace_by_method(m, method);
+    m.next(CACHES)
+}
+
+/// Replaces the object on top by what a call of its method needs: the callable, and the first
+/// argument or an empty slot.
+#[inline(always)]
+pub(super) fn replace_by_method(m: &mut Machine, method: Method) {
+    match method {
         // The object stays, as the call's first argument.
         Method::Unbound(function) => {
             let object = m.peek(1);
             m.poke(1, StackRef::from_obj(function));
             m.push(object);
         }
+        Method::OfClass(function, class) => {
+            m.replace_top(StackRef::from_obj(function));
+            m.push(StackRef::from_obj(class));
+        }
         Method::Bound(function) => {
             m.replace_top(StackRef::from_obj(function));
             m.push(StackRef::NULL);
         }
     }
-    m.next(CACHES)
 }
 
 /// Whether the class of the object on top has the cached version.
@@ -495,6 +507,10 @@ pub(super) fn load_super_attr_method(m: &mut Machine, oparg: u32) -> Flow {
             m.save_sp();
             close(class);
             close(function_slot);
+        }
+        Method::OfClass(function, class) => {
+            m.replace_many(3, StackRef::from_obj(function));
+            m.push_obj(class);
         }
         Method::Bound(value) => {
             m.replace_many(3, StackRef::from_obj(value));

@@ -77,7 +77,8 @@ fn dict_of(items: *const StackRef, count: usize) -> PyResult<Obj> {
     if count == 0 {
         return Ok(PyDict::new()?.into_object());
     }
-    let dict = PyDict::with_capacity(count)?;
+    // SAFETY: the pairs lie on the stack, which keeps them.
+    let dict = PyDict::for_items(count, borrow(unsafe { *items }))?;
     for index in 0..count {
         // SAFETY: the pairs lie on the stack, which keeps them.
         let (key, value) = unsafe { (*items.add(2 * index), *items.add(2 * index + 1)) };

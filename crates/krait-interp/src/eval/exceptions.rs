@@ -1,13 +1,16 @@
 //! Raising, handling and `with`.
 
 use krait_runtime::attr::Method;
-use krait_runtime::exceptions::{PyBaseException, PyBaseExceptionGroup};
+use krait_runtime::exceptions::{
+    PyBaseException, PyBaseExceptionGroup, given_exception_matches, is_exception_class,
+};
 use krait_runtime::frame::StackRef;
 use krait_runtime::interned::StaticName;
 use krait_runtime::{
     Obj, PyClass, PyErr, PyObject, PyResult, PyStr, PyTuple, PyType, exc, runtime_error, type_error,
 };
 
+use super::attrs::replace_by_method;
 use super::machine::*;
 
 #[inline(always)]
@@ -43,12 +46,6 @@ pub(super) fn check_exc_match(m: &mut Machine) -> Flow {
 
 const CANNOT_CATCH: &str = "catching classes that do not inherit from BaseException is not allowed";
 
-fn is_exception_class(object: &PyObject) -> bool {
-    object
-        .downcast::<PyType>()
-        .is_some_and(|class| class.is_subtype(PyBaseException::type_object()))
-}
-
 /// The classes of an `except` clause: one, or the items of a tuple.
 fn each_class(
     classes: &PyObject,
@@ -69,19 +66,7 @@ fn exception_matches(raised: &PyObject, classes: &PyObject) -> PyResult<bool> {
             Err(type_error!("{CANNOT_CATCH}"))
         }
     })?;
-    Ok(matches_classes(raised, classes))
-}
-
-fn matches_classes(raised: &PyObject, classes: &PyObject) -> bool {
-    match classes.downcast::<PyTuple>() {
-        Some(classes) => classes
-            .as_slice()
-            .iter()
-            .any(|class| matches_classes(raised, class)),
-        None => classes
-            .downcast::<PyType>()
-            .is_some_and(|class| raised.type_().is_subtype(class)),
-    }
+    Ok(given_exception_matches(raised, classes))
 }
 
 #[inline(always)]
@@ -125,7 +110,7 @@ fn group_match(
     if raised.is(krait_runtime::none()) {
         return Ok((none(), none()));
     }
-    if matches_classes(raised, classes) {
+    if given_exception_matches(raised, classes) {
         if raised.is_instance_of::<PyBaseExceptionGroup>() {
             return Ok((none(), raised.to_obj()));
         }
@@ -339,17 +324,8 @@ static SPECIAL: [(StaticName, StaticName, &str); 4] = [
 #[inline(always)]
 pub(super) fn load_special(m: &mut Machine, oparg: u32) -> Flow {
     m.save();
-    match attempt!(special_method(m.object(1), oparg as usize)) {
-        Method::Unbound(function) => {
-            let owner = m.peek(1);
-            m.poke(1, StackRef::from_obj(function));
-            m.push(owner);
-        }
-        Method::Bound(method) => {
-            m.replace_top(StackRef::from_obj(method));
-            m.push(StackRef::NULL);
-        }
-    }
+    let method = attempt!(special_method(m.object(1), oparg as usize));
+    replace_by_method(m, method);
     m.next(0)
 }
 

@@ -5,6 +5,8 @@
 mod blocks;
 mod objects;
 
+pub(crate) use objects::allocate_gc;
+
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +14,6 @@ pub use blocks::{
     allocate, allocate_zeroed, allocated_blocks, free, limit, reallocate, set_limit, size_of_block,
 };
 pub use objects::{
-    alloc_object, allocate_gc, free_object, generic_alloc, generic_free, new_object,
+    alloc_object, free_object, generic_alloc, generic_free, new_collected, new_object, new_plain,
     new_var_object, object_size, pre_header_size, type_generic_alloc,
 };

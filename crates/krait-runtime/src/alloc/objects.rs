@@ -144,20 +144,18 @@ pub fn alloc_object(class: &PyType, nitems: usize) -> PyResult<Obj> {
     unsafe { Py::from_owned_ptr_opt(allocate_instance(class, nitems)) }.ok_or_else(no_memory)
 }
 
-/// Memory for an untracked object of `size` bytes with a collector's header before it, for classes
-/// that write their own header; null when out of memory.
+/// Memory for an object of `size` bytes with a collector's header before it, for classes that write
+/// their own header; null when out of memory. Neither header is set: `gc::track_new` sets the
+/// collector's.
 #[inline(always)]
-pub fn allocate_gc(size: usize) -> *mut u8 {
+pub(crate) fn allocate_gc(size: usize) -> *mut u8 {
     let block = allocate(size + size_of::<abi::PyGC_Head>());
     if block.is_null() {
         return block;
     }
     gc::note_allocation(ThreadState::current());
     // SAFETY: the block holds the header and `size` bytes.
-    unsafe {
-        block.write_bytes(0, size_of::<abi::PyGC_Head>());
-        block.add(size_of::<abi::PyGC_Head>())
-    }
+    unsafe { block.add(size_of::<abi::PyGC_Head>()) }
 }
 
 /// `PyType_GenericAlloc` as the `tp_alloc` slot: raises `MemoryError`.
@@ -223,6 +221,57 @@ pub fn new_object<T: PyClass>(class: &PyType, value: T) -> PyResult<Py<T>> {
             gc::track_raw(object);
         }
         Ok(Py::from_owned_ptr(object))
+    }
+}
+
+/// As [`new_object`], of exactly the class `T`, whose instances are the struct alone.
+#[inline(always)]
+pub fn new_plain<T: PyClass>(value: T) -> PyResult<Py<T>> {
+    let block = allocate(size_of::<T>());
+    if block.is_null() {
+        return Err(no_memory());
+    }
+    // SAFETY: the block holds a `T`.
+    Ok(unsafe { fill_new(block, value) })
+}
+
+/// As [`new_object`], of exactly the class `T`, whose instances are the struct behind a collector's
+/// header.
+#[inline(always)]
+pub fn new_collected<T: PyClass>(value: T) -> PyResult<Py<T>> {
+    let block = allocate_gc(size_of::<T>());
+    if block.is_null() {
+        return Err(no_memory());
+    }
+    // SAFETY: the memory holds a `T`, which can be traversed once it is filled.
+    unsafe {
+        let object = fill_new(block, value);
+        gc::track_new(object.as_object().as_ptr());
+        Ok(object)
+    }
+}
+
+/// Moves `value` into a new object of exactly the class `T`, with a header of its own.
+///
+/// # Safety
+/// The memory holds a `T` and is given up to the object.
+#[inline(always)]
+unsafe fn fill_new<T: PyClass>(object: *mut u8, value: T) -> Py<T> {
+    const { assert!(size_of::<T>() >= HEADER) };
+    debug_assert!(T::type_object().flags() & abi::Py_TPFLAGS_PREHEADER == 0);
+    debug_assert!(T::type_object().raw().tp_basicsize.get() as usize == size_of::<T>());
+    let value = ManuallyDrop::new(value);
+    // SAFETY: the caller's contract; what follows the header moves from `value`, which is not
+    // dropped. The count is ours.
+    unsafe {
+        let header = crate::object::new_header(T::type_object());
+        object.cast::<abi::PyObject>().write(header);
+        ptr::copy_nonoverlapping(
+            ptr::from_ref(&value).cast::<u8>().add(HEADER),
+            object.add(HEADER),
+            size_of::<T>() - HEADER,
+        );
+        Py::from_owned_ptr(object.cast())
     }
 }
 

@@ -241,6 +241,12 @@ impl PyClassMethod {
     }
 }
 
+/// What a class method calls with the class, if `descr` is one.
+#[inline]
+pub(crate) fn class_method_function(descr: &PyObject) -> Option<Obj> {
+    descr.downcast_exact::<PyClassMethod>()?.cm_callable.get()
+}
+
 #[pymethods]
 impl PyStaticMethod {
     #[slot(tp_descr_get)]

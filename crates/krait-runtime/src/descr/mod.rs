@@ -14,6 +14,7 @@ mod property;
 mod structmember;
 mod wrapper;
 
+pub(crate) use classmethod::class_method_function;
 pub use classmethod::{PyClassMethod, PyStaticMethod};
 pub use getset::PyGetSetDescr;
 pub use mappingproxy::PyMappingProxy;

@@ -51,6 +51,17 @@ impl PyDict {
         Self::from_keys(Keys::empty())
     }
 
+    /// An empty dictionary that is about to get `entries` items, at least one, with keys like `key`.
+    pub fn for_items(entries: usize, key: &PyObject) -> PyResult<Py<PyDict>> {
+        let kind = if key.is_exact::<PyStr>() {
+            abi::DICT_KEYS_UNICODE
+        } else {
+            abi::DICT_KEYS_GENERAL
+        };
+        let log2 = keys::log2_for_entries(entries);
+        Self::from_keys(Keys::new(log2, kind)?)
+    }
+
     /// An empty dictionary with room for `entries` entries.
     pub fn with_capacity(entries: usize) -> PyResult<Py<PyDict>> {
         if entries <= 5 {

@@ -92,6 +92,17 @@ impl Node {
         next.set_prev(self);
     }
 
+    /// As [`Node::insert_before`], for a header whose words are not set yet: it has no flags.
+    #[inline(always)]
+    pub(super) fn insert_new_before(self, next: Node) {
+        let prev = next.prev();
+        prev.set_next(self);
+        let head = self.head();
+        head._gc_prev.set(prev.address());
+        head._gc_next.set(next.address());
+        next.set_prev(self);
+    }
+
     /// Takes the node out of its list, for good: only `FINALIZED` stays.
     #[inline(always)]
     pub(super) fn unlink(self) {

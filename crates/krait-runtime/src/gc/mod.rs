@@ -306,6 +306,17 @@ pub unsafe fn track_raw(object: *mut abi::PyObject) {
     node.insert_before(Interpreter::current().gc.heap.generations[0].list.ring());
 }
 
+/// Starts tracking an object whose collector's header has not been set yet.
+///
+/// # Safety
+/// The words before the object are its collector's header; it can be traversed from now on.
+#[inline(always)]
+pub(crate) unsafe fn track_new(object: *mut abi::PyObject) {
+    // SAFETY: the caller's contract.
+    let node = unsafe { Node::of(object) };
+    node.insert_new_before(Interpreter::current().gc.heap.generations[0].list.ring());
+}
+
 /// Stops tracking an object, if it is tracked.
 ///
 /// # Safety

@@ -224,7 +224,7 @@ impl PyTuple {
             (&raw mut (*object).ob_hash).write((-1).into());
             fill(block.add(HEADER).cast());
             let tuple: Py<PyTuple> = Py::from_owned_ptr(block.cast());
-            gc::track(&tuple);
+            gc::track_new(tuple.as_ptr());
             Ok(tuple)
         }
     }

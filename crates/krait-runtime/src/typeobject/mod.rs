@@ -37,6 +37,7 @@ pub use slotdefs::{slot_wrapper_for, update_slot};
 pub(crate) use slots::next_not_implemented;
 pub use spec::{from_spec, type_data_offset};
 pub use super_object::{PySuper, super_getattr, super_method};
+pub(crate) use type_methods::class_method_of_type;
 pub use type_methods::{PyType_Type, is_type_getattro};
 pub(crate) use wrappers::tp_new_wrapper;
 

@@ -9,6 +9,7 @@ use krait_macros::pymethods;
 
 use super::glue::{self, Ptr};
 use super::{PyType, heap, mro, new, slotdefs};
+use crate::attr::Method;
 use crate::class::{self, ClassTable, GetSetDef, MethodDef, TypeParts, TypeSpec};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{
@@ -327,6 +328,19 @@ fn getattr_of_type(class: &PyType, name: &PyStr) -> PyResult<Obj> {
         (Some(found), None) => Ok(found),
         (None, _) => Err(class.no_type_attribute(&name.to_string_lossy())),
     }
+}
+
+/// The class method that `class.name(…)` calls, if it is one.
+pub(crate) fn class_method_of_type(class: &PyType, name: &PyStr) -> Option<Method> {
+    let meta = class.as_object().type_();
+    if !meta.raw().tp_getattro.get().is_some_and(is_type_getattro) {
+        return None;
+    }
+    let function = crate::descr::class_method_function(&*class.lookup(name)?)?;
+    let shadowed = meta
+        .lookup(name)
+        .is_some_and(|found| found.type_().raw().tp_descr_set.get().is_some());
+    (!shadowed).then(|| Method::OfClass(function, class.to_obj()))
 }
 
 unsafe extern "C" fn type_setattro(class: Ptr, name: Ptr, value: Ptr) -> c_int {
