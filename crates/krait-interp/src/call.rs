@@ -153,6 +153,22 @@ pub(crate) unsafe fn push_frame(
             ts.recursion_remaining.update(|left| left - 1);
             return Ok(frame);
         }
+        if kwnames.is_none()
+            && has_positional_only(code)
+            && let Some(defaults) = missing_defaults(func, code, count)
+        {
+            let missing = code.co_argcount.get() as usize;
+            init_frame(frame, function, code, locals, previous, missing);
+            let slots = (*frame).slots();
+            for index in 0..count {
+                *slots.add(index) = pending.take_slot();
+            }
+            for (index, default) in defaults.iter().enumerate() {
+                *slots.add(count + index) = StackRef::new(default);
+            }
+            ts.recursion_remaining.update(|left| left - 1);
+            return Ok(frame);
+        }
         init_frame(frame, function, code, locals, previous, 0);
         let bound = bind(func, code, (*frame).slots(), pending, count, kwnames);
         if let Err(error) = bound {
@@ -167,9 +183,31 @@ pub(crate) unsafe fn push_frame(
 /// Whether this many positional arguments are just what the code's parameters are.
 #[inline(always)]
 fn takes_exactly(code: &PyCode, count: usize) -> bool {
-    code.co_argcount.get() as usize == count
-        && code.co_kwonlyargcount.get() == 0
+    code.co_argcount.get() as usize == count && has_positional_only(code)
+}
+
+/// Whether the code has no parameters but those that arguments are given to by position.
+#[inline(always)]
+fn has_positional_only(code: &PyCode) -> bool {
+    code.co_kwonlyargcount.get() == 0
         && code.co_flags.get() & (abi::CO_VARARGS | abi::CO_VARKEYWORDS) == 0
+}
+
+/// The defaults of the positional parameters that `given` arguments leave open; `None` if there are
+/// not as many, or too many arguments.
+///
+/// # Safety
+/// The borrow ends before the function's defaults can be replaced.
+#[inline(always)]
+unsafe fn missing_defaults<'a>(
+    function: &'a PyFunction,
+    code: &PyCode,
+    given: usize,
+) -> Option<&'a [Obj]> {
+    let missing = (code.co_argcount.get() as usize).checked_sub(given)?;
+    // SAFETY: the caller's contract.
+    let defaults = unsafe { function.func_defaults.borrow() }?.as_slice();
+    defaults.get(defaults.len().checked_sub(missing)?..)
 }
 
 /// Pops a frame that was never run.
@@ -496,6 +534,39 @@ pub(crate) unsafe fn run_function(
     }
 }
 
+/// Runs a function from native code with just the arguments that its code takes.
+///
+/// # Safety
+/// `code` is the function's, of a function's body; `args` are `count` arguments, as many as
+/// [`takes_exactly`] wants.
+unsafe fn run_exact(
+    function: &PyFunction,
+    code: &PyCode,
+    args: *const *mut abi::PyObject,
+    count: usize,
+) -> PyResult<Obj> {
+    let ts = ThreadState::current();
+    check_recursion(ts)?;
+    // SAFETY: the caller's contract; the frame has room for its variables, of which the arguments
+    // are the first.
+    unsafe {
+        let frame: *mut Frame = ts.datastack.push(code.co_framesize.get() as usize).cast();
+        if frame.is_null() {
+            return Err(krait_runtime::err::no_memory());
+        }
+        let null = std::ptr::null_mut();
+        let callee = StackRef::new(function.as_object());
+        init_frame(frame, callee, code, null, std::ptr::null_mut(), count);
+        let slots = (*frame).slots();
+        for index in 0..count {
+            // Native callers often pass what only a container holds: the frame has its own counts.
+            *slots.add(index) = StackRef::new(PyObject::from_ptr(*args.add(index)));
+        }
+        ts.recursion_remaining.update(|left| left - 1);
+        eval_frame(ts, frame, false)
+    }
+}
+
 /// The vectorcall of function objects.
 ///
 /// # Safety
@@ -517,6 +588,9 @@ pub(crate) unsafe extern "C" fn function_vectorcall(
         // Native callers often pass what only a container holds: the frame gets counts of its own.
         let slot = |index: usize| StackRef::new(PyObject::from_ptr(*args.add(index)));
         let code = code_of(function);
+        if kwnames.is_none() && takes_exactly(code, count) && code.has_flag(abi::CO_OPTIMIZED) {
+            return result_into_ptr(run_exact(function, code, args, count));
+        }
         let locals = if code.has_flag(abi::CO_OPTIMIZED) {
             None
         } else {

@@ -5,7 +5,9 @@ use krait_macros::{pyclass, pymethods};
 
 use crate::abstract_::not_implemented_if;
 use crate::object::{Obj, Py, PyClass, PyObject};
-use crate::{CompareOp, Field, OptionalArg, PyLong, PyResult, PyStr, PyTuple, PyType};
+use crate::{
+    CompareOp, Field, OptionalArg, PyBytes, PyList, PyLong, PyResult, PyStr, PyTuple, PyType,
+};
 
 /// slice(stop)
 /// slice(start, stop[, step])
@@ -80,6 +82,35 @@ pub fn adjust(start: isize, stop: isize, step: isize, len: usize) -> SliceRange 
         step,
         len: count as usize,
     }
+}
+
+/// `container[start:stop]` without a slice object, where that takes no Python code: of exactly a
+/// list, tuple, `str` or `bytes`, with bounds that are None or small. `None`: do it with a slice.
+pub fn get_plain_slice(
+    container: &PyObject,
+    start: &PyObject,
+    stop: &PyObject,
+) -> Option<PyResult<Obj>> {
+    let plain_bound = |bound: &PyObject, absent| {
+        if bound.is(crate::none()) {
+            return Some(absent);
+        }
+        let bound = bound.downcast_exact::<PyLong>()?;
+        bound.is_compact().then(|| bound.compact_value() as isize)
+    };
+    let (start, stop) = (plain_bound(start, 0)?, plain_bound(stop, isize::MAX)?);
+    let range = |len| adjust(start, stop, 1, len);
+    if let Some(list) = container.downcast_exact::<PyList>() {
+        return Some(list.pick(range(list.len())).map(Py::into_object));
+    }
+    if let Some(text) = container.downcast_exact::<PyStr>() {
+        return Some(text.pick(range(text.len())));
+    }
+    if let Some(tuple) = container.downcast_exact::<PyTuple>() {
+        return Some(tuple.pick(range(tuple.len())));
+    }
+    let bytes = container.downcast_exact::<PyBytes>()?;
+    Some(bytes.pick(range(bytes.len())))
 }
 
 /// A slice bound as an `isize`, clipped.

@@ -3,6 +3,7 @@
 use krait_bytecode::oparg::nb;
 use krait_runtime::abstract_::number::{BinaryOp, binary_op, inplace_op};
 use krait_runtime::frame::StackRef;
+use krait_runtime::slice::get_plain_slice;
 use krait_runtime::{
     Obj, PyClass, PyDict, PyFloat, PyList, PyLong, PyObject, PyResult, PySlice, PyStr, PyTuple,
 };
@@ -350,7 +351,10 @@ pub(super) fn binary_slice(m: &mut Machine) -> Flow {
 
 #[inline(never)]
 fn get_slice(container: &PyObject, start: StackRef, stop: StackRef) -> PyResult<Obj> {
-    container.get_item(&*slice_of(start, stop)?)
+    match get_plain_slice(container, borrow(start), borrow(stop)) {
+        Some(result) => result,
+        None => container.get_item(&*slice_of(start, stop)?),
+    }
 }
 
 #[inline(always)]

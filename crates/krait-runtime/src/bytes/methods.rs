@@ -9,7 +9,7 @@ use krait_macros::{pyclass, pymethods};
 use super::PyBytes;
 use crate::abstract_::not_implemented_if;
 use crate::object::{Obj, Py, PyClass, PyObject};
-use crate::slice::PySlice;
+use crate::slice::{PySlice, SliceRange};
 use crate::tuple::checked_index;
 use crate::{CompareOp, Field, OptionalArg, PyLong, PyResult, PyStr, PyTuple, PyType, exc};
 
@@ -202,6 +202,22 @@ pub(crate) fn warn_comparison(this: &str, other: &PyObject) -> PyResult<()> {
 }
 
 impl PyBytes {
+    /// The bytes at these positions; the object itself if they are all in order.
+    pub(crate) fn pick(&self, range: SliceRange) -> PyResult<Obj> {
+        let bytes = self.as_bytes();
+        let picked = if range.step == 1 {
+            if range.len == bytes.len() && self.is_exact::<PyBytes>() {
+                return Ok(self.to_obj());
+            }
+            let start = range.start as usize;
+            PyBytes::new(&bytes[start..start + range.len])
+        } else {
+            let picked: Vec<u8> = range.indices().map(|index| bytes[index]).collect();
+            PyBytes::new(&picked)
+        };
+        Ok(picked?.into_object())
+    }
+
     fn in_class(class: &PyType, bytes: &[u8]) -> PyResult<Obj> {
         if std::ptr::eq(class, PyBytes::type_object()) {
             return Ok(PyBytes::new(bytes)?.into_object());
@@ -390,19 +406,7 @@ impl PyBytes {
                 key.type_().tp_name()
             ));
         };
-        let range = slice.adjusted(self.len())?;
-        if range.step == 1 {
-            if range.len == self.len() && self.is_exact::<PyBytes>() {
-                return Ok(self.to_obj());
-            }
-            let start = range.start as usize;
-            return Ok(PyBytes::new(&self.as_bytes()[start..start + range.len])?.into_object());
-        }
-        let picked: Vec<u8> = range
-            .indices()
-            .map(|index| self.as_bytes()[index])
-            .collect();
-        Ok(PyBytes::new(&picked)?.into_object())
+        self.pick(slice.adjusted(self.len())?)
     }
 
     #[slot(bf_getbuffer)]

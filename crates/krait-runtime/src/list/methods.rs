@@ -51,7 +51,7 @@ impl PyList {
     }
 
     /// A list of the items at the positions of a range that was clipped to the list's length.
-    fn pick(&self, range: SliceRange) -> PyResult<Py<PyList>> {
+    pub(crate) fn pick(&self, range: SliceRange) -> PyResult<Py<PyList>> {
         // SAFETY: cloning items runs no Python code.
         let items = unsafe { self.as_slice() };
         let start = range.start.max(0) as usize;

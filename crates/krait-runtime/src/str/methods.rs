@@ -7,7 +7,7 @@ use krait_text::{StrSlice, repr};
 use super::PyStr;
 use super::iter::new_iterator;
 use crate::object::{Obj, Py, PyClass, PyObject};
-use crate::slice::PySlice;
+use crate::slice::{PySlice, SliceRange};
 use crate::tuple::checked_index;
 use crate::{CompareOp, OptionalArg, PyResult, PyTuple, PyType, exc};
 
@@ -58,8 +58,8 @@ impl PyStr {
         }
     }
 
-    fn sliced(&self, slice: &PySlice) -> PyResult<Obj> {
-        let range = slice.adjusted(self.len())?;
+    /// The characters at these positions.
+    pub(crate) fn pick(&self, range: SliceRange) -> PyResult<Obj> {
         if range.len == 0 {
             return Ok(crate::interned::empty_str().to_obj());
         }
@@ -196,7 +196,7 @@ impl PyStr {
             };
         }
         match key.downcast::<PySlice>() {
-            Some(slice) => self.sliced(slice),
+            Some(slice) => self.pick(slice.adjusted(self.len())?),
             None => Err(crate::type_error!(
                 "string indices must be integers, not '{}'",
                 key.type_().tp_name()

@@ -221,15 +221,7 @@ impl PyTuple {
                 key.type_().tp_name()
             ));
         };
-        let range = slice.adjusted(self.len())?;
-        if range.step == 1 && range.len == self.len() && self.is_exact::<PyTuple>() {
-            return Ok(self.to_obj());
-        }
-        let items = range
-            .indices()
-            .map(|index| self.as_slice()[index].clone())
-            .collect();
-        Ok(PyTuple::from_vec(items)?.into_object())
+        self.pick(slice.adjusted(self.len())?)
     }
 
     /// Return number of occurrences of value.

@@ -14,6 +14,7 @@ use krait_macros::pyclass;
 use crate::err::no_memory;
 use crate::field::Field;
 use crate::object::{Obj, Py, PyClass, PyObject, new_header};
+use crate::slice::SliceRange;
 use crate::{PyResult, alloc, gc};
 
 /// tuple(iterable=(), /)
@@ -158,6 +159,10 @@ impl PyTuple {
 
     /// A tuple of the given items: the one in `last` once more if nobody else refers to it, as for
     /// iterators whose rows are mostly unpacked at once.
+    ///
+    /// Always inlined: items that are passed in memory and then moved in one piece have the processor
+    /// wait for them.
+    #[inline(always)]
     pub(crate) fn reuse<const N: usize>(
         last: &Field<PyTuple>,
         items: [Obj; N],
@@ -184,6 +189,21 @@ impl PyTuple {
         gc::track(&tuple);
         drop(old);
         Ok(tuple)
+    }
+
+    /// The items at these positions; the tuple itself if they are all in order.
+    pub(crate) fn pick(&self, range: SliceRange) -> PyResult<Obj> {
+        let items = self.as_slice();
+        let picked = if range.step == 1 {
+            if range.len == items.len() && self.is_exact::<PyTuple>() {
+                return Ok(self.to_obj());
+            }
+            let start = range.start as usize;
+            PyTuple::from_exact(items[start..start + range.len].iter().cloned())
+        } else {
+            PyTuple::from_exact(range.indices().map(|index| items[index].clone()))
+        };
+        Ok(picked?.into_object())
     }
 
     /// A tuple of `len` empty places, which C code fills (`PyTuple_New`).

@@ -449,9 +449,49 @@ impl PyType {
 
 /// Sets every slot of a new class from its methods.
 pub(super) fn fixup_slot_dispatchers(class: &PyType) {
+    let heir_of = plain_base(class);
     for rows in groups() {
-        update_group(class, rows);
+        let inherited = heir_of
+            .filter(|_| !defines_any(class, rows))
+            .and_then(|base| {
+                let offset = rows[0].offset;
+                // `object` leaves this empty, where a class says that it is no iterator.
+                let differs = offset as usize == place!(tp tp_iternext) && is_object(base);
+                let value = slot_place(base, offset).map_or(std::ptr::null_mut(), Cell::get);
+                (!differs).then_some((slot_place(class, offset)?, value))
+            });
+        match inherited {
+            Some((place, value)) => place.set(value),
+            None => update_group(class, rows),
+        }
     }
+}
+
+/// The base whose slots a class has wherever it defines no method itself: its MRO is the base's with
+/// itself in front, and the base's slots were decided by its MRO too (by [`update_group`], which an
+/// extension's types and the native ones but for `object` have not been through).
+fn plain_base(class: &PyType) -> Option<&PyType> {
+    let base = class.base()?;
+    let (own, inherited) = (class.mro()?, base.mro()?);
+    let is_plain = own.len() == inherited.len() + 1
+        && own.as_slice()[0].is(class)
+        && std::iter::zip(&own.as_slice()[1..], inherited.as_slice()).all(|(a, b)| a.is(b));
+    let is_decided = base
+        .heap()
+        .map_or(is_object(base), |heap| heap._ht_tpname.get().is_null());
+    (is_plain && is_decided).then_some(base)
+}
+
+fn is_object(class: &PyType) -> bool {
+    std::ptr::eq(class, PyObject::type_object())
+}
+
+/// Whether the class's own dictionary has one of the rows' names.
+fn defines_any(class: &PyType, rows: &[SlotDef]) -> bool {
+    let dict = class.dict();
+    // SAFETY: only asked for whether it is there.
+    rows.iter()
+        .any(|row| unsafe { dict.get_str_ref(row_name(row)) }.is_some())
 }
 
 /// Sets the slots that depend on `name`, in the class and in all subclasses that do not define it
