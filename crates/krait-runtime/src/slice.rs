@@ -91,13 +91,6 @@ pub fn get_plain_slice(
     start: &PyObject,
     stop: &PyObject,
 ) -> Option<PyResult<Obj>> {
-    let plain_bound = |bound: &PyObject, absent| {
-        if bound.is(crate::none()) {
-            return Some(absent);
-        }
-        let bound = bound.downcast_exact::<PyLong>()?;
-        bound.is_compact().then(|| bound.compact_value() as isize)
-    };
     let (start, stop) = (plain_bound(start, 0)?, plain_bound(stop, isize::MAX)?);
     let range = |len| adjust(start, stop, 1, len);
     if let Some(list) = container.downcast_exact::<PyList>() {
@@ -111,6 +104,16 @@ pub fn get_plain_slice(
     }
     let bytes = container.downcast_exact::<PyBytes>()?;
     Some(bytes.pick(range(bytes.len())))
+}
+
+/// A bound that is None, which means `absent`, or a small `int`.
+#[inline]
+fn plain_bound(bound: &PyObject, absent: isize) -> Option<isize> {
+    if bound.is(crate::none()) {
+        return Some(absent);
+    }
+    let bound = bound.downcast_exact::<PyLong>()?;
+    bound.is_compact().then(|| bound.compact_value() as isize)
 }
 
 /// A slice bound as an `isize`, clipped.
@@ -181,6 +184,9 @@ impl PySlice {
 
     /// The bounds as integers, before a length is known (`PySlice_Unpack`).
     pub fn unpack(&self) -> PyResult<(isize, isize, isize)> {
+        if let Some(plain) = self.unpack_plain() {
+            return Ok(plain);
+        }
         let (start, stop, step) = (self.start(), self.stop(), self.step());
         let step = if step.is(crate::none()) {
             1
@@ -201,6 +207,23 @@ impl PySlice {
             bound(&stop)?
         };
         Ok((start, stop, step))
+    }
+
+    /// As [`PySlice::unpack`], for bounds that are None or small and no step.
+    #[inline]
+    fn unpack_plain(&self) -> Option<(isize, isize, isize)> {
+        // SAFETY: the fields never change, and the borrows end here.
+        let (start, stop, step) = unsafe {
+            (
+                self.start.borrow()?,
+                self.stop.borrow()?,
+                self.step.borrow()?,
+            )
+        };
+        if !step.is(crate::none()) {
+            return None;
+        }
+        Some((plain_bound(start, 0)?, plain_bound(stop, isize::MAX)?, 1))
     }
 
     /// The positions that the slice picks from a row of `len` items. Converting the bounds may run
