@@ -53,6 +53,7 @@ pub const STATE_ASCII: u32 = 1 << 6;
 pub const STATE_STATICALLY_ALLOCATED: u32 = 1 << 7;
 
 /// Packs the parts of `PyASCIIObject::state`.
+#[inline]
 pub const fn unicode_state(interned: u32, kind: c_int, compact: bool, ascii: bool) -> u32 {
     (interned & STATE_INTERNED_MASK)
         | ((kind as u32) << STATE_KIND_SHIFT)

@@ -1,6 +1,8 @@
 //! `_codecs`: the functions behind the `codecs` module and the `encodings` package.
 
 use krait_macros::pyfunction;
+use std::borrow::Cow;
+
 use krait_runtime::bytes::bytes_like;
 use krait_runtime::codecs::{self, Decoded, Encoding};
 use krait_runtime::object::{Obj, Py, PyObject};
@@ -78,7 +80,7 @@ fn handler(errors: Option<&PyStr>) -> PyResult<Option<&str>> {
 }
 
 /// The bytes of a buffer.
-fn bytes_of(data: &PyObject) -> PyResult<Vec<u8>> {
+fn bytes_of(data: &PyObject) -> PyResult<Cow<'_, [u8]>> {
     bytes_like(data)?.ok_or_else(|| {
         type_error!(
             "a bytes-like object is required, not '{}'",
@@ -88,9 +90,9 @@ fn bytes_of(data: &PyObject) -> PyResult<Vec<u8>> {
 }
 
 /// The bytes of a buffer, or of text as UTF-8: what the escape codecs decode.
-fn data_of(data: &PyObject) -> PyResult<Vec<u8>> {
+fn data_of(data: &PyObject) -> PyResult<Cow<'_, [u8]>> {
     match data.downcast::<PyStr>() {
-        Some(text) => Ok(text.as_utf8()?.as_bytes().to_vec()),
+        Some(text) => Ok(Cow::Borrowed(text.as_utf8()?.as_bytes())),
         None => bytes_of(data),
     }
 }

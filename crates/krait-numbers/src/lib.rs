@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 pub mod bigint;
+mod decimal;
 pub mod float;
 pub mod format_spec;
 
 pub use bigint::{BigInt, IntRef};
+pub use decimal::{DECIMAL_DIGITS, decimal_digits};

@@ -177,11 +177,13 @@ impl PyObject {
         if self.vectorcall_func().is_none() {
             return self.call_slot(args, kwargs);
         }
-        let mut pointers: Vec<_> = args.as_slice().iter().map(|arg| arg.as_ptr()).collect();
         let Some(kwargs) = kwargs else {
-            // SAFETY: the tuple keeps the arguments alive.
-            return unsafe { self.vectorcall_raw(pointers.as_ptr(), pointers.len(), None) };
+            // SAFETY: the tuple keeps its items alive, each of which is a pointer to an object.
+            return unsafe {
+                self.vectorcall_raw(args.as_slice().as_ptr().cast(), args.len(), None)
+            };
         };
+        let mut pointers: Vec<_> = args.as_slice().iter().map(|arg| arg.as_ptr()).collect();
         let items = kwargs.items_vec();
         let mut names = Vec::with_capacity(items.len());
         for (key, value) in &items {

@@ -222,8 +222,8 @@ fn context_of(exception: &PyObject) -> Option<Obj> {
 #[cold]
 pub fn key_error_object(key: &PyObject) -> PyErr {
     // A tuple key must not be spread into arguments.
-    match PyTuple::from_array([key.to_obj()]) {
-        Ok(arguments) => PyErr::set_object(&crate::exc::KeyError, arguments.into_object()),
+    match crate::exc::KeyError.as_object().call1(key) {
+        Ok(exception) => PyErr::raise(exception),
         Err(error) => error,
     }
 }

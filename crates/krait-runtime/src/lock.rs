@@ -3,6 +3,9 @@
 //! A thread that waits longer than the switch interval sets the holder's eval breaker; the holder
 //! gives the lock up at its next check and waits until the other has had it, so that a busy loop
 //! cannot starve the rest.
+//!
+//! Waking costs a system call whether somebody sleeps or not, so it is only done when somebody does:
+//! who will sleep counts itself first, with `state` locked.
 
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -22,6 +25,8 @@ pub struct InterpreterLock {
 struct State {
     held: bool,
     switches: u64,
+    /// Threads that wait in `yield_to_waiter` for another to take the lock.
+    yielding: usize,
 }
 
 impl InterpreterLock {
@@ -88,8 +93,11 @@ impl InterpreterLock {
         state.switches += 1;
         self.breaker
             .store(std::ptr::from_ref(breaker).cast_mut(), Ordering::Relaxed);
+        let watched = state.yielding > 0;
         drop(state);
-        self.switched.notify_all();
+        if watched {
+            self.switched.notify_all();
+        }
     }
 
     /// Gives the lock up.
@@ -97,8 +105,11 @@ impl InterpreterLock {
         let mut state = self.state();
         state.held = false;
         self.breaker.store(std::ptr::null_mut(), Ordering::Relaxed);
+        let wanted = self.is_wanted();
         drop(state);
-        self.released.notify_one();
+        if wanted {
+            self.released.notify_one();
+        }
     }
 
     /// Gives the lock up, waits until another thread has taken it if one waits, and takes it again.
@@ -108,12 +119,14 @@ impl InterpreterLock {
         self.breaker.store(std::ptr::null_mut(), Ordering::Relaxed);
         let switches = state.switches;
         self.released.notify_one();
+        state.yielding += 1;
         while self.is_wanted() && state.switches == switches {
             state = self
                 .switched
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+        state.yielding -= 1;
         drop(state);
         self.acquire(breaker);
     }
@@ -121,10 +134,11 @@ impl InterpreterLock {
     /// Runs a fork with the lock's own state untouched by other threads; in the child, which
     /// `is_child` tells, none of them waits any more.
     pub fn across_fork<R>(&self, fork: impl FnOnce() -> R, is_child: impl FnOnce(&R) -> bool) -> R {
-        let _state = self.state();
+        let mut state = self.state();
         let result = fork();
         if is_child(&result) {
             self.waiters.store(0, Ordering::Relaxed);
+            state.yielding = 0;
         }
         result
     }

@@ -371,21 +371,7 @@ pub unsafe extern "C" fn dealloc<T: ClassFields>(object: *mut Raw) {
         T::drop_fields(object.cast::<T>());
         match T::BASE.and_then(|base| (*base).tp_dealloc.get()) {
             Some(base_dealloc) => base_dealloc(object),
-            None => free(object),
-        }
-    }
-}
-
-/// Frees an object's memory by its class's `tp_free`.
-///
-/// # Safety
-/// Nothing refers to the object and its fields are gone.
-unsafe fn free(object: *mut Raw) {
-    // SAFETY: the caller's contract.
-    unsafe {
-        match (*(*object).ob_type.get()).tp_free.get() {
-            Some(tp_free) => tp_free(object.cast()),
-            None => crate::alloc::free_object(object),
+            None => crate::alloc::free_by_slot(object),
         }
     }
 }

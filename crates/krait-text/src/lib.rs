@@ -7,6 +7,7 @@ pub mod cjk;
 pub mod classify;
 pub mod codec;
 pub mod escape;
+pub mod hex;
 pub mod layout;
 pub mod repr;
 pub mod search;

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::{StrBuf, StrSlice};
 
 /// One unit of a string in one of the three widths.
@@ -20,20 +22,29 @@ fn units_as<T: Unit>(text: StrSlice<'_>) -> Option<Vec<T>> {
         .collect()
 }
 
+/// Up to this many bytes a plain loop is quicker than a search that prepares itself.
+const SHORT: usize = 32;
+/// From this many bytes on it pays to prepare a needle that is looked for again and again.
+const LONG: usize = 256;
+
 /// A needle prepared for a haystack of one width.
 enum Needle<'n> {
+    Byte(u8),
     Bytes(Cow<'n, [u8]>),
+    Finder(Box<memmem::Finder<'n>>),
     Wide2(Cow<'n, [u16]>),
     Wide4(Cow<'n, [u32]>),
 }
 
 impl<'n> Needle<'n> {
     /// `None` if the haystack cannot contain it.
+    #[inline]
     fn new(haystack: StrSlice<'_>, needle: StrSlice<'n>) -> Option<Self> {
         if needle.len() > haystack.len() {
             return None;
         }
         Some(match (haystack, needle) {
+            (StrSlice::Latin1(_), StrSlice::Latin1(&[byte])) => Needle::Byte(byte),
             (StrSlice::Latin1(_), StrSlice::Latin1(units)) => Needle::Bytes(Cow::Borrowed(units)),
             (StrSlice::Ucs2(_), StrSlice::Ucs2(units)) => Needle::Wide2(Cow::Borrowed(units)),
             (StrSlice::Ucs4(_), StrSlice::Ucs4(units)) => Needle::Wide4(Cow::Borrowed(units)),
@@ -43,9 +54,25 @@ impl<'n> Needle<'n> {
         })
     }
 
+    /// As [`Needle::new`], for a needle whose every place is wanted.
+    #[inline]
+    fn for_all(haystack: StrSlice<'_>, needle: StrSlice<'n>) -> Option<Self> {
+        match (haystack, needle) {
+            (StrSlice::Latin1(units), StrSlice::Latin1(needle))
+                if units.len() >= LONG && needle.len() > 1 =>
+            {
+                Some(Needle::Finder(Box::new(memmem::Finder::new(needle))))
+            }
+            _ => Self::new(haystack, needle),
+        }
+    }
+
+    #[inline]
     fn find(&self, haystack: StrSlice<'_>) -> Option<usize> {
         match (self, haystack) {
+            (Needle::Byte(byte), StrSlice::Latin1(units)) => find_byte(units, *byte),
             (Needle::Bytes(needle), StrSlice::Latin1(units)) => find_bytes(units, needle),
+            (Needle::Finder(finder), StrSlice::Latin1(units)) => finder.find(units),
             (Needle::Wide2(needle), StrSlice::Ucs2(units)) => find_wide(units, needle),
             (Needle::Wide4(needle), StrSlice::Ucs4(units)) => find_wide(units, needle),
             _ => None,
@@ -54,10 +81,8 @@ impl<'n> Needle<'n> {
 
     fn rfind(&self, haystack: StrSlice<'_>) -> Option<usize> {
         match (self, haystack) {
-            (Needle::Bytes(needle), StrSlice::Latin1(units)) => match **needle {
-                [byte] => memchr::memrchr(byte, units),
-                _ => memchr::memmem::rfind(units, needle),
-            },
+            (Needle::Byte(byte), StrSlice::Latin1(units)) => memchr::memrchr(*byte, units),
+            (Needle::Bytes(needle), StrSlice::Latin1(units)) => rfind_bytes(units, needle),
             (Needle::Wide2(needle), StrSlice::Ucs2(units)) => rfind_wide(units, needle),
             (Needle::Wide4(needle), StrSlice::Ucs4(units)) => rfind_wide(units, needle),
             _ => None,
@@ -65,10 +90,45 @@ impl<'n> Needle<'n> {
     }
 }
 
-fn find_bytes(units: &[u8], needle: &[u8]) -> Option<usize> {
+/// The first place of a byte.
+#[inline]
+fn find_byte(units: &[u8], byte: u8) -> Option<usize> {
+    // What is near is found before a call into the vectorised search would have begun.
+    let near = units.len().min(SHORT / 2);
+    match units[..near].iter().position(|&unit| unit == byte) {
+        None if units.len() > near => {
+            memchr::memchr(byte, &units[near..]).map(|found| near + found)
+        }
+        found => found,
+    }
+}
+
+/// The first place of some bytes.
+#[inline]
+pub fn find_bytes(units: &[u8], needle: &[u8]) -> Option<usize> {
     match *needle {
-        [byte] => memchr::memchr(byte, units),
-        _ => memchr::memmem::find(units, needle),
+        [] => Some(0),
+        [byte] => find_byte(units, byte),
+        [first, .., last] => {
+            if units.len() > SHORT {
+                return memmem::find(units, needle);
+            }
+            // A needle that is longer has no place to start at.
+            let tails = units.get(needle.len() - 1..)?;
+            let ends = units.iter().zip(tails).enumerate();
+            ends.filter(|&(_, (&a, &b))| a == first && b == last)
+                .map(|(start, _)| start)
+                .find(|&start| &units[start..start + needle.len()] == needle)
+        }
+    }
+}
+
+/// The last place of some bytes.
+pub fn rfind_bytes(units: &[u8], needle: &[u8]) -> Option<usize> {
+    match *needle {
+        [] => Some(units.len()),
+        [byte] => memchr::memrchr(byte, units),
+        _ => memmem::rfind(units, needle),
     }
 }
 
@@ -197,7 +257,11 @@ fn two_way<T: Unit>(haystack: &[T], needle: &[T]) -> Option<usize> {
 }
 
 /// The first place of a needle.
+#[inline]
 pub fn find(haystack: StrSlice<'_>, needle: StrSlice<'_>) -> Option<usize> {
+    if let (StrSlice::Latin1(units), StrSlice::Latin1(needle)) = (haystack, needle) {
+        return find_bytes(units, needle);
+    }
     if needle.is_empty() {
         return Some(0);
     }
@@ -215,7 +279,7 @@ pub fn rfind(haystack: StrSlice<'_>, needle: StrSlice<'_>) -> Option<usize> {
 /// The first place of a character.
 pub fn find_char(haystack: StrSlice<'_>, character: u32) -> Option<usize> {
     match haystack {
-        StrSlice::Latin1(units) => memchr::memchr(u8::try_from(character).ok()?, units),
+        StrSlice::Latin1(units) => find_byte(units, u8::try_from(character).ok()?),
         StrSlice::Ucs2(units) => {
             let character = u16::try_from(character).ok()?;
             units.iter().position(|&unit| unit == character)
@@ -225,6 +289,7 @@ pub fn find_char(haystack: StrSlice<'_>, character: u32) -> Option<usize> {
 }
 
 /// The places of a needle that is not empty, from the left and without overlap.
+#[inline]
 pub fn matches<'a>(
     haystack: StrSlice<'a>,
     needle: StrSlice<'a>,
@@ -232,7 +297,7 @@ pub fn matches<'a>(
     let prepared = if needle.is_empty() {
         None
     } else {
-        Needle::new(haystack, needle)
+        Needle::for_all(haystack, needle)
     };
     let mut start = 0;
     std::iter::from_fn(move || {
@@ -275,7 +340,8 @@ pub fn count(haystack: StrSlice<'_>, needle: StrSlice<'_>, max: usize) -> usize 
     matches(haystack, needle).take(max).count()
 }
 
-fn latin1(text: StrSlice<'_>) -> &[u8] {
+/// The bytes of a narrow string; none of a wide one.
+pub(crate) fn latin1(text: StrSlice<'_>) -> &[u8] {
     match text {
         StrSlice::Latin1(units) => units,
         _ => &[],

@@ -35,7 +35,8 @@ fn shown(text: StrSlice<'_>) -> String {
         .join(".")
 }
 
-fn pieces(text: StrSlice<'_>, ranges: &[Range<usize>]) -> String {
+fn pieces(text: StrSlice<'_>, ranges: impl Iterator<Item = Range<usize>>) -> String {
+    let ranges: Vec<_> = ranges.collect();
     if ranges.is_empty() {
         return "none".into();
     }
@@ -44,6 +45,13 @@ fn pieces(text: StrSlice<'_>, ranges: &[Range<usize>]) -> String {
         .map(|r| shown(text.sub(r.start, r.end)))
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// Pieces that are found from the right.
+fn rpieces(text: StrSlice<'_>, ranges: impl Iterator<Item = Range<usize>>) -> String {
+    let mut ranges: Vec<_> = ranges.collect();
+    ranges.reverse();
+    pieces(text, ranges.into_iter())
 }
 
 fn piece(text: StrSlice<'_>, range: Range<usize>) -> String {
@@ -76,23 +84,20 @@ fn method(fields: &[&str]) -> String {
             let replaced = search::replace(s, t, new.as_slice(), limit(fields[4]));
             replaced.map_or(shown(s), |replaced| shown(replaced.as_slice()))
         }
-        "split" => pieces(s, &split::split(s, t, limit(fields[3]))),
-        "rsplit" => pieces(s, &split::rsplit(s, t, limit(fields[3]))),
+        "split" => pieces(s, split::split(s, t, limit(fields[3]))),
+        "rsplit" => rpieces(s, split::rsplit(s, t, limit(fields[3]))),
         "strip" => piece(s, split::strip_chars(s, t, Ends::Both)),
-        "words" => pieces(
+        "words" => pieces(s, split::split_whitespace(s, Flavor::Str, limit(fields[2]))),
+        "rwords" => rpieces(
             s,
-            &split::split_whitespace(s, Flavor::Str, limit(fields[2])),
-        ),
-        "rwords" => pieces(
-            s,
-            &split::rsplit_whitespace(s, Flavor::Str, limit(fields[2])),
+            split::rsplit_whitespace(s, Flavor::Str, limit(fields[2])),
         ),
         "bwords" => pieces(
             s,
-            &split::split_whitespace(s, Flavor::Bytes, limit(fields[2])),
+            split::split_whitespace(s, Flavor::Bytes, limit(fields[2])),
         ),
-        "lines" => pieces(s, &split::split_lines(s, Flavor::Str, fields[2] == "1")),
-        "blines" => pieces(s, &split::split_lines(s, Flavor::Bytes, false)),
+        "lines" => pieces(s, split::split_lines(s, Flavor::Str, fields[2] == "1")),
+        "blines" => pieces(s, split::split_lines(s, Flavor::Bytes, false)),
         "trim" => piece(s, split::strip_whitespace(s, Flavor::Str, Ends::Both)),
         "ltrim" => piece(s, split::strip_whitespace(s, Flavor::Str, Ends::Left)),
         "rtrim" => piece(s, split::strip_whitespace(s, Flavor::Str, Ends::Right)),

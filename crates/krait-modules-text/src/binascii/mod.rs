@@ -10,6 +10,8 @@ use krait_runtime::{
     value_error,
 };
 
+use krait_text::hex;
+
 use crate::util::{Data, add_exception, raise};
 
 pymodule! {
@@ -151,26 +153,13 @@ fn separator(sep: &PyObject) -> PyResult<u8> {
     }
 }
 
-fn hex(data: &PyObject, sep: OptionalArg<&PyObject>, group: isize) -> PyResult<Py<PyBytes>> {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+fn digits_of(data: &PyObject, sep: OptionalArg<&PyObject>, group: isize) -> PyResult<Py<PyBytes>> {
     let data = Data::of(data)?;
     let sep = sep.present().map(separator).transpose()?;
-    let size = group.unsigned_abs();
-    let mut out = Vec::with_capacity(data.len() * 2);
-    for (index, &byte) in data.iter().enumerate() {
-        if let Some(sep) = sep
-            && index > 0
-            && size > 0
-        {
-            let distance = if group > 0 { data.len() - index } else { index };
-            if distance % size == 0 {
-                out.push(sep);
-            }
-        }
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 15)]);
-    }
-    PyBytes::new(&out)
+    let groups = hex::Groups::new(data.len(), sep, group);
+    PyBytes::new_with(hex::encoded_len(data.len(), groups), |to| {
+        hex::encode(to, &data, groups);
+    })
 }
 
 fn unhex(data: &PyObject) -> PyResult<Obj> {
@@ -178,15 +167,10 @@ fn unhex(data: &PyObject) -> PyResult<Obj> {
     if data.len() % 2 == 1 {
         return Err(raise(ERROR, "Odd-length string"));
     }
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let mut out = Vec::with_capacity(data.len() / 2);
-    for pair in data.chunks_exact(2) {
-        match (digit(pair[0]), digit(pair[1])) {
-            (Some(high), Some(low)) => out.push((high << 4 | low) as u8),
-            _ => return Err(raise(ERROR, "Non-hexadecimal digit found")),
-        }
+    match hex::decode(&data) {
+        Some(bytes) => Ok(PyBytes::new(&bytes)?.into_object()),
+        None => Err(raise(ERROR, "Non-hexadecimal digit found")),
     }
-    Ok(PyBytes::new(&out)?.into_object())
 }
 
 /// Return the hexadecimal digits of the bytes, with a separator between groups if one is given.
@@ -196,7 +180,7 @@ fn b2a_hex(
     sep: OptionalArg<&PyObject>,
     bytes_per_sep: isize,
 ) -> PyResult<Py<PyBytes>> {
-    hex(data, sep, bytes_per_sep)
+    digits_of(data, sep, bytes_per_sep)
 }
 
 /// Return the hexadecimal digits of the bytes, with a separator between groups if one is given.
@@ -206,7 +190,7 @@ fn hexlify(
     sep: OptionalArg<&PyObject>,
     bytes_per_sep: isize,
 ) -> PyResult<Py<PyBytes>> {
-    hex(data, sep, bytes_per_sep)
+    digits_of(data, sep, bytes_per_sep)
 }
 
 /// Return the bytes that hexadecimal digits stand for.

@@ -88,6 +88,7 @@ impl Input {
     }
 
     /// Counts down what is used of a frame.
+    #[inline]
     fn use_frame(&mut self, count: usize) -> PyResult<()> {
         if self.frame > 0 {
             self.frame = self
@@ -194,11 +195,25 @@ impl<'a> Load<'a> {
     }
 
     /// What is above the last mark, which goes away.
-    fn pop_mark(&mut self) -> PyResult<Vec<Obj>> {
+    fn pop_mark(&mut self) -> PyResult<std::vec::Drain<'_, Obj>> {
         let Some(mark) = self.marks.pop() else {
             return Err(unpickling_error("could not find MARK"));
         };
-        Ok(self.stack.split_off(mark.min(self.stack.len())))
+        let mark = mark.min(self.stack.len());
+        Ok(self.stack.drain(mark..))
+    }
+
+    /// As [`Load::pop_mark`], with the object below the mark, which those are for.
+    fn pop_mark_and_top(&mut self) -> PyResult<(Obj, std::vec::Drain<'_, Obj>)> {
+        let Some(mark) = self.marks.pop() else {
+            return Err(unpickling_error("could not find MARK"));
+        };
+        let mark = mark.min(self.stack.len());
+        if mark <= self.fence() {
+            return Err(self.underflow());
+        }
+        let target = self.stack[mark - 1].clone();
+        Ok((target, self.stack.drain(mark..)))
     }
 
     fn number(&mut self, bytes: usize) -> PyResult<u64> {
@@ -282,50 +297,50 @@ impl<'a> Load<'a> {
                 if self.stack.len() < self.fence() + count {
                     return Err(self.underflow());
                 }
-                let items = self.stack.split_off(self.stack.len() - count);
-                self.push(PyTuple::from_vec(items)?.into_object());
+                let items = self.stack.drain(self.stack.len() - count..);
+                let tuple = PyTuple::from_exact(items)?;
+                self.push(tuple.into_object());
             }
             TUPLE => {
-                let items = self.pop_mark()?;
-                self.push(PyTuple::from_vec(items)?.into_object());
+                let tuple = PyTuple::from_exact(self.pop_mark()?)?;
+                self.push(tuple.into_object());
             }
             EMPTY_LIST => self.push(PyList::from_vec(Vec::new())?.into_object()),
             LIST => {
-                let items = self.pop_mark()?;
-                self.push(PyList::from_vec(items)?.into_object());
+                let list = PyList::from_exact(self.pop_mark()?)?;
+                self.push(list.into_object());
             }
             EMPTY_DICT => self.push(PyDict::new()?.into_object()),
             DICT => {
-                let items = self.pop_mark()?;
                 let dict = PyDict::new()?;
-                set_items(&dict, items, "DICT")?;
+                set_items(&dict, self.pop_mark()?, "DICT")?;
                 self.push(dict.into_object());
             }
             EMPTY_SET => self.push(PySet::new()?.into_object()),
             FROZENSET => {
-                let items = self.pop_mark()?;
-                self.push(PyFrozenSet::from_vec(items)?.into_object());
+                let set = PyFrozenSet::from_vec(self.pop_mark()?.collect())?;
+                self.push(set.into_object());
             }
             APPEND => {
                 let item = self.pop()?;
-                append(&self.top()?.clone(), vec![item])?;
+                append(&self.top()?.clone(), [item].into_iter())?;
             }
             APPENDS => {
-                let items = self.pop_mark()?;
-                append(&self.top()?.clone(), items)?;
+                let (target, items) = self.pop_mark_and_top()?;
+                append(&target, items)?;
             }
             SETITEM => {
                 let value = self.pop()?;
                 let key = self.pop()?;
-                set_items(&self.top()?.clone(), vec![key, value], "SETITEM")?;
+                set_items(&self.top()?.clone(), [key, value].into_iter(), "SETITEM")?;
             }
             SETITEMS => {
-                let items = self.pop_mark()?;
-                set_items(&self.top()?.clone(), items, "SETITEMS")?;
+                let (target, items) = self.pop_mark_and_top()?;
+                set_items(&target, items, "SETITEMS")?;
             }
             ADDITEMS => {
-                let items = self.pop_mark()?;
-                add_items(&self.top()?.clone(), items)?;
+                let (target, items) = self.pop_mark_and_top()?;
+                add_items(&target, items)?;
             }
             PERSID => {
                 let line = self.input.line()?.to_vec();
@@ -389,15 +404,15 @@ impl<'a> Load<'a> {
             INST => {
                 let (module, name) = (self.text_line()?, self.text_line()?);
                 let class = self.unpickler.class(&module, &name)?;
-                let arguments = self.pop_mark()?;
+                let arguments = self.pop_mark()?.collect();
                 self.push(instantiate(&class, arguments)?);
             }
             OBJ => {
-                let mut arguments = self.pop_mark()?;
-                if arguments.is_empty() {
+                let mut items = self.pop_mark()?;
+                let Some(class) = items.next() else {
                     return Err(unpickling_error("unpickling stack underflow"));
-                }
-                let class = arguments.remove(0);
+                };
+                let arguments = items.collect();
                 self.push(instantiate(&class, arguments)?);
             }
             BUILD => {
@@ -490,8 +505,8 @@ impl<'a> Load<'a> {
             }
             SHORT_BINUNICODE | BINUNICODE | BINUNICODE8 => {
                 let bytes = self.input.take(len)?;
-                if bytes.is_ascii() {
-                    return Ok(PyStr::from_latin1(bytes)?.into_object());
+                if let Some(text) = PyStr::from_ascii(bytes) {
+                    return Ok(text?.into_object());
                 }
                 let bytes = bytes.to_vec();
                 let decoded = Encoding::Utf8.decode(&bytes, Some("surrogatepass"), true)?;
@@ -636,7 +651,7 @@ fn int_of(line: &[u8]) -> PyResult<Obj> {
     Ok(int.into_object())
 }
 
-fn append(target: &PyObject, items: Vec<Obj>) -> PyResult<()> {
+fn append(target: &PyObject, items: impl ExactSizeIterator<Item = Obj>) -> PyResult<()> {
     if let Some(list) = target.downcast_exact::<PyList>() {
         for item in items {
             list.push(item)?;
@@ -646,7 +661,7 @@ fn append(target: &PyObject, items: Vec<Obj>) -> PyResult<()> {
     if items.len() > 1
         && let Some(extend) = target.lookup_attr(krait_runtime::intern!("extend"))?
     {
-        extend.call1(&*PyList::from_vec(items)?)?;
+        extend.call1(&*PyList::from_exact(items)?)?;
         return Ok(());
     }
     let append = target.getattr(krait_runtime::intern!("append"))?;
@@ -656,14 +671,17 @@ fn append(target: &PyObject, items: Vec<Obj>) -> PyResult<()> {
     Ok(())
 }
 
-fn set_items(target: &PyObject, items: Vec<Obj>, opcode: &str) -> PyResult<()> {
+fn set_items(
+    target: &PyObject,
+    mut items: impl ExactSizeIterator<Item = Obj>,
+    opcode: &str,
+) -> PyResult<()> {
     if items.len() % 2 == 1 {
         return Err(unpickling_error(format!(
             "odd number of items for {opcode}"
         )));
     }
     let exact = target.downcast_exact::<PyDict>();
-    let mut items = items.into_iter();
     while let (Some(key), Some(value)) = (items.next(), items.next()) {
         match exact {
             Some(dict) => {
@@ -676,7 +694,7 @@ fn set_items(target: &PyObject, items: Vec<Obj>, opcode: &str) -> PyResult<()> {
     Ok(())
 }
 
-fn add_items(target: &PyObject, items: Vec<Obj>) -> PyResult<()> {
+fn add_items(target: &PyObject, items: impl Iterator<Item = Obj>) -> PyResult<()> {
     if let Some(set) = target.downcast_exact::<PySet>() {
         for item in items {
             set.table().add(&item)?;

@@ -166,7 +166,11 @@ impl UnpicklerMemoProxy {
 
 /// Remembers an object under a number; the one that was there.
 pub(super) fn put(memo: &mut Vec<Option<Obj>>, index: usize, object: Obj) -> PyResult<Option<Obj>> {
-    if index >= memo.len() {
+    if index == memo.len() {
+        memo.push(Some(object));
+        return Ok(None);
+    }
+    if index > memo.len() {
         let more = index + 1 - memo.len();
         memo.try_reserve(more)
             .map_err(|_| krait_runtime::err::no_memory())?;

@@ -119,6 +119,17 @@ impl Pickler {
     }
 
     fn save(&self, write: Option<Obj>) -> PyResult<Save<'_>> {
+        if self.is_exact::<Pickler>() {
+            // Nothing but its fields can say anything: its instances have no dictionary.
+            let hook = self.persistent_id.get();
+            return Ok(Save::new(
+                self,
+                write,
+                hook,
+                None,
+                self.dispatch_table.get(),
+            ));
+        }
         let table = match self.dispatch_table.get() {
             Some(table) => Some(table),
             None => self.lookup_attr(krait_runtime::intern!("dispatch_table"))?,

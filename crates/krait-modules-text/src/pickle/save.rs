@@ -19,6 +19,9 @@ const FRAME_TARGET: usize = 64 * 1024;
 /// Smaller ones are not worth it.
 const FRAME_LEAST: usize = 4;
 const FRAME_HEADER: usize = 9;
+/// The room for bytes that a pickle begins with, and for objects to remember.
+const FIRST_CAPACITY: usize = 512;
+const FIRST_MEMO: usize = 48;
 
 /// One pickle being written.
 pub(super) struct Save<'a> {
@@ -45,7 +48,7 @@ impl<'a> Save<'a> {
         Save {
             pickler,
             protocol: pickler.protocol(),
-            out: Vec::new(),
+            out: Vec::with_capacity(FIRST_CAPACITY),
             frame: None,
             framing: false,
             write,
@@ -83,6 +86,7 @@ impl<'a> Save<'a> {
     }
 
     /// Writes bytes of an instruction.
+    #[inline]
     pub(super) fn put(&mut self, bytes: &[u8]) {
         if self.framing && self.frame.is_none() {
             self.frame = Some(self.out.len());
@@ -153,9 +157,8 @@ impl<'a> Save<'a> {
         } else if let Ok(index) = u8::try_from(index) {
             self.put(&[BINGET, index]);
         } else {
-            let mut bytes = vec![LONG_BINGET];
-            bytes.extend((index as u32).to_le_bytes());
-            self.put(&bytes);
+            let [a, b, c, d] = (index as u32).to_le_bytes();
+            self.put(&[LONG_BINGET, a, b, c, d]);
         }
         true
     }
@@ -175,6 +178,9 @@ impl<'a> Save<'a> {
         let (index, old) = {
             let mut memo = self.pickler.memo().borrow_mut();
             let index = memo.len();
+            if index == 0 {
+                memo.reserve(FIRST_MEMO);
+            }
             let old = memo.insert(object.as_ptr().addr(), (index, object.to_obj()));
             (index, old)
         };
@@ -186,9 +192,8 @@ impl<'a> Save<'a> {
         } else if let Ok(index) = u8::try_from(index) {
             self.put(&[BINPUT, index]);
         } else {
-            let mut bytes = vec![LONG_BINPUT];
-            bytes.extend((index as u32).to_le_bytes());
-            self.put(&bytes);
+            let [a, b, c, d] = (index as u32).to_le_bytes();
+            self.put(&[LONG_BINPUT, a, b, c, d]);
         }
     }
 
@@ -364,24 +369,28 @@ impl<'a> Save<'a> {
         object: Option<&PyObject>,
     ) -> PyResult<()> {
         let len = data.len();
-        let mut header = Vec::with_capacity(FRAME_HEADER);
-        match (codes, u8::try_from(len), u32::try_from(len)) {
-            ([Some(code), ..], Ok(len), _) => header.extend([code, len]),
-            ([_, Some(code), _], _, Ok(len)) => {
-                header.push(code);
-                header.extend(len.to_le_bytes());
+        let mut header = [0; FRAME_HEADER];
+        header[1..].copy_from_slice(&(len as u64).to_le_bytes());
+        let used = match (codes, u8::try_from(len), u32::try_from(len)) {
+            ([Some(code), ..], Ok(_), _) => {
+                header[0] = code;
+                2
+            }
+            ([_, Some(code), _], _, Ok(_)) => {
+                header[0] = code;
+                5
             }
             ([_, _, Some(code)], ..) => {
-                header.push(code);
-                header.extend((len as u64).to_le_bytes());
+                header[0] = code;
+                9
             }
             _ => {
                 return Err(krait_runtime::overflow_error!(
                     "serializing a bytes object larger than 4 GiB requires pickle protocol 4 or higher"
                 ));
             }
-        }
-        self.put_data(&header, data, object)
+        };
+        self.put_data(&header[..used], data, object)
     }
 
     fn save_bytes(&mut self, bytes: &PyBytes) -> PyResult<()> {

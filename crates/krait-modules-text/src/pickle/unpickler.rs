@@ -105,12 +105,16 @@ impl Unpickler {
     }
 
     fn load_input(&self, input: Input) -> PyResult<Obj> {
-        let persistent = hook(
-            self,
-            &self.persistent_load,
-            Unpickler::type_object(),
-            "persistent_load",
-        )?;
+        let persistent = if self.is_exact::<Unpickler>() {
+            self.persistent_load.get()
+        } else {
+            hook(
+                self,
+                &self.persistent_load,
+                Unpickler::type_object(),
+                "persistent_load",
+            )?
+        };
         self.protocol.set(0);
         Load::new(self, input, persistent).run()
     }

@@ -15,7 +15,7 @@ use std::ptr;
 /// The step between size classes, and the alignment of every block.
 const STEP: usize = 16;
 /// Blocks up to this size have a size class.
-const SMALL: usize = 512;
+const SMALL: usize = 1024;
 /// How many size classes there are; class `n` has blocks of `n * STEP` bytes.
 const CLASSES: usize = SMALL / STEP + 1;
 const PAGE_BITS: u32 = 16;

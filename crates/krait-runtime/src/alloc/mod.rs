@@ -13,6 +13,7 @@ mod tests;
 pub use blocks::{
     allocate, allocate_zeroed, allocated_blocks, free, limit, reallocate, set_limit, size_of_block,
 };
+pub(crate) use objects::free_by_slot;
 pub use objects::{
     alloc_object, free_object, generic_alloc, generic_free, new_collected, new_object, new_plain,
     new_var_object, object_size, pre_header_size, type_generic_alloc,

@@ -127,6 +127,7 @@ fn allocate_instance(class: &PyType, nitems: usize) -> *mut abi::PyObject {
 
 /// `PyType_GenericAlloc`: a new object with every field zero, tracked if its class is; null when out
 /// of memory (no exception is set).
+#[inline]
 pub fn generic_alloc(class: &PyType, nitems: usize) -> *mut abi::PyObject {
     let object = allocate_instance(class, nitems);
     if !object.is_null() && class.has_flag(abi::Py_TPFLAGS_HAVE_GC) {
@@ -182,6 +183,23 @@ pub unsafe extern "C" fn type_generic_alloc(
 pub unsafe extern "C" fn generic_free(object: *mut std::ffi::c_void) {
     // SAFETY: the caller's contract.
     unsafe { free_object(object.cast()) };
+}
+
+/// Frees an object's memory by its class's `tp_free`.
+///
+/// # Safety
+/// Nothing refers to the object and its fields are gone.
+#[inline(always)]
+pub(crate) unsafe fn free_by_slot(object: *mut abi::PyObject) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        match (*(*object).ob_type.get()).tp_free.get() {
+            Some(tp_free) if !ptr::fn_addr_eq(tp_free, generic_free as abi::freefunc) => {
+                tp_free(object.cast());
+            }
+            _ => free_object(object),
+        }
+    }
 }
 
 /// Frees an object's memory with the words before it. Its class is not touched: the reference that

@@ -29,7 +29,7 @@ impl PyByteArray {
                 ));
             }
             Some(value) => match bytes_like(value)? {
-                Some(bytes) => bytes,
+                Some(bytes) => bytes.into_owned(),
                 None => bytes_from_iterable(value, "bytearray")?,
             },
         };

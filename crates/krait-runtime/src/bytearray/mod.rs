@@ -5,6 +5,7 @@
 //!    use with a NUL after them.
 //! 2. While `ob_exports` is not zero the size does not change: a buffer that was lent stays valid.
 
+mod changes;
 mod methods;
 
 pub use methods::PyByteArrayIter;

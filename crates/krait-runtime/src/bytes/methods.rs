@@ -1,6 +1,7 @@
 //! What `bytes` objects do as sequences; searching and splitting, shared with `bytearray`, are in
 //! their own files.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use krait_abi as abi;
@@ -13,24 +14,33 @@ use crate::slice::{PySlice, SliceRange};
 use crate::tuple::checked_index;
 use crate::{CompareOp, Field, OptionalArg, PyLong, PyResult, PyStr, PyTuple, PyType, exc};
 
-/// The bytes of any object that lends a buffer; `None` for others.
-pub fn bytes_like(value: &PyObject) -> PyResult<Option<Vec<u8>>> {
+/// The bytes of any object that lends a buffer: those of `bytes` as they are, a copy of others, which
+/// may change; `None` for objects that lend none.
+#[inline]
+pub fn bytes_like(value: &PyObject) -> PyResult<Option<Cow<'_, [u8]>>> {
     if let Some(bytes) = value.downcast::<PyBytes>() {
-        return Ok(Some(bytes.as_bytes().to_vec()));
+        return Ok(Some(Cow::Borrowed(bytes.as_bytes())));
+    }
+    copied_buffer(value)
+}
+
+fn copied_buffer(value: &PyObject) -> PyResult<Option<Cow<'_, [u8]>>> {
+    if let Some(array) = value.downcast::<crate::bytearray::PyByteArray>() {
+        return Ok(Some(Cow::Owned(array.to_vec())));
     }
     if !value.has_buffer() {
         return Ok(None);
     }
-    Ok(Some(value.bytes_buffer()?.to_vec()))
+    Ok(Some(Cow::Owned(value.bytes_buffer()?.to_vec())))
 }
 
 /// The bytes of a `bytes` or `bytearray`; `None` for others.
-pub fn bytes_or_bytearray(value: &PyObject) -> Option<Vec<u8>> {
+pub fn bytes_or_bytearray(value: &PyObject) -> Option<Cow<'_, [u8]>> {
     if let Some(bytes) = value.downcast::<PyBytes>() {
-        return Some(bytes.as_bytes().to_vec());
+        return Some(Cow::Borrowed(bytes.as_bytes()));
     }
     let array = value.downcast::<crate::bytearray::PyByteArray>()?;
-    Some(array.to_vec())
+    Some(Cow::Owned(array.to_vec()))
 }
 
 /// One byte from an int.
@@ -139,7 +149,7 @@ pub fn construct(
         }
     }
     match bytes_like(source)? {
-        Some(bytes) => Ok(bytes),
+        Some(bytes) => Ok(bytes.into_owned()),
         None => bytes_from_iterable(source, what),
     }
 }
@@ -359,11 +369,8 @@ impl PyBytes {
                 self.type_().tp_name()
             ));
         };
-        let left = self.as_bytes();
-        let joined = PyBytes::new_with(left.len() + right.len(), |to| {
-            to[..left.len()].copy_from_slice(left);
-            to[left.len()..].copy_from_slice(&right);
-        })?;
+        let parts = [self.as_bytes(), &right];
+        let joined = PyBytes::from_parts(parts[0].len() + parts[1].len(), parts.into_iter())?;
         Ok(joined.into_object())
     }
 
@@ -442,7 +449,7 @@ pub fn contains(bytes: &[u8], item: &PyObject) -> PyResult<bool> {
         return Ok(bytes.contains(&byte_from(item, "byte")?));
     }
     match bytes_like(item)? {
-        Some(needle) => Ok(memchr::memmem::find(bytes, &needle).is_some()),
+        Some(needle) => Ok(krait_text::search::find_bytes(bytes, &needle).is_some()),
         None => Err(crate::type_error!(
             "a bytes-like object is required, not '{}'",
             item.type_().tp_name()

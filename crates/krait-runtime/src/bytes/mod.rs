@@ -18,6 +18,7 @@ use krait_macros::pyclass;
 
 use crate::err::no_memory;
 use crate::object::{Py, PyClass, new_header};
+use crate::str::copy_bytes;
 use crate::{PyResult, alloc};
 
 /// bytes(source=b'', /, encoding, errors)
@@ -60,6 +61,7 @@ impl PyBytes {
     }
 
     /// A bytes object with these bytes; those of no or one byte are shared.
+    #[inline]
     pub fn new(bytes: &[u8]) -> PyResult<Py<PyBytes>> {
         if bytes.len() <= 1 {
             return Ok(PyClass::to_owned(crate::singletons::shared_bytes(
@@ -70,17 +72,55 @@ impl PyBytes {
     }
 
     /// As [`PyBytes::new`], never a shared object: what the shared ones are made with.
+    #[inline]
     pub(crate) fn unshared(bytes: &[u8]) -> PyResult<Py<PyBytes>> {
-        Self::new_with(bytes.len(), |to| to.copy_from_slice(bytes))
+        Self::from_parts(bytes.len(), std::iter::once(bytes))
+    }
+
+    /// A new bytes object of the parts one after the other, which are `len` bytes in all.
+    ///
+    /// # Panics
+    /// If they are not.
+    #[inline]
+    pub fn from_parts<'a>(
+        len: usize,
+        parts: impl Iterator<Item = &'a [u8]>,
+    ) -> PyResult<Py<PyBytes>> {
+        let block = Self::allocate(len)?;
+        let mut at = 0;
+        for part in parts {
+            assert!(part.len() <= len - at, "the length of all parts");
+            // SAFETY: the block has room for `len` bytes behind its header, of which this is a part.
+            copy_bytes(
+                unsafe { std::slice::from_raw_parts_mut(block.add(HEADER + at), part.len()) },
+                part,
+            );
+            at += part.len();
+        }
+        assert_eq!(at, len, "the length of all parts");
+        // SAFETY: a whole object now.
+        Ok(unsafe { Py::from_owned_ptr(block.cast()) })
     }
 
     /// A new bytes object of `len` bytes that `fill` writes over zeros.
     pub fn new_with(len: usize, fill: impl FnOnce(&mut [u8])) -> PyResult<Py<PyBytes>> {
-        let size = len
-            .checked_add(HEADER + 1)
-            .filter(|&size| size <= isize::MAX as usize)
-            .ok_or_else(no_memory)?;
-        let block = alloc::allocate(size);
+        let block = Self::allocate(len)?;
+        // SAFETY: the block has room for `len` bytes behind its header.
+        unsafe {
+            let data = block.add(HEADER);
+            data.write_bytes(0, len);
+            fill(std::slice::from_raw_parts_mut(data, len));
+            Ok(Py::from_owned_ptr(block.cast()))
+        }
+    }
+
+    /// Memory for an object of `len` bytes: all is set but these.
+    #[inline(always)]
+    fn allocate(len: usize) -> PyResult<*mut u8> {
+        if len > isize::MAX as usize / 2 {
+            return Err(no_memory());
+        }
+        let block = alloc::allocate(len + HEADER + 1);
         if block.is_null() {
             return Err(no_memory());
         }
@@ -92,10 +132,8 @@ impl PyBytes {
                 ob_size: (len as isize).into(),
             });
             (&raw mut (*object).ob_shash).write((-1).into());
-            let data = block.add(HEADER);
-            data.write_bytes(0, len + 1);
-            fill(std::slice::from_raw_parts_mut(data, len));
-            Ok(Py::from_owned_ptr(block.cast()))
+            block.add(HEADER + len).write(0);
         }
+        Ok(block)
     }
 }

@@ -1,39 +1,56 @@
 //! The methods that `bytes` and `bytearray` share: searching, splitting, stripping, case, layout.
 //!
-//! Each works on a copy-on-write row of bytes: a bytearray's is copied, because converting an
-//! argument may run Python code that changes it.
+//! Arguments are converted first, which may run Python code; only then the row of bytes is looked at,
+//! in place and for no longer than nothing else can change it.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use krait_macros::pymethods;
-use krait_text::StrSlice;
-use krait_text::search;
 use krait_text::split::{self, Ends, Flavor};
+use krait_text::{StrSlice, hex, search};
 
 use super::{PyBytes, byte_from, bytes_like};
 use crate::bytearray::PyByteArray;
+use crate::convert::SliceIndex;
 use crate::object::{Obj, Py, PyClass, PyObject};
-use crate::slice::clip_bounds;
 use crate::{OptionalArg, PyList, PyResult, PyStr, PyTuple, PyType};
 
 /// A class whose instances are rows of bytes.
 trait ByteRow: PyClass {
-    /// The bytes at this moment.
-    fn row(&self) -> Cow<'_, [u8]>;
+    /// Runs `body` with the bytes borrowed; it must not run Python code.
+    fn with_row<R>(&self, body: impl FnOnce(&[u8]) -> R) -> R;
+    /// The bytes as they are now, for what may run Python code: a bytearray's are copied.
+    fn stable_row(&self) -> Cow<'_, [u8]>;
     /// A new object of the plain class.
     fn make(bytes: &[u8]) -> PyResult<Obj>;
+    /// As `make`, of parts one after the other, which are `len` bytes in all.
+    fn make_of<'a>(len: usize, parts: impl Iterator<Item = &'a [u8]>) -> PyResult<Obj>;
     /// The object itself if its bytes were not changed and it may be shared.
     fn unchanged(&self) -> PyResult<Obj>;
 }
 
 impl ByteRow for PyBytes {
-    fn row(&self) -> Cow<'_, [u8]> {
+    #[inline(always)]
+    fn with_row<R>(&self, body: impl FnOnce(&[u8]) -> R) -> R {
+        body(self.as_bytes())
+    }
+
+    fn stable_row(&self) -> Cow<'_, [u8]> {
         Cow::Borrowed(self.as_bytes())
     }
 
+    #[inline(always)]
     fn make(bytes: &[u8]) -> PyResult<Obj> {
         Ok(PyBytes::new(bytes)?.into_object())
+    }
+
+    fn make_of<'a>(len: usize, parts: impl Iterator<Item = &'a [u8]>) -> PyResult<Obj> {
+        if len <= 1 {
+            let mut parts = parts.filter(|part| !part.is_empty());
+            return Self::make(parts.next().unwrap_or_default());
+        }
+        Ok(PyBytes::from_parts(len, parts)?.into_object())
     }
 
     fn unchanged(&self) -> PyResult<Obj> {
@@ -46,12 +63,28 @@ impl ByteRow for PyBytes {
 }
 
 impl ByteRow for PyByteArray {
-    fn row(&self) -> Cow<'_, [u8]> {
+    #[inline(always)]
+    fn with_row<R>(&self, body: impl FnOnce(&[u8]) -> R) -> R {
+        self.with_bytes(body)
+    }
+
+    fn stable_row(&self) -> Cow<'_, [u8]> {
         Cow::Owned(self.to_vec())
     }
 
     fn make(bytes: &[u8]) -> PyResult<Obj> {
         Ok(PyByteArray::new(bytes)?.into_object())
+    }
+
+    fn make_of<'a>(len: usize, parts: impl Iterator<Item = &'a [u8]>) -> PyResult<Obj> {
+        let array = PyByteArray::new(b"")?;
+        array.resize(len)?;
+        let mut at = 0;
+        for part in parts {
+            array.write_at(at, part);
+            at += part.len();
+        }
+        Ok(array.into_object())
     }
 
     fn unchanged(&self) -> PyResult<Obj> {
@@ -60,22 +93,30 @@ impl ByteRow for PyByteArray {
 }
 
 /// A bytes-like argument.
-fn buffer_arg(value: &PyObject) -> PyResult<Vec<u8>> {
-    bytes_like(value)?.ok_or_else(|| {
-        crate::type_error!(
-            "a bytes-like object is required, not '{}'",
-            value.type_().tp_name()
-        )
-    })
+#[inline]
+fn buffer_arg(value: &PyObject) -> PyResult<Cow<'_, [u8]>> {
+    match bytes_like(value)? {
+        Some(bytes) => Ok(bytes),
+        None => Err(not_bytes_like(value)),
+    }
+}
+
+#[cold]
+fn not_bytes_like(value: &PyObject) -> crate::PyErr {
+    crate::type_error!(
+        "a bytes-like object is required, not '{}'",
+        value.type_().tp_name()
+    )
 }
 
 /// What `find` and its kin look for: bytes, or one byte as an int.
-fn needle_arg(value: &PyObject) -> PyResult<Vec<u8>> {
+#[inline]
+fn needle_arg(value: &PyObject) -> PyResult<Cow<'_, [u8]>> {
     if let Some(bytes) = bytes_like(value)? {
         return Ok(bytes);
     }
     if value.has_index() {
-        return Ok(vec![byte_from(value, "byte")?]);
+        return Ok(Cow::Owned(vec![byte_from(value, "byte")?]));
     }
     Err(crate::type_error!(
         "argument should be integer or bytes-like object, not '{}'",
@@ -83,50 +124,109 @@ fn needle_arg(value: &PyObject) -> PyResult<Vec<u8>> {
     ))
 }
 
-/// Where `find` and its kin look; `None` if the start is beyond the end.
+/// Where `find` and its kin look; `None` if the start is beyond the end, where not even the empty row
+/// is found.
 fn search_range(
     len: usize,
-    start: Option<&PyObject>,
-    end: Option<&PyObject>,
-) -> PyResult<Option<Range<usize>>> {
-    let (clipped, stop) = clip_bounds(start, end, len)?;
-    if clipped > stop {
-        return Ok(None);
-    }
-    // A start beyond the end finds nothing, not even the empty row.
-    if let Some(start) = start
-        && start.as_isize(None)? > len as isize
-    {
-        return Ok(None);
-    }
-    Ok(Some(clipped..stop))
+    start: Option<SliceIndex>,
+    end: Option<SliceIndex>,
+) -> Option<Range<usize>> {
+    let position = |bound: isize| {
+        if bound < 0 {
+            bound.saturating_add(len as isize).max(0) as usize
+        } else {
+            bound as usize
+        }
+    };
+    let start = position(start.map_or(0, |bound| bound.0));
+    let end = position(end.map_or(isize::MAX, |bound| bound.0)).min(len);
+    (start <= end).then_some(start..end)
+}
+
+/// Where `search` finds something in the part of the row that the bounds limit it to.
+#[inline]
+fn find_in<T: ByteRow>(
+    this: &T,
+    start: Option<SliceIndex>,
+    end: Option<SliceIndex>,
+    search: impl FnOnce(&[u8]) -> Option<usize>,
+) -> Option<usize> {
+    this.with_row(|row| {
+        let range = search_range(row.len(), start, end)?;
+        Some(range.start + search(&row[range])?)
+    })
 }
 
 fn latin(bytes: &[u8]) -> StrSlice<'_> {
     StrSlice::Latin1(bytes)
 }
 
-fn pieces<T: ByteRow>(row: &[u8], ranges: Vec<Range<usize>>) -> PyResult<Py<PyList>> {
-    let items = ranges.into_iter().map(|range| T::make(&row[range]));
-    PyList::from_vec(items.collect::<PyResult<_>>()?)
+/// A list of parts of a row.
+#[inline]
+fn pieces<T: ByteRow>(
+    row: &[u8],
+    max: usize,
+    ranges: impl Iterator<Item = Range<usize>>,
+) -> PyResult<Py<PyList>> {
+    PyList::from_pieces(max, ranges, |range| T::make(&row[range]))
 }
 
 fn limit(maxsplit: isize) -> usize {
     usize::try_from(maxsplit).unwrap_or(usize::MAX)
 }
 
+fn separator_arg(sep: Option<&PyObject>) -> PyResult<Option<Cow<'_, [u8]>>> {
+    match sep.map(buffer_arg).transpose()? {
+        Some(separator) if separator.is_empty() => Err(crate::value_error!("empty separator")),
+        separator => Ok(separator),
+    }
+}
+
+fn split_row<T: ByteRow>(
+    this: &T,
+    sep: Option<&PyObject>,
+    maxsplit: isize,
+) -> PyResult<Py<PyList>> {
+    let (separator, max) = (separator_arg(sep)?, limit(maxsplit));
+    // Objects are made here, which runs no Python code.
+    this.with_row(|row| match &separator {
+        None => pieces::<T>(
+            row,
+            max,
+            split::split_whitespace(latin(row), Flavor::Bytes, max),
+        ),
+        Some(separator) => pieces::<T>(row, max, split::split(latin(row), latin(separator), max)),
+    })
+}
+
+fn rsplit_row<T: ByteRow>(
+    this: &T,
+    sep: Option<&PyObject>,
+    maxsplit: isize,
+) -> PyResult<Py<PyList>> {
+    let (separator, max) = (separator_arg(sep)?, limit(maxsplit));
+    let list = this.with_row(|row| match &separator {
+        None => pieces::<T>(
+            row,
+            max,
+            split::rsplit_whitespace(latin(row), Flavor::Bytes, max),
+        ),
+        Some(separator) => pieces::<T>(row, max, split::rsplit(latin(row), latin(separator), max)),
+    })?;
+    list.reverse_items();
+    Ok(list)
+}
+
 fn strip<T: ByteRow>(this: &T, characters: Option<&PyObject>, ends: Ends) -> PyResult<Obj> {
     let characters = characters.map(buffer_arg).transpose()?;
-    let row = this.row();
-    let range = match &characters {
-        None => split::strip_whitespace(latin(&row), Flavor::Bytes, ends),
-        Some(characters) => split::strip_chars(latin(&row), latin(characters), ends),
-    };
-    if range.len() == row.len() {
-        this.unchanged()
-    } else {
-        T::make(&row[range])
-    }
+    let stripped = this.with_row(|row| {
+        let range = match &characters {
+            None => split::strip_whitespace(latin(row), Flavor::Bytes, ends),
+            Some(characters) => split::strip_chars(latin(row), latin(characters), ends),
+        };
+        (range.len() < row.len()).then(|| T::make(&row[range]))
+    });
+    stripped.unwrap_or_else(|| this.unchanged())
 }
 
 /// `startswith` and `endswith`: one affix or a tuple of them.
@@ -134,22 +234,15 @@ fn has_affix<T: ByteRow>(
     this: &T,
     name: &str,
     affix: &PyObject,
-    start: Option<&PyObject>,
-    end: Option<&PyObject>,
+    bounds: (Option<SliceIndex>, Option<SliceIndex>),
     test: fn(&[u8], &[u8]) -> bool,
 ) -> PyResult<bool> {
     let one = |affix: &PyObject| -> PyResult<bool> {
-        let Some(bytes) = bytes_like(affix)? else {
-            return Err(crate::type_error!(
-                "a bytes-like object is required, not '{}'",
-                affix.type_().tp_name()
-            ));
-        };
-        let row = this.row();
-        Ok(match search_range(row.len(), start, end)? {
-            Some(range) => test(&row[range], &bytes),
-            None => false,
-        })
+        let affix = buffer_arg(affix)?;
+        Ok(this.with_row(|row| {
+            search_range(row.len(), bounds.0, bounds.1)
+                .is_some_and(|range| test(&row[range], &affix))
+        }))
     };
     if let Some(affixes) = affix.downcast::<PyTuple>() {
         for affix in affixes.as_slice() {
@@ -173,23 +266,24 @@ fn partition<T: ByteRow>(this: &T, separator: &PyObject, last: bool) -> PyResult
     if separator.is_empty() {
         return Err(crate::value_error!("empty separator"));
     }
-    let row = this.row();
-    let (haystack, needle) = (latin(&row), latin(&separator));
-    let at = if last {
-        search::rfind(haystack, needle)
-    } else {
-        search::find(haystack, needle)
-    };
-    let parts = match at {
-        Some(at) => [
+    let parted = this.with_row(|row| -> PyResult<_> {
+        let at = if last {
+            search::rfind_bytes(row, &separator)
+        } else {
+            search::find_bytes(row, &separator)
+        };
+        let Some(at) = at else { return Ok(None) };
+        Ok(Some([
             T::make(&row[..at])?,
             T::make(&separator)?,
             T::make(&row[at + separator.len()..])?,
-        ],
+        ]))
+    })?;
+    PyTuple::from_array(match parted {
+        Some(parts) => parts,
         None if last => [T::make(b"")?, T::make(b"")?, this.unchanged()?],
         None => [this.unchanged()?, T::make(b"")?, T::make(b"")?],
-    };
-    PyTuple::from_vec(parts.to_vec())
+    })
 }
 
 fn fill_byte(name: &str, fill: OptionalArg<&PyObject>) -> PyResult<u8> {
@@ -210,20 +304,36 @@ fn fill_byte(name: &str, fill: OptionalArg<&PyObject>) -> PyResult<u8> {
     }
 }
 
+/// `left` fills, the row, `right` fills.
 fn padded<T: ByteRow>(this: &T, left: usize, right: usize, fill: u8) -> PyResult<Obj> {
-    let row = this.row();
     if left == 0 && right == 0 {
         return this.unchanged();
     }
-    let mut bytes = vec![fill; left];
-    bytes.extend_from_slice(&row);
+    let len = this
+        .with_row(<[u8]>::len)
+        .saturating_add(left)
+        .saturating_add(right);
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(len)
+        .map_err(|_| crate::err::no_memory())?;
+    bytes.resize(left, fill);
+    this.with_row(|row| bytes.extend_from_slice(row));
     bytes.resize(bytes.len() + right, fill);
     T::make(&bytes)
 }
 
+fn length<T: ByteRow>(this: &T) -> usize {
+    this.with_row(<[u8]>::len)
+}
+
+/// The row with each byte changed.
+fn mapped<T: ByteRow>(this: &T, map: impl FnOnce(&[u8]) -> Vec<u8>) -> PyResult<Obj> {
+    this.with_row(|row| T::make(&map(row)))
+}
+
 /// `hex()`: two digits a byte, with a separator every so many bytes (from the right if positive).
 pub fn hex_text(bytes: &[u8], separator: Option<&PyObject>, group: isize) -> PyResult<Py<PyStr>> {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let separator = match separator {
         None => None,
         Some(separator) => {
@@ -231,13 +341,13 @@ pub fn hex_text(bytes: &[u8], separator: Option<&PyObject>, group: isize) -> PyR
                 return Err(crate::value_error!("sep must be length 1."));
             }
             let text = match separator.downcast::<PyStr>() {
-                Some(text) => text.to_wtf8().as_bytes().to_vec(),
+                Some(text) => Cow::Owned(text.to_wtf8().as_bytes().to_vec()),
                 None => match super::bytes_or_bytearray(separator) {
                     Some(bytes) => bytes,
                     None => return Err(crate::type_error!("sep must be str or bytes.")),
                 },
             };
-            let [byte] = text[..] else {
+            let [byte] = *text else {
                 return Err(crate::value_error!("sep must be length 1."));
             };
             if !byte.is_ascii() {
@@ -246,26 +356,9 @@ pub fn hex_text(bytes: &[u8], separator: Option<&PyObject>, group: isize) -> PyR
             Some(byte)
         }
     };
-    let mut text = Vec::with_capacity(bytes.len() * 2);
-    let size = group.unsigned_abs();
-    for (index, byte) in bytes.iter().enumerate() {
-        if let Some(separator) = separator
-            && index > 0
-            && size > 0
-        {
-            let distance = if group > 0 {
-                bytes.len() - index
-            } else {
-                index
-            };
-            if distance % size == 0 {
-                text.push(separator);
-            }
-        }
-        text.push(DIGITS[usize::from(byte >> 4)]);
-        text.push(DIGITS[usize::from(byte & 15)]);
-    }
-    PyStr::from_latin1(&text)
+    let groups = hex::Groups::new(bytes.len(), separator, group);
+    let len = hex::encoded_len(bytes.len(), groups);
+    PyStr::new_ascii_with(len, |to| hex::encode(to, bytes, groups))
 }
 
 /// `fromhex()`: pairs of digits, with ASCII white space between them.
@@ -316,14 +409,52 @@ fn parse_hex(value: &PyObject) -> PyResult<Vec<u8>> {
 
 /// `join`: the items between copies of the separator.
 fn join<T: ByteRow>(this: &T, iterable: &PyObject) -> PyResult<Obj> {
-    let items = iterable.to_vec_or("can only join an iterable")?;
-    if let [only] = &items[..]
+    if let Some(tuple) = iterable.downcast_exact::<PyTuple>() {
+        return join_items(this, tuple.as_slice());
+    }
+    if let Some(list) = iterable.downcast_exact::<PyList>() {
+        // SAFETY: `joined_bytes` runs no Python code, so that the list stays as it is.
+        if let Some(joined) = unsafe { joined_bytes(this, list.as_slice()) } {
+            return joined;
+        }
+    }
+    join_items(this, &iterable.to_vec_or("can only join an iterable")?)
+}
+
+/// The items joined if all of them are plain bytes, which no Python code can change.
+fn joined_bytes<T: ByteRow>(this: &T, items: &[Obj]) -> Option<PyResult<Obj>> {
+    if items.len() < 2 {
+        return None;
+    }
+    let mut len = 0_usize;
+    for item in items {
+        len = len.checked_add(item.downcast_exact::<PyBytes>()?.len())?;
+    }
+    this.with_row(|separator| {
+        let between = separator.len().checked_mul(items.len() - 1)?;
+        let len = len
+            .checked_add(between)
+            .filter(|&len| len <= isize::MAX as usize)?;
+        let parts = items.iter().enumerate().flat_map(|(index, item)| {
+            let before = if index == 0 { &[][..] } else { separator };
+            let item = item.downcast_exact::<PyBytes>();
+            [before, item.map_or(&[][..], PyBytes::as_bytes)]
+        });
+        Some(T::make_of(len, parts))
+    })
+}
+
+fn join_items<T: ByteRow>(this: &T, items: &[Obj]) -> PyResult<Obj> {
+    if let [only] = items
         && only.is_exact::<PyBytes>()
         && std::ptr::eq(T::type_object(), PyBytes::type_object())
     {
         return Ok(only.clone());
     }
-    let separator = this.row().into_owned();
+    if let Some(joined) = joined_bytes(this, items) {
+        return joined;
+    }
+    let separator = this.with_row(<[u8]>::to_vec);
     let mut joined = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let Some(bytes) = bytes_like(item)? else {
@@ -342,38 +473,42 @@ fn join<T: ByteRow>(this: &T, iterable: &PyObject) -> PyResult<Obj> {
 
 fn replace<T: ByteRow>(this: &T, old: &PyObject, new: &PyObject, count: isize) -> PyResult<Obj> {
     let (old, new) = (buffer_arg(old)?, buffer_arg(new)?);
-    let row = this.row();
-    let max = limit(count);
+    let replaced = this.with_row(|row| replaced(row, &old, &new, limit(count)));
+    match replaced {
+        Some(bytes) => T::make(&bytes),
+        None => this.unchanged(),
+    }
+}
+
+/// The row with up to `max` occurrences of `old` replaced; `None` if there is none.
+fn replaced(row: &[u8], old: &[u8], new: &[u8], max: usize) -> Option<Vec<u8>> {
     let mut result = Vec::with_capacity(row.len());
-    let mut rest = 0;
     let mut done = 0;
     if old.is_empty() {
-        for &byte in row.iter() {
+        for &byte in row {
             if done < max {
-                result.extend_from_slice(&new);
+                result.extend_from_slice(new);
                 done += 1;
             }
             result.push(byte);
         }
         if done < max {
-            result.extend_from_slice(&new);
+            result.extend_from_slice(new);
         }
-        return T::make(&result);
+        return Some(result);
     }
-    for at in memchr::memmem::find_iter(&row, &old) {
-        if done == max {
-            break;
-        }
+    let mut rest = 0;
+    for at in search::matches(latin(row), latin(old)).take(max) {
         result.extend_from_slice(&row[rest..at]);
-        result.extend_from_slice(&new);
+        result.extend_from_slice(new);
         rest = at + old.len();
         done += 1;
     }
     if done == 0 {
-        return this.unchanged();
+        return None;
     }
     result.extend_from_slice(&row[rest..]);
-    T::make(&result)
+    Some(result)
 }
 
 fn translate<T: ByteRow>(
@@ -396,20 +531,30 @@ fn translate<T: ByteRow>(
         .map(buffer_arg)
         .transpose()?
         .unwrap_or_default();
-    let row = this.row();
-    let translated: Vec<u8> = row
-        .iter()
-        .filter(|byte| !delete.contains(byte))
-        .map(|&byte| {
-            table
-                .as_ref()
-                .map_or(byte, |table| table[usize::from(byte)])
-        })
-        .collect();
-    if *translated == *row {
-        this.unchanged()
-    } else {
-        T::make(&translated)
+    let mut map: [Option<u8>; 256] = std::array::from_fn(|byte| Some(byte as u8));
+    if let Some(table) = &table {
+        for (to, &byte) in map.iter_mut().zip(table.iter()) {
+            *to = Some(byte);
+        }
+    }
+    for &byte in delete.iter() {
+        map[usize::from(byte)] = None;
+    }
+    let translated = this.with_row(|row| {
+        let translated: Vec<u8> = if delete.is_empty() {
+            row.iter()
+                .map(|&byte| map[usize::from(byte)].unwrap_or(byte))
+                .collect()
+        } else {
+            row.iter()
+                .filter_map(|&byte| map[usize::from(byte)])
+                .collect()
+        };
+        (translated != row).then_some(translated)
+    });
+    match translated {
+        Some(bytes) => T::make(&bytes),
+        None => this.unchanged(),
     }
 }
 
@@ -421,7 +566,7 @@ fn maketrans(from: &PyObject, to: &PyObject) -> PyResult<Py<PyBytes>> {
         ));
     }
     let mut table: Vec<u8> = (0..=255).collect();
-    for (from, to) in from.iter().zip(&to) {
+    for (from, to) in from.iter().zip(to.iter()) {
         table[usize::from(*from)] = *to;
     }
     PyBytes::new(&table)
@@ -471,28 +616,24 @@ macro_rules! row_methods {
             /// Return the lowest index where subsection 'sub' is found, such that 'sub' is contained
             /// within [start,end], or -1.
             #[pymethod(signature = "($self, sub, start=None, end=None, /)", text_signature = "($self, sub[, start[, end]], /)")]
-            fn find(&self, sub: &PyObject, start: Option<&PyObject>, end: Option<&PyObject>) -> PyResult<isize> {
+            fn find(&self, sub: &PyObject, start: Option<SliceIndex>, end: Option<SliceIndex>) -> PyResult<isize> {
                 let needle = needle_arg(sub)?;
-                let row = self.row();
-                let Some(range) = search_range(row.len(), start, end)? else { return Ok(-1) };
-                let found = memchr::memmem::find(&row[range.clone()], &needle);
-                Ok(found.map_or(-1, |at| (range.start + at) as isize))
+                let found = find_in(self, start, end, |row| search::find_bytes(row, &needle));
+                Ok(found.map_or(-1, |at| at as isize))
             }
 
             /// Return the highest index where subsection 'sub' is found, such that 'sub' is contained
             /// within [start,end], or -1.
             #[pymethod(signature = "($self, sub, start=None, end=None, /)", text_signature = "($self, sub[, start[, end]], /)")]
-            fn rfind(&self, sub: &PyObject, start: Option<&PyObject>, end: Option<&PyObject>) -> PyResult<isize> {
+            fn rfind(&self, sub: &PyObject, start: Option<SliceIndex>, end: Option<SliceIndex>) -> PyResult<isize> {
                 let needle = needle_arg(sub)?;
-                let row = self.row();
-                let Some(range) = search_range(row.len(), start, end)? else { return Ok(-1) };
-                let found = memchr::memmem::rfind(&row[range.clone()], &needle);
-                Ok(found.map_or(-1, |at| (range.start + at) as isize))
+                let found = find_in(self, start, end, |row| search::rfind_bytes(row, &needle));
+                Ok(found.map_or(-1, |at| at as isize))
             }
 
             /// Like find(), but raise ValueError when the subsection is not found.
             #[pymethod(name = "index", signature = "($self, sub, start=None, end=None, /)", text_signature = "($self, sub[, start[, end]], /)")]
-            fn index_of(&self, sub: &PyObject, start: Option<&PyObject>, end: Option<&PyObject>) -> PyResult<isize> {
+            fn index_of(&self, sub: &PyObject, start: Option<SliceIndex>, end: Option<SliceIndex>) -> PyResult<isize> {
                 match self.find(sub, start, end)? {
                     -1 => Err(crate::value_error!("subsection not found")),
                     at => Ok(at),
@@ -501,7 +642,7 @@ macro_rules! row_methods {
 
             /// Like rfind(), but raise ValueError when the subsection is not found.
             #[pymethod(name = "rindex", signature = "($self, sub, start=None, end=None, /)", text_signature = "($self, sub[, start[, end]], /)")]
-            fn rindex_of(&self, sub: &PyObject, start: Option<&PyObject>, end: Option<&PyObject>) -> PyResult<isize> {
+            fn rindex_of(&self, sub: &PyObject, start: Option<SliceIndex>, end: Option<SliceIndex>) -> PyResult<isize> {
                 match self.rfind(sub, start, end)? {
                     -1 => Err(crate::value_error!("subsection not found")),
                     at => Ok(at),
@@ -510,23 +651,25 @@ macro_rules! row_methods {
 
             /// Return the number of non-overlapping occurrences of subsection 'sub'.
             #[pymethod(signature = "($self, sub, start=None, end=None, /)", text_signature = "($self, sub[, start[, end]], /)")]
-            fn count(&self, sub: &PyObject, start: Option<&PyObject>, end: Option<&PyObject>) -> PyResult<usize> {
+            fn count(&self, sub: &PyObject, start: Option<SliceIndex>, end: Option<SliceIndex>) -> PyResult<usize> {
                 let needle = needle_arg(sub)?;
-                let row = self.row();
-                let Some(range) = search_range(row.len(), start, end)? else { return Ok(0) };
-                Ok(search::count(latin(&row[range]), latin(&needle), usize::MAX))
+                Ok(self.with_row(|row| {
+                    search_range(row.len(), start, end).map_or(0, |range| {
+                        search::count(latin(&row[range]), latin(&needle), usize::MAX)
+                    })
+                }))
             }
 
             /// Return True if the bytes starts with the specified prefix, False otherwise.
             #[pymethod(signature = "($self, prefix, start=None, end=None, /)", text_signature = "($self, prefix[, start[, end]], /)")]
-            fn startswith(&self, prefix: &PyObject, start: Option<&PyObject>, end: Option<&PyObject>) -> PyResult<bool> {
-                has_affix(self, "startswith", prefix, start, end, |row, affix| row.starts_with(affix))
+            fn startswith(&self, prefix: &PyObject, start: Option<SliceIndex>, end: Option<SliceIndex>) -> PyResult<bool> {
+                has_affix(self, "startswith", prefix, (start, end), |row, affix| row.starts_with(affix))
             }
 
             /// Return True if the bytes ends with the specified suffix, False otherwise.
             #[pymethod(signature = "($self, suffix, start=None, end=None, /)", text_signature = "($self, suffix[, start[, end]], /)")]
-            fn endswith(&self, suffix: &PyObject, start: Option<&PyObject>, end: Option<&PyObject>) -> PyResult<bool> {
-                has_affix(self, "endswith", suffix, start, end, |row, affix| row.ends_with(affix))
+            fn endswith(&self, suffix: &PyObject, start: Option<SliceIndex>, end: Option<SliceIndex>) -> PyResult<bool> {
+                has_affix(self, "endswith", suffix, (start, end), |row, affix| row.ends_with(affix))
             }
 
             /// Return a list of the sections in the bytes, using sep as the delimiter.
@@ -534,27 +677,13 @@ macro_rules! row_methods {
             /// With sep None, split on ASCII whitespace. maxsplit -1 means no limit.
             #[pymethod(signature = "($self, /, sep=None, maxsplit=-1)")]
             fn split(&self, sep: Option<&PyObject>, maxsplit: isize) -> PyResult<Py<PyList>> {
-                let separator = sep.map(buffer_arg).transpose()?;
-                let row = self.row();
-                let ranges = match &separator {
-                    None => split::split_whitespace(latin(&row), Flavor::Bytes, limit(maxsplit)),
-                    Some(s) if s.is_empty() => return Err(crate::value_error!("empty separator")),
-                    Some(separator) => split::split(latin(&row), latin(separator), limit(maxsplit)),
-                };
-                pieces::<$class>(&row, ranges)
+                split_row(self, sep, maxsplit)
             }
 
             /// Return a list of the sections in the bytes, splitting from the end.
             #[pymethod(signature = "($self, /, sep=None, maxsplit=-1)")]
             fn rsplit(&self, sep: Option<&PyObject>, maxsplit: isize) -> PyResult<Py<PyList>> {
-                let separator = sep.map(buffer_arg).transpose()?;
-                let row = self.row();
-                let ranges = match &separator {
-                    None => split::rsplit_whitespace(latin(&row), Flavor::Bytes, limit(maxsplit)),
-                    Some(s) if s.is_empty() => return Err(crate::value_error!("empty separator")),
-                    Some(separator) => split::rsplit(latin(&row), latin(separator), limit(maxsplit)),
-                };
-                pieces::<$class>(&row, ranges)
+                rsplit_row(self, sep, maxsplit)
             }
 
             /// Return a list of the lines in the bytes, breaking at line boundaries.
@@ -562,8 +691,9 @@ macro_rules! row_methods {
             /// Line breaks are not included in the resulting list unless keepends is true.
             #[pymethod(signature = "($self, /, keepends=False)")]
             fn splitlines(&self, keepends: bool) -> PyResult<Py<PyList>> {
-                let row = self.row();
-                pieces::<$class>(&row, split::split_lines(latin(&row), Flavor::Bytes, keepends))
+                self.with_row(|row| {
+                    pieces::<$class>(row, 0, split::split_lines(latin(row), Flavor::Bytes, keepends))
+                })
             }
 
             /// Partition the bytes into three parts using the given separator.
@@ -602,22 +732,22 @@ macro_rules! row_methods {
             #[pymethod(signature = "($self, prefix, /)")]
             fn removeprefix(&self, prefix: &PyObject) -> PyResult<Obj> {
                 let prefix = buffer_arg(prefix)?;
-                let row = self.row();
-                match row.strip_prefix(&prefix[..]) {
-                    Some(rest) if !prefix.is_empty() => <$class>::make(rest),
-                    _ => self.unchanged(),
-                }
+                let rest = self.with_row(|row| match row.strip_prefix(&prefix[..]) {
+                    Some(rest) if !prefix.is_empty() => Some(<$class>::make(rest)),
+                    _ => None,
+                });
+                rest.unwrap_or_else(|| self.unchanged())
             }
 
             /// Return a bytes object with the given suffix string removed if present.
             #[pymethod(signature = "($self, suffix, /)")]
             fn removesuffix(&self, suffix: &PyObject) -> PyResult<Obj> {
                 let suffix = buffer_arg(suffix)?;
-                let row = self.row();
-                match row.strip_suffix(&suffix[..]) {
-                    Some(rest) if !suffix.is_empty() => <$class>::make(rest),
-                    _ => self.unchanged(),
-                }
+                let rest = self.with_row(|row| match row.strip_suffix(&suffix[..]) {
+                    Some(rest) if !suffix.is_empty() => Some(<$class>::make(rest)),
+                    _ => None,
+                });
+                rest.unwrap_or_else(|| self.unchanged())
             }
 
             /// Return a copy with all occurrences of substring old replaced by new.
@@ -653,7 +783,7 @@ macro_rules! row_methods {
             fn center(&self, width: isize, fillchar: OptionalArg<&PyObject>) -> PyResult<Obj> {
                 let fill = fill_byte("center", fillchar)?;
                 let (left, right) =
-                    krait_text::layout::center_padding(self.row().len(), width.max(0) as usize);
+                    krait_text::layout::center_padding(length(self), width.max(0) as usize);
                 padded(self, left, right, fill)
             }
 
@@ -661,20 +791,20 @@ macro_rules! row_methods {
             #[pymethod(signature = "($self, width, fillchar=b' ', /)")]
             fn ljust(&self, width: isize, fillchar: OptionalArg<&PyObject>) -> PyResult<Obj> {
                 let fill = fill_byte("ljust", fillchar)?;
-                padded(self, 0, (width.max(0) as usize).saturating_sub(self.row().len()), fill)
+                padded(self, 0, (width.max(0) as usize).saturating_sub(length(self)), fill)
             }
 
             /// Return a right-justified string of length width, padded with the fill character.
             #[pymethod(signature = "($self, width, fillchar=b' ', /)")]
             fn rjust(&self, width: isize, fillchar: OptionalArg<&PyObject>) -> PyResult<Obj> {
                 let fill = fill_byte("rjust", fillchar)?;
-                padded(self, (width.max(0) as usize).saturating_sub(self.row().len()), 0, fill)
+                padded(self, (width.max(0) as usize).saturating_sub(length(self)), 0, fill)
             }
 
             /// Pad a numeric string with zeros on the left, to fill a field of the given width.
             #[pymethod(signature = "($self, width, /)")]
             fn zfill(&self, width: isize) -> PyResult<Obj> {
-                match zfill(&self.row(), width) {
+                match self.with_row(|row| zfill(row, width)) {
                     Some(filled) => <$class>::make(&filled),
                     None => self.unchanged(),
                 }
@@ -683,8 +813,10 @@ macro_rules! row_methods {
             /// Return a copy where all tab characters are expanded using spaces.
             #[pymethod(signature = "($self, /, tabsize=8)")]
             fn expandtabs(&self, tabsize: i32) -> PyResult<Obj> {
-                let row = self.row();
-                match krait_text::layout::expand_tabs(latin(&row), tabsize.max(0) as usize) {
+                let expanded = self.with_row(|row| {
+                    krait_text::layout::expand_tabs(latin(row), tabsize.max(0) as usize)
+                });
+                match expanded {
                     Some(expanded) => {
                         let bytes: Vec<u8> = expanded.as_slice().iter().map(|c| c as u8).collect();
                         <$class>::make(&bytes)
@@ -696,85 +828,89 @@ macro_rules! row_methods {
             /// Return a copy of B with all ASCII characters converted to uppercase.
             #[pymethod]
             fn upper(&self) -> PyResult<Obj> {
-                <$class>::make(&self.row().to_ascii_uppercase())
+                mapped(self, <[u8]>::to_ascii_uppercase)
             }
 
             /// Return a copy of B with all ASCII characters converted to lowercase.
             #[pymethod]
             fn lower(&self) -> PyResult<Obj> {
-                <$class>::make(&self.row().to_ascii_lowercase())
+                mapped(self, <[u8]>::to_ascii_lowercase)
             }
 
             /// Return a titlecased version of B: ASCII words start uppercase, the rest is lowercase.
             #[pymethod]
             fn title(&self) -> PyResult<Obj> {
-                <$class>::make(&krait_text::case::ascii_title(&self.row()))
+                mapped(self, krait_text::case::ascii_title)
             }
 
             /// Return a copy of B with uppercase ASCII characters converted to lowercase and vice versa.
             #[pymethod]
             fn swapcase(&self) -> PyResult<Obj> {
-                <$class>::make(&krait_text::case::ascii_swapcase(&self.row()))
+                mapped(self, krait_text::case::ascii_swapcase)
             }
 
             /// Return a copy of B with its first character capitalized (ASCII) and the rest lowercased.
             #[pymethod]
             fn capitalize(&self) -> PyResult<Obj> {
-                let mut bytes = self.row().to_ascii_lowercase();
-                if let Some(first) = bytes.first_mut() {
-                    first.make_ascii_uppercase();
-                }
-                <$class>::make(&bytes)
+                mapped(self, |row| {
+                    let mut bytes = row.to_ascii_lowercase();
+                    if let Some(first) = bytes.first_mut() {
+                        first.make_ascii_uppercase();
+                    }
+                    bytes
+                })
             }
 
             /// Return True if all characters in B are ASCII.
             #[pymethod]
             fn isascii(&self) -> bool {
-                self.row().is_ascii()
+                self.with_row(<[u8]>::is_ascii)
             }
 
             /// Return True if all characters in B are alphabetic and there is at least one.
             #[pymethod]
             fn isalpha(&self) -> bool {
-                all_of(&self.row(), u8::is_ascii_alphabetic)
+                self.with_row(|row| all_of(row, u8::is_ascii_alphabetic))
             }
 
             /// Return True if all characters in B are alphanumeric and there is at least one.
             #[pymethod]
             fn isalnum(&self) -> bool {
-                all_of(&self.row(), u8::is_ascii_alphanumeric)
+                self.with_row(|row| all_of(row, u8::is_ascii_alphanumeric))
             }
 
             /// Return True if all characters in B are digits and there is at least one.
             #[pymethod]
             fn isdigit(&self) -> bool {
-                all_of(&self.row(), u8::is_ascii_digit)
+                self.with_row(|row| all_of(row, u8::is_ascii_digit))
             }
 
             /// Return True if all characters in B are whitespace and there is at least one.
             #[pymethod]
             fn isspace(&self) -> bool {
-                all_of(&self.row(), |byte| matches!(byte, b' ' | 9..=13))
+                self.with_row(|row| all_of(row, |byte| matches!(byte, b' ' | 9..=13)))
             }
 
             /// Return True if there is a cased character in B and all of them are lowercase.
             #[pymethod]
             fn islower(&self) -> bool {
-                let row = self.row();
-                row.iter().any(u8::is_ascii_lowercase) && !row.iter().any(u8::is_ascii_uppercase)
+                self.with_row(|row| {
+                    row.iter().any(u8::is_ascii_lowercase) && !row.iter().any(u8::is_ascii_uppercase)
+                })
             }
 
             /// Return True if there is a cased character in B and all of them are uppercase.
             #[pymethod]
             fn isupper(&self) -> bool {
-                let row = self.row();
-                row.iter().any(u8::is_ascii_uppercase) && !row.iter().any(u8::is_ascii_lowercase)
+                self.with_row(|row| {
+                    row.iter().any(u8::is_ascii_uppercase) && !row.iter().any(u8::is_ascii_lowercase)
+                })
             }
 
             /// Return True if B is a titlecased string and there is at least one character in B.
             #[pymethod]
             fn istitle(&self) -> bool {
-                is_title(&self.row())
+                self.with_row(is_title)
             }
 
             /// Decode the bytes using the codec registered for encoding.
@@ -782,7 +918,7 @@ macro_rules! row_methods {
             fn decode(&self, encoding: OptionalArg<&PyStr>, errors: OptionalArg<&PyStr>) -> PyResult<Obj> {
                 let encoding = encoding.present().map_or(Ok("utf-8"), PyStr::as_utf8)?;
                 let errors = errors.present().map(PyStr::as_utf8).transpose()?;
-                Ok(crate::codecs::decode(&self.row(), encoding, errors)?.into_object())
+                Ok(crate::codecs::decode(&self.stable_row(), encoding, errors)?.into_object())
             }
 
             /// Create a string of hexadecimal numbers from a bytes object.
@@ -800,7 +936,7 @@ macro_rules! row_methods {
             /// ('01-20ff', '0120-ff')
             #[pymethod(signature = "($self, /, sep=<unrepresentable>, bytes_per_sep=1)")]
             fn hex(&self, sep: OptionalArg<&PyObject>, bytes_per_sep: isize) -> PyResult<Py<PyStr>> {
-                hex_text(&self.row(), sep.present(), bytes_per_sep)
+                hex_text(&self.stable_row(), sep.present(), bytes_per_sep)
             }
 
             /// Create a bytes object from a string of hexadecimal numbers.
@@ -820,7 +956,7 @@ macro_rules! row_methods {
                 let Some(this) = left.downcast::<$class>() else {
                     return Ok(crate::not_implemented().to_obj());
                 };
-                let formatted = crate::formatter::percent_format_bytes(&this.row(), right)?;
+                let formatted = crate::formatter::percent_format_bytes(&this.stable_row(), right)?;
                 <$class>::make(&formatted)
             }
         }
@@ -828,145 +964,3 @@ macro_rules! row_methods {
 }
 
 row_methods! { PyBytes PyByteArray }
-
-#[pymethods(CHANGES)]
-impl PyByteArray {
-    /// Append a single item to the end of the bytearray.
-    #[pymethod(signature = "($self, item, /)")]
-    fn append(&self, item: &PyObject) -> PyResult<()> {
-        self.extend(&[byte_from(item, "byte")?])
-    }
-
-    /// Append all the items from the iterator or sequence to the end of the bytearray.
-    #[pymethod(name = "extend", signature = "($self, iterable_of_ints, /)")]
-    fn extend_method(&self, iterable_of_ints: &PyObject) -> PyResult<()> {
-        let bytes = match bytes_like(iterable_of_ints)? {
-            Some(bytes) => bytes,
-            None if iterable_of_ints.is_instance_of::<PyStr>() => {
-                return Err(crate::type_error!(
-                    "expected iterable of integers; got: 'str'"
-                ));
-            }
-            None => match iterable_of_ints.iter() {
-                Ok(_) => super::bytes_from_iterable(iterable_of_ints, "bytearray")?,
-                Err(error) => {
-                    error.clear();
-                    return Err(crate::type_error!(
-                        "can't extend bytearray with {}",
-                        iterable_of_ints.type_().tp_name()
-                    ));
-                }
-            },
-        };
-        self.extend(&bytes)
-    }
-
-    /// Insert a single item into the bytearray before the given index.
-    #[pymethod(signature = "($self, index, item, /)")]
-    fn insert(&self, index: isize, item: &PyObject) -> PyResult<()> {
-        let byte = byte_from(item, "byte")?;
-        let len = self.len() as isize;
-        let index = if index < 0 {
-            (index + len).max(0)
-        } else {
-            index.min(len)
-        } as usize;
-        self.splice(index, index, &[byte])
-    }
-
-    /// Remove and return a single item from the bytearray.
-    ///
-    /// If no index argument is given, will pop the last item.
-    #[pymethod(signature = "($self, index=-1, /)")]
-    fn pop(&self, index: isize) -> PyResult<i64> {
-        if self.is_empty() {
-            return Err(crate::index_error!("pop from empty bytearray"));
-        }
-        let Some(index) = crate::tuple::checked_index(index, self.len()) else {
-            return Err(crate::index_error!("pop index out of range"));
-        };
-        let byte = self.as_cells()[index].get();
-        self.splice(index, index + 1, b"")?;
-        Ok(byte.into())
-    }
-
-    /// Remove the first occurrence of a value in the bytearray.
-    #[pymethod(signature = "($self, value, /)")]
-    fn remove(&self, value: &PyObject) -> PyResult<()> {
-        let byte = byte_from(value, "byte")?;
-        match self.with_bytes(|bytes| memchr::memchr(byte, bytes)) {
-            Some(at) => self.splice(at, at + 1, b""),
-            None => Err(crate::value_error!("value not found in bytearray")),
-        }
-    }
-
-    /// Reverse the order of the values in the bytearray in place.
-    #[pymethod]
-    fn reverse(&self) {
-        let cells = self.as_cells();
-        let len = cells.len();
-        for index in 0..len / 2 {
-            cells[index].swap(&cells[len - 1 - index]);
-        }
-    }
-
-    /// Remove all items from the bytearray.
-    #[pymethod]
-    fn clear(&self) -> PyResult<()> {
-        self.resize(0)
-    }
-
-    /// Return a copy of B.
-    #[pymethod]
-    fn copy(&self) -> PyResult<Py<PyByteArray>> {
-        PyByteArray::new(&self.to_vec())
-    }
-
-    /// Resize the internal buffer of bytearray to len.
-    #[pymethod(name = "resize", signature = "($self, size, /)")]
-    fn resize_method(&self, size: isize) -> PyResult<()> {
-        match usize::try_from(size) {
-            Ok(size) => self.resize(size),
-            Err(_) => Err(crate::value_error!(
-                "bytearray.resize(): new size must be >= 0, got {size}"
-            )),
-        }
-    }
-
-    /// Returns the size of the bytearray object in memory, in bytes.
-    #[pymethod(name = "__sizeof__")]
-    fn sizeof(&self) -> usize {
-        self.type_().raw().tp_basicsize.get() as usize + self.0.ob_alloc.get() as usize
-    }
-
-    /// Return the number of bytes actually allocated.
-    #[pymethod(name = "__alloc__")]
-    fn alloc_size(&self) -> isize {
-        self.0.ob_alloc.get()
-    }
-
-    #[pymethod(name = "__reduce__")]
-    fn reduce(&self) -> PyResult<Py<PyTuple>> {
-        self.reduce_ex(2)
-    }
-
-    /// Return state information for pickling.
-    #[pymethod(name = "__reduce_ex__", signature = "($self, proto=0, /)")]
-    fn reduce_ex(&self, proto: i32) -> PyResult<Py<PyTuple>> {
-        let bytes = self.to_vec();
-        let arguments = if proto < 3 {
-            let text = PyStr::from_latin1(&bytes)?.into_object();
-            vec![text, PyStr::intern("latin-1")?.into_object()]
-        } else if bytes.is_empty() {
-            Vec::new()
-        } else {
-            vec![PyBytes::new(&bytes)?.into_object()]
-        };
-        let state = self.getattr(crate::intern!("__getstate__"))?.call0()?;
-        PyTuple::from_vec(vec![
-            self.type_().to_obj(),
-            PyTuple::from_vec(arguments)?.into_object(),
-            state,
-        ])
-    }
-}

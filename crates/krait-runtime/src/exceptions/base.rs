@@ -80,7 +80,12 @@ pub(super) fn of<E: Exception>(exception: &E) -> &PyBaseException {
 /// What `BaseException.__new__` does: an instance of `class` with `args` and nothing else.
 pub(super) fn allocate(class: &PyType, args: &PyTuple) -> PyResult<Obj> {
     let object = match class.raw().tp_alloc.get() {
-        Some(tp_alloc) => {
+        Some(tp_alloc)
+            if !std::ptr::fn_addr_eq(
+                tp_alloc,
+                crate::alloc::type_generic_alloc as abi::allocfunc,
+            ) =>
+        {
             // SAFETY: `tp_alloc` takes a ready class.
             let object = unsafe { tp_alloc(class.as_type_ptr(), 0) };
             if object.is_null() {
@@ -88,7 +93,7 @@ pub(super) fn allocate(class: &PyType, args: &PyTuple) -> PyResult<Obj> {
             }
             object
         }
-        None => crate::alloc::generic_alloc(class, 0),
+        _ => crate::alloc::generic_alloc(class, 0),
     };
     // SAFETY: an owned reference, or null.
     let exception =

@@ -189,10 +189,7 @@ unsafe extern "C" fn dealloc<E: Exception>(object: *mut abi::PyObject) {
         let exception = borrow::<E>(object);
         exception.clear_own();
         super::base::of(exception).clear_fields();
-        match (*(*object).ob_type.get()).tp_free.get() {
-            Some(tp_free) => tp_free(object.cast()),
-            None => crate::alloc::free_object(object),
-        }
+        crate::alloc::free_by_slot(object);
     }
 }
 

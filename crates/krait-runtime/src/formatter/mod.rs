@@ -11,6 +11,7 @@ use krait_numbers::format_spec::{
 use krait_text::{StrBuf, StrSlice, with_units};
 
 use crate::object::{Py, PyClass, PyObject};
+use crate::str::StrWriter;
 use crate::{PyFloat, PyLong, PyResult, PyStr};
 
 pub use parser::{
@@ -149,7 +150,7 @@ pub fn format_str(value: &PyStr, spec: &PyStr) -> PyResult<Py<PyStr>> {
 }
 
 /// Appends `format(value, spec)`; the builtin classes' default formats without a string between.
-fn push_formatted(out: &mut StrBuf, value: &PyObject, spec: StrSlice<'_>) -> PyResult<()> {
+fn push_formatted(out: &mut StrWriter, value: &PyObject, spec: StrSlice<'_>) -> PyResult<()> {
     if spec.is_empty() {
         if let Some(text) = value.downcast_exact::<PyStr>() {
             out.push_slice(text.as_slice());
@@ -158,7 +159,7 @@ fn push_formatted(out: &mut StrBuf, value: &PyObject, spec: StrSlice<'_>) -> PyR
         if let Some(int) = value.downcast_exact::<PyLong>()
             && int.is_compact()
         {
-            out.push_latin1(int.compact_value().to_string().as_bytes());
+            out.push_int(int.compact_value() as i64);
             return Ok(());
         }
     }

@@ -1,12 +1,13 @@
 //! `str.format` and `str.format_map`.
 
-use krait_text::{StrBuf, StrSlice};
+use krait_text::StrSlice;
 
 use super::parser::{
     Access, ReplacementField, first_part, name_as_index, next_access, next_segment,
 };
 use super::push_formatted;
 use crate::object::{Obj, Py, PyClass, PyObject};
+use crate::str::StrWriter;
 use crate::{Args, KwArgs, PyLong, PyResult, PyStr};
 
 /// How deep specifiers with fields may be nested: one in a field of the template.
@@ -50,13 +51,13 @@ fn run(template: &PyStr, values: Values<'_>) -> PyResult<Py<PyStr>> {
         values,
         numbering: Numbering::Undecided,
     };
-    let mut out = StrBuf::with_capacity(template.len() + 16);
+    let mut out = StrWriter::new();
     engine.expand(template.as_slice(), &mut out, DEPTH)?;
-    PyStr::from_slice(out.as_slice())
+    out.finish()
 }
 
 impl Engine<'_> {
-    fn expand(&mut self, text: StrSlice<'_>, out: &mut StrBuf, depth: usize) -> PyResult<()> {
+    fn expand(&mut self, text: StrSlice<'_>, out: &mut StrWriter, depth: usize) -> PyResult<()> {
         if depth == 0 {
             return Err(crate::value_error!("Max string recursion exceeded"));
         }
@@ -74,7 +75,7 @@ impl Engine<'_> {
         &mut self,
         text: StrSlice<'_>,
         field: &ReplacementField,
-        out: &mut StrBuf,
+        out: &mut StrWriter,
         depth: usize,
     ) -> PyResult<()> {
         let mut value = self.value(text.sub(field.name.0, field.name.1))?;
@@ -85,7 +86,7 @@ impl Engine<'_> {
         if !field.spec_is_nested {
             return push_formatted(out, &value, spec);
         }
-        let mut expanded = StrBuf::new();
+        let mut expanded = StrWriter::new();
         self.expand(spec, &mut expanded, depth - 1)?;
         push_formatted(out, &value, expanded.as_slice())
     }

@@ -445,13 +445,8 @@ impl PyList {
 
     /// Reverse *IN PLACE*.
     #[pymethod]
-    fn reverse(&self) -> PyResult<()> {
-        let len = self.len();
-        if len > 1 {
-            // SAFETY: exchanging references runs no Python code.
-            unsafe { std::slice::from_raw_parts_mut(self.0.ob_item.get(), len) }.reverse();
-        }
-        Ok(())
+    fn reverse(&self) {
+        self.reverse_items();
     }
 
     /// Sort the list in ascending order and return None.

@@ -13,7 +13,7 @@ use krait_abi as abi;
 use krait_macros::pyclass;
 
 use crate::err::no_memory;
-use crate::object::{Obj, Py};
+use crate::object::{Obj, Py, PyClass};
 use crate::{PyResult, alloc};
 
 /// list(iterable=(), /)
@@ -31,12 +31,25 @@ pub struct PyList(pub(crate) abi::PyListObject);
 
 impl PyList {
     /// An empty list.
+    #[inline]
     pub fn new() -> PyResult<Py<PyList>> {
-        Py::new(PyList(abi::PyListObject {
-            ob_base: crate::object::PyVarObject::HEADER.0,
-            ob_item: std::ptr::null_mut::<*mut abi::PyObject>().into(),
-            allocated: 0.into(),
-        }))
+        let block = alloc::allocate_gc(size_of::<abi::PyListObject>());
+        if block.is_null() {
+            return Err(no_memory());
+        }
+        // SAFETY: the block has room for the struct, which is set before the collector sees it.
+        unsafe {
+            block.cast::<abi::PyListObject>().write(abi::PyListObject {
+                ob_base: abi::PyVarObject {
+                    ob_base: crate::object::new_header(PyList::type_object()),
+                    ob_size: 0.into(),
+                },
+                ob_item: std::ptr::null_mut::<*mut abi::PyObject>().into(),
+                allocated: 0.into(),
+            });
+            crate::gc::track_raw(block.cast());
+            Ok(Py::from_owned_ptr(block.cast()))
+        }
     }
 
     /// A list of the given items.
@@ -58,6 +71,34 @@ impl PyList {
         }
         list.0.ob_base.ob_size.set(filled as isize);
         Ok(list)
+    }
+
+    /// A list of the pieces that a split into at most `max + 1` finds, with CPython's room for the
+    /// first of them. `make` runs no Python code.
+    #[inline]
+    pub(crate) fn from_pieces<T>(
+        max: usize,
+        pieces: impl Iterator<Item = T>,
+        make: impl Fn(T) -> PyResult<Obj>,
+    ) -> PyResult<Py<PyList>> {
+        const FIRST: usize = 12;
+        let list = Self::new()?;
+        if max > 0 {
+            list.reserve_exact(max.saturating_add(1).min(FIRST))?;
+        }
+        for piece in pieces {
+            list.push(make(piece)?)?;
+        }
+        Ok(list)
+    }
+
+    /// Puts the items in the opposite order.
+    pub(crate) fn reverse_items(&self) {
+        let (items, len) = (self.0.ob_item.get(), self.len());
+        if len > 1 {
+            // SAFETY: invariant 1; exchanging references runs no Python code.
+            unsafe { std::slice::from_raw_parts_mut(items, len) }.reverse();
+        }
     }
 
     /// A list of `len` empty places, which C code fills (`PyList_New`).

@@ -56,24 +56,9 @@ impl PyLong {
         if !self.is_compact() {
             return PyStr::new(&self.to_decimal()?);
         }
-        // A digit has 30 bits: ten decimal ones at most, and a sign.
-        let mut buffer = [0; 11];
-        let mut start = buffer.len();
-        let value = self.compact_value();
-        let mut rest = value.unsigned_abs() as u32;
-        loop {
-            start -= 1;
-            buffer[start] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if value < 0 {
-            start -= 1;
-            buffer[start] = b'-';
-        }
-        PyStr::from_latin1(&buffer[start..])
+        let mut buffer = [0; krait_numbers::DECIMAL_DIGITS];
+        let digits = krait_numbers::decimal_digits(self.compact_value() as i64, &mut buffer);
+        PyStr::from_ascii_bytes(digits)
     }
 
     /// The decimal text; `ValueError` beyond the interpreter's limit of digits.

@@ -36,8 +36,7 @@ impl SetTable {
             } else {
                 (other, self)
             };
-            let mut position = 0;
-            while let Some((key, hash)) = few.next(&mut position) {
+            for (key, hash) in few.keys() {
                 if many.contains_hash(&key, hash)? {
                     into.add_hash(&key, hash)?;
                 }
@@ -66,8 +65,7 @@ impl SetTable {
             return Ok(copy);
         }
         let result = SetTable::allocate(result_class(self.object()))?;
-        let mut position = 0;
-        while let Some((key, hash)) = self.next(&mut position) {
+        for (key, hash) in self.keys() {
             let there = match (table, dict) {
                 (Some(table), _) => table.contains_hash(&key, hash)?,
                 (None, Some(dict)) => dict.get_item_hash(&key, hash)?.is_some(),
@@ -85,8 +83,7 @@ impl SetTable {
         match SetTable::of(other) {
             Some(other) if std::ptr::eq(self, other) => self.clear(),
             Some(other) => {
-                let mut position = 0;
-                while let Some((key, hash)) = other.next(&mut position) {
+                for (key, hash) in other.keys() {
                     self.discard_hash(&key, hash)?;
                 }
             }
@@ -114,16 +111,14 @@ impl SetTable {
                 self.clear();
                 return Ok(());
             }
-            let mut position = 0;
-            while let Some((key, hash)) = table.next(&mut position) {
+            for (key, hash) in table.keys() {
                 toggle(&key, hash)?;
             }
             return Ok(());
         }
         // An item that comes twice must count once.
         let unique = PySet::from_iterable(other)?;
-        let mut position = 0;
-        while let Some((key, hash)) = unique.table().next(&mut position) {
+        for (key, hash) in unique.table().keys() {
             toggle(&key, hash)?;
         }
         Ok(())
@@ -164,8 +159,7 @@ impl SetTable {
             if std::ptr::eq(few, many) {
                 return Ok(self.is_empty());
             }
-            let mut position = 0;
-            while let Some((key, hash)) = few.next(&mut position) {
+            for (key, hash) in few.keys() {
                 if many.contains_hash(&key, hash)? {
                     return Ok(false);
                 }

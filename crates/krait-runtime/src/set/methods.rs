@@ -225,7 +225,7 @@ macro_rules! common_methods {
                     let this = PyObject::from_ptr(object).downcast_unchecked::<$class>();
                     gc::untrack(this);
                     crate::weakref::clear_weakrefs(this);
-                    this.table().clear();
+                    this.table().release();
                     crate::alloc::free_object(object);
                 }
             }

@@ -16,7 +16,7 @@ use krait_macros::pyclass;
 
 use crate::err::no_memory;
 use crate::object::{Obj, Py, PyClass, PyObject};
-use crate::{PyResult, PyStr, PyType, alloc};
+use crate::{PyLong, PyResult, PyStr, PyType, alloc};
 
 /// set(iterable=(), /)
 ///
@@ -150,6 +150,24 @@ enum Place {
     Free(usize),
 }
 
+/// What a comparison says of two keys with the same hash.
+enum Match {
+    Same,
+    Other,
+    /// Python code may have run: the table must be looked at anew.
+    Unknown(bool),
+}
+
+/// Where the neighbourhood ends that a probe at `at` looks at.
+#[inline(always)]
+fn probe_end(at: usize, mask: usize) -> usize {
+    if at + LINEAR_PROBES <= mask {
+        at + LINEAR_PROBES + 1
+    } else {
+        at + 1
+    }
+}
+
 impl SetTable {
     /// The set that the table belongs to.
     #[inline(always)]
@@ -214,54 +232,76 @@ impl SetTable {
             let (mut at, mut perturb) = (hash as usize & mask, hash as usize);
             let mut free = None;
             loop {
-                let last = if at + LINEAR_PROBES <= mask {
-                    at + LINEAR_PROBES
-                } else {
-                    at
-                };
-                for index in at..=last {
+                let mut next = at;
+                let end = probe_end(at, mask);
+                while next < end {
+                    let index = next;
+                    next += 1;
                     let entry = self.entry(index);
                     let found = entry.key.get();
-                    if found.is_null() {
-                        return Ok(Place::Free(free.unwrap_or(index)));
-                    }
-                    if found == dummy() {
-                        free.get_or_insert(index);
-                        continue;
-                    }
-                    if entry.hash.get() != hash {
-                        continue;
-                    }
-                    if std::ptr::eq(found, key.as_ptr()) {
-                        return Ok(Place::Found(index));
-                    }
-                    // SAFETY: a live entry; the comparison gets a reference of its own.
-                    let candidate = unsafe { Py::<PyObject>::from_borrowed_ptr(found) };
-                    if let (Some(left), Some(right)) = (
-                        candidate.downcast_exact::<PyStr>(),
-                        key.downcast_exact::<PyStr>(),
-                    ) {
-                        if left.same_text(right) {
+                    // No key has the hash of a deleted one.
+                    if entry.hash.get() == hash && !found.is_null() {
+                        if std::ptr::eq(found, key.as_ptr()) {
                             return Ok(Place::Found(index));
                         }
-                        continue;
-                    }
-                    let equal = candidate.eq(key)?;
-                    let changed = self.0.table.get() != table
-                        || self.mask() != mask
-                        || self.entry(index).key.get() != found
-                        || free.is_some_and(|free| self.entry(free).key.get() != dummy());
-                    if changed {
-                        continue 'restart;
-                    }
-                    if equal {
-                        return Ok(Place::Found(index));
+                        match self.same_key(found, key)? {
+                            Match::Same => return Ok(Place::Found(index)),
+                            Match::Other => {}
+                            Match::Unknown(equal) => {
+                                let changed = self.0.table.get() != table
+                                    || self.mask() != mask
+                                    || self.entry(index).key.get() != found
+                                    || free.is_some_and(|free: usize| {
+                                        self.entry(free).key.get() != dummy()
+                                    });
+                                if changed {
+                                    continue 'restart;
+                                }
+                                if equal {
+                                    return Ok(Place::Found(index));
+                                }
+                            }
+                        }
+                    } else if found.is_null() {
+                        return Ok(Place::Free(free.unwrap_or(index)));
+                    } else if found == dummy() {
+                        free.get_or_insert(index);
                     }
                 }
                 perturb >>= PERTURB_SHIFT;
                 at = at.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb) & mask;
             }
         }
+    }
+
+    /// Compares the key of a live entry with another of the same hash.
+    #[inline]
+    fn same_key(&self, found: *mut abi::PyObject, key: &PyObject) -> PyResult<Match> {
+        // SAFETY: a live entry; no Python code runs in this function before it has its own count.
+        let candidate = unsafe { PyObject::from_ptr(found) };
+        if let (Some(left), Some(right)) = (
+            candidate.downcast_exact::<PyStr>(),
+            key.downcast_exact::<PyStr>(),
+        ) {
+            return Ok(if left.same_text(right) {
+                Match::Same
+            } else {
+                Match::Other
+            });
+        }
+        if let (Some(left), Some(right)) = (
+            candidate.downcast_exact::<PyLong>(),
+            key.downcast_exact::<PyLong>(),
+        ) && left.is_compact()
+            && right.is_compact()
+        {
+            return Ok(if left.compact_value() == right.compact_value() {
+                Match::Same
+            } else {
+                Match::Other
+            });
+        }
+        Ok(Match::Unknown(candidate.to_obj().eq(key)?))
     }
 
     /// Whether the key is there.
@@ -369,17 +409,43 @@ impl SetTable {
         old
     }
 
+    /// Adds a key that is not there to a table without dummies that has room for it.
+    #[inline(always)]
+    fn insert_clean(&self, key: Obj, hash: isize) {
+        let place = self.entry(self.free_index(hash));
+        place.key.set(key.into_ptr());
+        place.hash.set(hash);
+        self.0.fill.update(|fill| fill + 1);
+        self.0.used.update(|used| used + 1);
+    }
+
+    /// Adds the keys of another set to this one, which is empty, without dummies and has room for them.
+    fn fill_from(&self, other: &SetTable) {
+        if self.mask() == other.mask() && other.0.fill.get() == other.0.used.get() {
+            // The same size, and nothing was deleted: every key has the same place.
+            for index in 0..=other.mask() {
+                let (to, from) = (self.entry(index), other.entry(index));
+                if let Some(key) = other.key_at(index) {
+                    to.key.set(key.to_obj().into_ptr());
+                    to.hash.set(from.hash.get());
+                }
+            }
+            self.0.fill.set(other.0.fill.get());
+            self.0.used.set(other.0.used.get());
+            return;
+        }
+        for (key, hash) in other.keys() {
+            self.insert_clean(key, hash);
+        }
+    }
+
     /// The first free entry for a hash in a table without dummies.
+    #[inline(always)]
     fn free_index(&self, hash: isize) -> usize {
         let mask = self.mask();
         let (mut at, mut perturb) = (hash as usize & mask, hash as usize);
         loop {
-            let last = if at + LINEAR_PROBES <= mask {
-                at + LINEAR_PROBES
-            } else {
-                at
-            };
-            for index in at..=last {
+            for index in at..probe_end(at, mask) {
                 if self.entry(index).key.get().is_null() {
                     return index;
                 }
@@ -402,7 +468,29 @@ impl SetTable {
         }
     }
 
+    /// Lets go of all keys and of the table, which nobody will look at again.
+    pub(crate) fn release(&self) {
+        let table = self.0.table.get();
+        let mut left = self.len();
+        for index in 0..=self.mask() {
+            if left == 0 {
+                break;
+            }
+            let key = self.entry(index).key.get();
+            if !key.is_null() && key != dummy() {
+                left -= 1;
+                // SAFETY: the set's count. What the key's end runs cannot reach the set any more.
+                unsafe { crate::object::decref(key) };
+            }
+        }
+        if !std::ptr::eq(table, self.0.smalltable.as_ptr()) {
+            // SAFETY: the set's own block, which is not used again.
+            unsafe { alloc::free(table.cast()) };
+        }
+    }
+
     /// The key at or after `position`, which moves behind it, with its hash.
+    #[inline]
     pub fn next(&self, position: &mut usize) -> Option<(Obj, isize)> {
         while *position <= self.mask() {
             let index = *position;
@@ -414,6 +502,21 @@ impl SetTable {
         None
     }
 
+    /// All keys with their hashes. A set that Python code changes meanwhile gives what is at the places
+    /// that are not yet passed.
+    #[inline]
+    pub(super) fn keys(&self) -> impl Iterator<Item = (Obj, isize)> {
+        let (len, mut given, mut position) = (self.len(), 0, 0);
+        std::iter::from_fn(move || {
+            // Most of a table is free: there is nothing to look for behind the last key.
+            if given >= len && self.len() == len {
+                return None;
+            }
+            given += 1;
+            self.next(&mut position)
+        })
+    }
+
     /// Adds all items of an iterable.
     pub fn update(&self, iterable: &PyObject) -> PyResult<()> {
         if let Some(other) = SetTable::of(iterable) {
@@ -423,19 +526,12 @@ impl SetTable {
             if (self.0.fill.get() as usize + other.len()) * 5 >= self.mask() * 3 {
                 self.resize((self.len() + other.len()) * 2)?;
             }
-            let mut position = 0;
             if self.0.fill.get() == 0 {
                 // Keys of a set are all different: there is nothing to compare.
-                while let Some((key, hash)) = other.next(&mut position) {
-                    let place = self.entry(self.free_index(hash));
-                    place.key.set(key.into_ptr());
-                    place.hash.set(hash);
-                    self.0.fill.update(|fill| fill + 1);
-                    self.0.used.update(|used| used + 1);
-                }
+                self.fill_from(other);
                 return Ok(());
             }
-            while let Some((key, hash)) = other.next(&mut position) {
+            for (key, hash) in other.keys() {
                 self.add_hash(&key, hash)?;
             }
             return Ok(());
@@ -458,8 +554,7 @@ impl SetTable {
         if self.len() > other.len() {
             return Ok(false);
         }
-        let mut position = 0;
-        while let Some((key, hash)) = self.next(&mut position) {
+        for (key, hash) in self.keys() {
             if !other.contains_hash(&key, hash)? {
                 return Ok(false);
             }

@@ -9,25 +9,29 @@ use crate::object::{Obj, Py, PyClass};
 use crate::{PyResult, alloc};
 
 /// Room for `len` characters up to `max_char`, to be filled before anything sees the string.
+#[inline]
 pub(super) fn allocate(len: usize, max_char: u32) -> PyResult<Py<PyStr>> {
-    let (kind, ascii) = match max_char {
-        0..=0x7F => (1, true),
-        0x80..=0xFF => (1, false),
-        0x100..=0xFFFF => (2, false),
-        _ => (4, false),
-    };
+    match max_char {
+        0..=0x7F => allocate_as(len, 1, true),
+        0x80..=0xFF => allocate_as(len, 1, false),
+        0x100..=0xFFFF => allocate_as(len, 2, false),
+        _ => allocate_as(len, 4, false),
+    }
+}
+
+/// As [`allocate`]; inlined with constants, so that the header is too.
+#[inline(always)]
+fn allocate_as(len: usize, kind: usize, ascii: bool) -> PyResult<Py<PyStr>> {
     let header = if ascii {
         size_of::<abi::PyASCIIObject>()
     } else {
         size_of::<abi::PyCompactUnicodeObject>()
     };
-    let size = len
-        .checked_add(1)
-        .and_then(|units| units.checked_mul(kind))
-        .and_then(|data| data.checked_add(header))
-        .filter(|&size| size <= isize::MAX as usize)
-        .ok_or_else(no_memory)?;
-    let block = alloc::allocate(size);
+    // No slice is longer than `isize::MAX` bytes, but a length may come from a multiplication.
+    if len > isize::MAX as usize / 8 {
+        return Err(no_memory());
+    }
+    let block = alloc::allocate(header + (len + 1) * kind);
     if block.is_null() {
         return Err(no_memory());
     }
@@ -46,7 +50,12 @@ pub(super) fn allocate(len: usize, max_char: u32) -> PyResult<Py<PyStr>> {
             compact.utf8_length.set(0);
             compact.utf8.set(std::ptr::null_mut());
         }
-        block.add(header + len * kind).write_bytes(0, kind);
+        let end = block.add(header + len * kind);
+        match kind {
+            1 => end.write(0),
+            2 => end.cast::<u16>().write(0),
+            _ => end.cast::<u32>().write(0),
+        }
         Ok(Py::from_owned_ptr(object.cast()))
     }
 }
@@ -122,10 +131,33 @@ impl PyStr {
 
     /// As [`PyStr::from_latin1`], never a shared string: what the shared ones are made with.
     pub(crate) fn unshared_latin1(bytes: &[u8]) -> PyResult<Py<PyStr>> {
-        let max_char = if bytes.is_ascii() { 0x7F } else { 0xFF };
-        let text = allocate(bytes.len(), max_char)?;
+        let ascii = bytes.is_ascii();
+        let text = if ascii {
+            allocate_as(bytes.len(), 1, true)?
+        } else {
+            allocate_as(bytes.len(), 1, false)?
+        };
         // SAFETY: the string was just made.
-        unsafe { units_mut::<u8>(&text) }.copy_from_slice(bytes);
+        copy_bytes(unsafe { units_mut::<u8>(&text) }, bytes);
+        Ok(text)
+    }
+
+    /// A string of bytes if all of them are below 128.
+    #[inline]
+    pub fn from_ascii(bytes: &[u8]) -> Option<PyResult<Py<PyStr>>> {
+        bytes.is_ascii().then(|| Self::from_ascii_bytes(bytes))
+    }
+
+    /// A string of bytes that are known to be below 128.
+    #[inline]
+    pub(crate) fn from_ascii_bytes(bytes: &[u8]) -> PyResult<Py<PyStr>> {
+        debug_assert!(bytes.is_ascii());
+        if let Some(shared) = shared(StrSlice::Latin1(bytes)) {
+            return Ok(shared);
+        }
+        let text = allocate_as(bytes.len(), 1, true)?;
+        // SAFETY: the string was just made.
+        copy_bytes(unsafe { units_mut::<u8>(&text) }, bytes);
         Ok(text)
     }
 
@@ -230,6 +262,27 @@ impl PyStr {
         units.copy_from_slice(source.as_bytes());
         map(units);
         assert!(units.is_ascii(), "a mapping of ASCII text to ASCII text");
+        Ok(text)
+    }
+
+    /// A string of `len` ASCII characters that `fill` writes over NULs.
+    ///
+    /// # Panics
+    /// If it writes anything else.
+    pub fn new_ascii_with(len: usize, fill: impl FnOnce(&mut [u8])) -> PyResult<Py<PyStr>> {
+        if len <= 1 {
+            let mut only = [0; 1];
+            fill(&mut only[..len]);
+            return PyStr::from_latin1(&only[..len]);
+        }
+        let text = allocate_as(len, 1, true)?;
+        // SAFETY: the string was just made.
+        let units = unsafe {
+            text.data().cast_mut().write_bytes(0, len);
+            units_mut::<u8>(&text)
+        };
+        fill(units);
+        assert!(units.is_ascii(), "ASCII text");
         Ok(text)
     }
 
@@ -430,13 +483,51 @@ pub fn append_in_place(left: Obj, right: &PyStr) -> PyResult<Obj> {
     }
 }
 
+/// `to.copy_from_slice(from)` without a call for what is short, as most strings are.
+#[inline(always)]
+pub(crate) fn copy_bytes(to: &mut [u8], from: &[u8]) {
+    assert_eq!(to.len(), from.len(), "a copy fits its place");
+    // Two pieces that overlap make every length between the piece's and its double.
+    if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
+        if from.len() > 16 {
+            to.copy_from_slice(from);
+            return;
+        }
+        let len = to.len();
+        to[..8].copy_from_slice(first);
+        to[len - 8..].copy_from_slice(last);
+    } else if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
+        let len = to.len();
+        to[..4].copy_from_slice(first);
+        to[len - 4..].copy_from_slice(last);
+    } else {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = *from;
+        }
+    }
+}
+
 /// Writes characters into a string that is being made and is wide enough for them.
+#[inline]
 fn write_at(text: &Py<PyStr>, at: usize, units: StrSlice<'_>) {
+    if let (1, StrSlice::Latin1(from)) = (text.kind(), units) {
+        // SAFETY: only makers of strings call this, before anything has seen the string.
+        copy_bytes(
+            &mut unsafe { units_mut::<u8>(text) }[at..at + from.len()],
+            from,
+        );
+    } else {
+        write_wide_at(text, at, units);
+    }
+}
+
+/// As [`write_at`], where one of the strings is wide.
+#[inline(never)]
+fn write_wide_at(text: &Py<PyStr>, at: usize, units: StrSlice<'_>) {
     let end = at + units.len();
     // SAFETY: only makers of strings call this, before anything has seen the string.
     unsafe {
         match (text.kind(), units) {
-            (1, StrSlice::Latin1(from)) => units_mut::<u8>(text)[at..end].copy_from_slice(from),
             (2, StrSlice::Ucs2(from)) => units_mut::<u16>(text)[at..end].copy_from_slice(from),
             (4, StrSlice::Ucs4(from)) => units_mut::<u32>(text)[at..end].copy_from_slice(from),
             (1, _) => {

@@ -46,13 +46,24 @@ fn fill_character(fill: OptionalArg<&PyObject>) -> PyResult<u32> {
 }
 
 impl PyStr {
-    fn pieces(&self, ranges: Vec<Range<usize>>) -> PyResult<Py<PyList>> {
-        let list = PyList::new()?;
-        list.reserve_exact(ranges.len())?;
-        for range in ranges {
-            list.push(self.substring(range.start, range.end)?.into_object())?;
+    fn pieces(
+        &self,
+        ranges: impl Iterator<Item = Range<usize>>,
+        max: usize,
+    ) -> PyResult<Py<PyList>> {
+        if let Some(ascii) = self.as_ascii() {
+            return PyList::from_pieces(max, ranges, |range| {
+                let piece = if range.len() == ascii.len() {
+                    self.exact()
+                } else {
+                    PyStr::from_ascii_bytes(&ascii.as_bytes()[range])
+                };
+                Ok(piece?.into_object())
+            });
         }
-        Ok(list)
+        PyList::from_pieces(max, ranges, |range| {
+            Ok(self.substring(range.start, range.end)?.into_object())
+        })
     }
 
     /// The string with `left` and `right` fill characters around it.
@@ -140,10 +151,10 @@ impl PyStr {
     #[pymethod(signature = "($self, /, sep=None, maxsplit=-1)")]
     fn split(&self, sep: Option<&PyObject>, maxsplit: isize) -> PyResult<Py<PyList>> {
         let (text, max) = (self.as_slice(), at_most(maxsplit));
-        self.pieces(match split_separator(sep)? {
-            None => split::split_whitespace(text, Flavor::Str, max),
-            Some(sep) => split::split(text, sep.as_slice(), max),
-        })
+        match split_separator(sep)? {
+            None => self.pieces(split::split_whitespace(text, Flavor::Str, max), max),
+            Some(sep) => self.pieces(split::split(text, sep.as_slice(), max), max),
+        }
     }
 
     /// Return a list of the substrings in the string, using sep as the separator string.
@@ -162,10 +173,12 @@ impl PyStr {
     #[pymethod(signature = "($self, /, sep=None, maxsplit=-1)")]
     fn rsplit(&self, sep: Option<&PyObject>, maxsplit: isize) -> PyResult<Py<PyList>> {
         let (text, max) = (self.as_slice(), at_most(maxsplit));
-        self.pieces(match split_separator(sep)? {
-            None => split::rsplit_whitespace(text, Flavor::Str, max),
-            Some(sep) => split::rsplit(text, sep.as_slice(), max),
-        })
+        let list = match split_separator(sep)? {
+            None => self.pieces(split::rsplit_whitespace(text, Flavor::Str, max), max)?,
+            Some(sep) => self.pieces(split::rsplit(text, sep.as_slice(), max), max)?,
+        };
+        list.reverse_items();
+        Ok(list)
     }
 
     /// Return a list of the lines in the string, breaking at line boundaries.
@@ -174,7 +187,10 @@ impl PyStr {
     /// true.
     #[pymethod(signature = "($self, /, keepends=False)")]
     fn splitlines(&self, keepends: bool) -> PyResult<Py<PyList>> {
-        self.pieces(split::split_lines(self.as_slice(), Flavor::Str, keepends))
+        self.pieces(
+            split::split_lines(self.as_slice(), Flavor::Str, keepends),
+            0,
+        )
     }
 
     /// Concatenate any number of strings.

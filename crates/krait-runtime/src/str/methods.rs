@@ -24,7 +24,7 @@ impl PyStr {
     /// A string of some of this string's characters.
     pub(super) fn copied_part(&self, part: StrSlice<'_>) -> PyResult<Py<PyStr>> {
         match part {
-            StrSlice::Latin1(units) if self.is_ascii() => PyStr::from_latin1(units),
+            StrSlice::Latin1(units) if self.is_ascii() => PyStr::from_ascii_bytes(units),
             _ => PyStr::from_slice(part),
         }
     }

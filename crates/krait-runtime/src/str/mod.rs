@@ -19,6 +19,7 @@ mod subclass;
 #[cfg(test)]
 mod tests;
 mod translate;
+mod writer;
 
 use krait_abi as abi;
 use krait_macros::pyclass;
@@ -27,9 +28,11 @@ use krait_text::StrSlice;
 use crate::object::Py;
 use crate::{PyErr, PyResult};
 
+pub(crate) use build::copy_bytes;
 pub use build::{StrBuilder, append_in_place};
 pub use digits::to_ascii_digits;
 pub use iter::{PyStrAsciiIter, PyStrIter};
+pub(crate) use writer::StrWriter;
 
 /// str(object='') -> str
 /// str(bytes_or_buffer[, encoding[, errors]]) -> str

@@ -8,6 +8,9 @@ use crate::convert::SliceIndex;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::{PyResult, PyTuple};
 
+/// How many places of a replacement need no memory.
+const FEW: usize = 16;
+
 /// The part of the string that `start` and `end` limit a search to, and where it begins; `None` if
 /// `start` is behind the end, where not even the empty string is found.
 fn limited(
@@ -40,6 +43,9 @@ impl PyStr {
         start: Option<SliceIndex>,
         end: Option<SliceIndex>,
     ) -> Option<usize> {
+        if start.is_none() && end.is_none() {
+            return search::find(self.as_slice(), sub.as_slice());
+        }
         let (part, offset) = limited(self, start, end)?;
         Some(search::find(part, sub.as_slice())? + offset)
     }
@@ -61,9 +67,13 @@ impl PyStr {
         start: Option<SliceIndex>,
         end: Option<SliceIndex>,
         name: &str,
-        matches: fn(StrSlice<'_>, StrSlice<'_>) -> bool,
+        matches: impl Fn(StrSlice<'_>, StrSlice<'_>) -> bool,
     ) -> PyResult<bool> {
-        let part = limited(self, start, end);
+        let part = if start.is_none() && end.is_none() {
+            Some((self.as_slice(), 0))
+        } else {
+            limited(self, start, end)
+        };
         let holds = |affix: &PyStr| part.is_some_and(|(part, _)| matches(part, affix.as_slice()));
         if let Some(affix) = affix.downcast::<PyStr>() {
             return Ok(holds(affix));
@@ -99,11 +109,19 @@ impl PyStr {
     }
 }
 
+#[inline(always)]
 fn has_prefix(text: StrSlice<'_>, prefix: StrSlice<'_>) -> bool {
+    if let (StrSlice::Latin1(text), StrSlice::Latin1(prefix)) = (text, prefix) {
+        return text.starts_with(prefix);
+    }
     prefix.len() <= text.len() && text.sub(0, prefix.len()) == prefix
 }
 
+#[inline(always)]
 fn has_suffix(text: StrSlice<'_>, suffix: StrSlice<'_>) -> bool {
+    if let (StrSlice::Latin1(text), StrSlice::Latin1(suffix)) = (text, suffix) {
+        return text.ends_with(suffix);
+    }
     suffix.len() <= text.len() && text.sub(text.len() - suffix.len(), text.len()) == suffix
 }
 
@@ -334,20 +352,75 @@ impl PyStr {
         if old.is_empty() {
             return self.interleaved(to, max);
         }
+        if let (StrSlice::Latin1(units), &StrSlice::Latin1(&[from]), &StrSlice::Latin1(&[to])) =
+            (text, &from, &to)
+            && max >= text.len()
+            && from.is_ascii()
+            && to.is_ascii()
+        {
+            return self.byte_replaced(units, from, to);
+        }
+        let mut places = search::matches(text, from).take(max);
+        let Some(first) = places.next() else {
+            return self.exact();
+        };
         // The places first, so that the result is allocated once, at its size.
-        let places: Vec<usize> = search::matches(text, from).take(max).collect();
-        if places.is_empty() {
+        let mut few = [first; FEW];
+        let mut count = 1;
+        for (slot, place) in few[1..].iter_mut().zip(&mut places) {
+            *slot = place;
+            count += 1;
+        }
+        if count < FEW {
+            return self.replaced_at(&few[..count], from.len(), new);
+        }
+        let mut many = few.to_vec();
+        many.extend(places);
+        self.replaced_at(&many, from.len(), new)
+    }
+
+    /// The string with each of one ASCII character replaced by another.
+    fn byte_replaced(&self, units: &[u8], from: u8, to: u8) -> PyResult<Py<PyStr>> {
+        if memchr::memchr(from, units).is_none() {
             return self.exact();
         }
-        let mut pieces = Vec::with_capacity(places.len() * 2 + 1);
-        let mut start = 0;
-        for place in places {
-            pieces.push(text.sub(start, place));
-            pieces.push(to);
-            start = place + from.len();
+        let replace = |unit: &u8| if *unit == from { to } else { *unit };
+        if self.is_ascii() && units.len() > 1 {
+            return PyStr::new_ascii_with(units.len(), |out| {
+                for (out, unit) in out.iter_mut().zip(units) {
+                    *out = replace(unit);
+                }
+            });
         }
-        pieces.push(text.sub(start, text.len()));
-        self.joined_pieces(&pieces, new)
+        PyStr::from_latin1(&units.iter().map(replace).collect::<Vec<u8>>())
+    }
+
+    /// The string with `new` in place of what is at some places, each `len` characters long.
+    fn replaced_at(&self, places: &[usize], len: usize, new: &PyStr) -> PyResult<Py<PyStr>> {
+        let (text, to) = (self.as_slice(), new.as_slice());
+        let pieces = places
+            .iter()
+            .scan(0, |start, &place| {
+                let kept = text.sub(*start, place);
+                *start = place + len;
+                Some([kept, to])
+            })
+            .flatten();
+        let tail = places.last().map_or(0, |last| last + len);
+        let pieces = pieces.chain(std::iter::once(text.sub(tail, text.len())));
+        let grown = to.len().checked_mul(places.len());
+        let total = grown.and_then(|grown| (text.len() - places.len() * len).checked_add(grown));
+        let Some(total) = total.filter(|&total| total <= isize::MAX as usize / 4) else {
+            return Err(crate::overflow_error!("replace string is too long"));
+        };
+        // The widest characters may all have been replaced, so only ASCII is known without looking.
+        let max = if self.is_ascii() && new.is_ascii() {
+            0x7F
+        } else {
+            let widest = pieces.clone().map(StrSlice::max_code_point).max();
+            widest.unwrap_or(0)
+        };
+        PyStr::join_with(pieces, StrSlice::Latin1(&[]), total, max)
     }
 
     /// `replace('', new)`: before each character and at the end.
@@ -371,19 +444,5 @@ impl PyStr {
             out.push_slice(new);
         }
         PyStr::from_slice(out.as_slice())
-    }
-
-    /// Joins parts of this string and whole occurrences of `other`. The widest characters may all
-    /// have been replaced, so only ASCII is known without looking.
-    fn joined_pieces(&self, pieces: &[StrSlice<'_>], other: &PyStr) -> PyResult<Py<PyStr>> {
-        if self.is_ascii() && other.is_ascii() {
-            return PyStr::join_slices(pieces, 0x7F);
-        }
-        let max = pieces
-            .iter()
-            .map(|piece| piece.max_code_point())
-            .max()
-            .unwrap_or(0);
-        PyStr::join_slices(pieces, max)
     }
 }

@@ -204,6 +204,23 @@ impl<F: Fn(usize) -> u32> Reader<F> {
         Ok(value)
     }
 
+    /// A conversion that is the code alone, if one follows.
+    #[inline]
+    fn plain_conversion(&mut self) -> Option<Conversion> {
+        let code = self.peek()?;
+        if !matches!(u8::try_from(code), Ok(b's' | b'd' | b'r' | b'x' | b'i')) {
+            return None;
+        }
+        self.at += 1;
+        Some(Conversion {
+            flags: Flags::default(),
+            width: 0,
+            precision: None,
+            code,
+            index: self.at - 1,
+        })
+    }
+
     /// What follows `%` and the key.
     fn conversion(&mut self, args: &mut Arguments<'_>) -> PyResult<Conversion> {
         let mut flags = self.flags();

@@ -1,10 +1,11 @@
 //! `str % args`.
 
-use krait_text::{StrBuf, StrSlice, search};
+use krait_text::{StrSlice, search, with_units};
 
 use super::number::{format_number, is_numeric};
 use super::{Arguments, Conversion, Reader, character, object_text};
 use crate::object::{Py, PyObject};
+use crate::str::StrWriter;
 use crate::{PyLong, PyResult, PyStr};
 
 /// `format % args` for a string.
@@ -12,20 +13,35 @@ pub fn percent_format(format: &PyStr, args: &PyObject) -> PyResult<Py<PyStr>> {
     let text = format.as_slice();
     let is_text = args.downcast::<PyStr>().is_some();
     let mut args = Arguments::new(args, is_text, "string");
-    let mut out = StrBuf::with_capacity(text.len() + 32);
+    let mut out = StrWriter::new();
+    with_units!(text, units => push_all(&mut out, text, units, &mut args))?;
+    args.finish()?;
+    out.finish()
+}
+
+/// Appends all of a format, which is given in both of its forms.
+fn push_all<T: Copy + Into<u32>>(
+    out: &mut StrWriter,
+    text: StrSlice<'_>,
+    units: &[T],
+    args: &mut Arguments<'_>,
+) -> PyResult<()> {
     let mut reader = Reader {
         at: 0,
-        len: text.len(),
-        unit: |index| text.at(index),
+        len: units.len(),
+        unit: |index: usize| units[index].into(),
     };
-    while reader.at < text.len() {
-        let rest = text.sub(reader.at, text.len());
+    while reader.at < units.len() {
+        let rest = text.sub(reader.at, units.len());
         let Some(found) = search::find_char(rest, u32::from(b'%')) else {
             out.push_slice(rest);
             break;
         };
-        out.push_slice(rest.sub(0, found));
-        reader.at += found + 1;
+        if found > 0 {
+            out.push_slice(rest.sub(0, found));
+            reader.at += found;
+        }
+        reader.at += 1;
         if reader.take(b'%') {
             out.push(u32::from(b'%'));
             continue;
@@ -37,15 +53,17 @@ pub fn percent_format(format: &PyStr, args: &PyObject) -> PyResult<Py<PyStr>> {
             let (start, end) = reader.key()?;
             args.select(&*PyStr::from_slice(text.sub(start, end))?, mapping)?;
         }
-        let conversion = reader.conversion(&mut args)?;
-        push_converted(&mut out, &conversion, &mut args)?;
+        let conversion = match reader.plain_conversion() {
+            Some(conversion) => conversion,
+            None => reader.conversion(args)?,
+        };
+        push_converted(out, &conversion, args)?;
     }
-    args.finish()?;
-    PyStr::from_slice(out.as_slice())
+    Ok(())
 }
 
 fn push_converted(
-    out: &mut StrBuf,
+    out: &mut StrWriter,
     conversion: &Conversion,
     args: &mut Arguments<'_>,
 ) -> PyResult<()> {
@@ -54,10 +72,14 @@ fn push_converted(
         code @ (b's' | b'r' | b'a') => {
             if code == b's' && conversion.is_plain() {
                 // The commonest conversions, without a string between.
+                if let Some(text) = value.downcast_exact::<PyStr>() {
+                    out.push_slice(text.as_slice());
+                    return Ok(());
+                }
                 if let Some(int) = value.downcast_exact::<PyLong>()
                     && int.is_compact()
                 {
-                    out.push_latin1(int.compact_value().to_string().as_bytes());
+                    out.push_int(int.compact_value() as i64);
                     return Ok(());
                 }
             }
@@ -74,7 +96,7 @@ fn push_converted(
                 && let Some(int) = value.downcast_exact::<PyLong>()
                 && int.is_compact()
             {
-                out.push_latin1(int.compact_value().to_string().as_bytes());
+                out.push_int(int.compact_value() as i64);
                 return Ok(());
             }
             out.push_latin1(format_number(conversion, &value, true)?.as_bytes());
@@ -84,7 +106,7 @@ fn push_converted(
     }
 }
 
-fn push_padded(out: &mut StrBuf, conversion: &Conversion, text: StrSlice<'_>) -> PyResult<()> {
+fn push_padded(out: &mut StrWriter, conversion: &Conversion, text: StrSlice<'_>) -> PyResult<()> {
     let (left, right) = conversion.padding(text.len());
     if left.max(right) > isize::MAX as usize / 8 {
         return Err(crate::err::no_memory());
