@@ -18,17 +18,20 @@ use crate::util::{Data, import};
 pub(super) struct Input {
     data: Data,
     at: usize,
-    /// What is left of the present frame, which no instruction may leave half-way.
-    frame: usize,
+    /// What can be taken without a further look: the end of the present frame, else of the data.
+    limit: usize,
+    /// Where the present frame ends, which no instruction may leave half-way; behind it there is none.
+    frame_end: usize,
     file: Option<(Obj, Obj)>,
 }
 
 impl Input {
     pub(super) fn of_bytes(data: Data) -> Input {
         Input {
+            limit: data.len(),
             data,
             at: 0,
-            frame: 0,
+            frame_end: 0,
             file: None,
         }
     }
@@ -37,7 +40,8 @@ impl Input {
         Input {
             data: Data::Copy(Vec::new()),
             at: 0,
-            frame: 0,
+            limit: 0,
+            frame_end: 0,
             file: Some((read, readline)),
         }
     }
@@ -47,13 +51,23 @@ impl Input {
         self.data.len() - self.at
     }
 
+    fn set_limit(&mut self) {
+        self.limit = if self.frame_end > self.at {
+            self.frame_end.min(self.data.len())
+        } else {
+            self.data.len()
+        };
+    }
+
     /// Adds what the file gives to what was not used yet; how much it was.
     fn refill(&mut self, more: &PyObject) -> PyResult<usize> {
         let more = Data::of(more)?;
         let mut rest = self.data[self.at..].to_vec();
         rest.extend_from_slice(&more);
         self.data = Data::Copy(rest);
+        self.frame_end = self.frame_end.saturating_sub(self.at);
         self.at = 0;
+        self.set_limit();
         Ok(more.len())
     }
 
@@ -76,27 +90,53 @@ impl Input {
         Ok(self.left() >= count)
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, count: usize) -> PyResult<&[u8]> {
-        if !self.ensure(count)? {
-            return Err(truncated());
+        if count > self.limit - self.at {
+            self.make_room(count)?;
         }
-        self.use_frame(count)?;
         let start = self.at;
         self.at += count;
         Ok(&self.data[start..start + count])
     }
 
-    /// Counts down what is used of a frame.
-    #[inline]
-    fn use_frame(&mut self, count: usize) -> PyResult<()> {
-        if self.frame > 0 {
-            self.frame = self
-                .frame
-                .checked_sub(count)
-                .ok_or_else(|| unpickling_error("pickle exhausted before end of frame"))?;
+    /// Sees to it that `count` bytes are within the limit: the frame has ended, or there is more in the file.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, count: usize) -> PyResult<()> {
+        if !self.ensure(count)? {
+            return Err(truncated());
+        }
+        self.check_frame(count)?;
+        self.set_limit();
+        Ok(())
+    }
+
+    /// Checks that `count` bytes do not leave the present frame.
+    fn check_frame(&self, count: usize) -> PyResult<()> {
+        if self.frame_end > self.at && count > self.frame_end - self.at {
+            return Err(unpickling_error("pickle exhausted before end of frame"));
         }
         Ok(())
+    }
+
+    /// Begins a frame of `len` bytes.
+    fn begin_frame(&mut self, len: usize) -> PyResult<()> {
+        if !self.ensure(len)? {
+            return Err(truncated());
+        }
+        self.frame_end = self.at + len;
+        self.set_limit();
+        Ok(())
+    }
+
+    /// The code of the next instruction.
+    #[inline(always)]
+    fn code(&mut self) -> PyResult<u8> {
+        if self.at == self.limit && !self.ensure(1)? {
+            return Err(exc!(EOFError, "Ran out of input"));
+        }
+        Ok(self.take(1)?[0])
     }
 
     fn line(&mut self) -> PyResult<&[u8]> {
@@ -112,8 +152,9 @@ impl Input {
                 return Err(truncated());
             }
         };
-        self.use_frame(end + 1 - self.at)?;
+        self.check_frame(end + 1 - self.at)?;
         let start = std::mem::replace(&mut self.at, end + 1);
+        self.set_limit();
         Ok(&self.data[start..end])
     }
 }
@@ -121,13 +162,6 @@ impl Input {
 #[cold]
 fn truncated() -> PyErr {
     unpickling_error("pickle data was truncated")
-}
-
-fn little(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |value, &byte| value << 8 | u64::from(byte))
 }
 
 /// One pickle being read.
@@ -152,10 +186,7 @@ impl<'a> Load<'a> {
 
     pub(super) fn run(&mut self) -> PyResult<Obj> {
         loop {
-            if !self.input.ensure(1)? {
-                return Err(exc!(EOFError, "Ran out of input"));
-            }
-            let code = self.input.take(1)?[0];
+            let code = self.input.code()?;
             if code == STOP {
                 return self.pop();
             }
@@ -216,8 +247,12 @@ impl<'a> Load<'a> {
         Ok((target, self.stack.drain(mark..)))
     }
 
+    /// A number of so many bytes, the lowest first.
+    #[inline(always)]
     fn number(&mut self, bytes: usize) -> PyResult<u64> {
-        Ok(little(self.input.take(bytes)?))
+        let mut all = [0; 8];
+        all[..bytes].copy_from_slice(self.input.take(bytes)?);
+        Ok(u64::from_le_bytes(all))
     }
 
     fn signed(&mut self) -> PyResult<i32> {
@@ -253,10 +288,7 @@ impl<'a> Load<'a> {
                         isize::MAX
                     )
                 })?;
-                if !self.input.ensure(len as usize)? {
-                    return Err(truncated());
-                }
-                self.input.frame = len as usize;
+                self.input.begin_frame(len as usize)?;
             }
             MARK => self.marks.push(self.stack.len()),
             POP => {

@@ -107,18 +107,16 @@ fn collect_generation(gc: &GcState, index: usize) -> Stats {
     }
     let unreachable = List::unset();
     unreachable.init();
-    find_unreachable(young, &unreachable);
-    untrack_tuples(young);
+    let survivors = find_unreachable(young, &unreachable);
     let old = &gc.generation(index + 1).list;
     if index < GENERATIONS - 1 {
         if index == GENERATIONS - 2 {
-            gc.long_lived_pending
-                .update(|pending| pending + young.len());
+            gc.long_lived_pending.update(|pending| pending + survivors);
         }
         young.append_to(old);
     } else {
         gc.long_lived_pending.set(0);
-        gc.long_lived_total.set(young.len());
+        gc.long_lived_total.set(survivors);
     }
 
     // What has a finalizer of the old kind (`tp_del`), and what such an object refers to, is kept.
@@ -176,10 +174,11 @@ fn traverse(node: Node, visit: abi::visitproc, arg: *mut c_void) {
     }
 }
 
-/// Moves what only `young` itself refers to from `young` to `unreachable`.
+/// Moves what only `young` itself refers to from `young` to `unreachable`, and stops tracking what need
+/// not be tracked; how many objects stay in `young`.
 ///
 /// Afterwards the objects in `unreachable` are still marked as being collected.
-fn find_unreachable(young: &List, unreachable: &List) {
+fn find_unreachable(young: &List, unreachable: &List) -> usize {
     for node in young.nodes() {
         // SAFETY: tracked objects are alive.
         let object = unsafe { PyObject::from_ptr(node.object()) };
@@ -194,7 +193,7 @@ fn find_unreachable(young: &List, unreachable: &List) {
     for node in young.nodes() {
         traverse(node, subtract_visited, node.object().cast());
     }
-    separate_unreachable(young, unreachable);
+    separate_unreachable(young, unreachable)
 }
 
 unsafe extern "C" fn subtract_visited(object: *mut abi::PyObject, holder: *mut c_void) -> c_int {
@@ -236,7 +235,11 @@ unsafe fn describe_excess(object: *mut abi::PyObject, holder: *mut abi::PyObject
 
 /// Walks `young`: an object with a count left is reachable, and so is what it refers to; any other
 /// is set aside, and brought back when something reachable turns out to refer to it.
-fn separate_unreachable(young: &List, unreachable: &List) {
+///
+/// Whatever else is to be done with each object is done here, while it is in the processor's cache:
+/// another walk would cost as much as this one.
+fn separate_unreachable(young: &List, unreachable: &List) -> usize {
+    let mut survivors = 0;
     let ring = young.ring();
     let mut prev = ring;
     let mut node = ring.next();
@@ -248,9 +251,14 @@ fn separate_unreachable(young: &List, unreachable: &List) {
                 bring_back_visited,
                 std::ptr::from_ref(young).cast_mut().cast(),
             );
-            node.set_prev(prev);
-            node.clear_collecting();
-            prev = node;
+            if needs_no_tracking(node) {
+                node.leave(prev, young);
+            } else {
+                node.set_prev(prev);
+                node.clear_collecting();
+                prev = node;
+                survivors += 1;
+            }
         } else {
             if ring.prev() == node {
                 ring.set_prev(prev);
@@ -263,6 +271,7 @@ fn separate_unreachable(young: &List, unreachable: &List) {
     for node in unreachable.nodes() {
         node.clear_unreachable_mark();
     }
+    survivors
 }
 
 unsafe extern "C" fn bring_back_visited(object: *mut abi::PyObject, young: *mut c_void) -> c_int {
@@ -284,18 +293,15 @@ unsafe extern "C" fn bring_back_visited(object: *mut abi::PyObject, young: *mut 
 }
 
 /// A tuple of things that are never tracked needs no tracking itself; one with empty places is still being filled.
-fn untrack_tuples(young: &List) {
-    for node in young.nodes() {
-        // SAFETY: tracked objects are alive.
-        let object = unsafe { PyObject::from_ptr(node.object()) };
-        if let Some(tuple) = object.downcast_exact::<PyTuple>()
-            && !tuple
-                .items_or_null()
-                .any(|item| item.is_none_or(may_be_tracked))
-        {
-            node.unlink();
-        }
-    }
+#[inline]
+fn needs_no_tracking(node: Node) -> bool {
+    // SAFETY: tracked objects are alive.
+    let object = unsafe { PyObject::from_ptr(node.object()) };
+    object.downcast_exact::<PyTuple>().is_some_and(|tuple| {
+        !tuple
+            .items_or_null()
+            .any(|item| item.is_none_or(may_be_tracked))
+    })
 }
 
 fn has_legacy_finalizer(node: Node) -> bool {

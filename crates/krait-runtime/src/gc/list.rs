@@ -207,6 +207,20 @@ impl Node {
         ring.set_prev(self);
     }
 
+    /// Takes a node out for good that the walk over a list is at; `prev` is the node before it, and links
+    /// back are not in use, but for the last.
+    pub(super) fn leave(self, prev: Node, list: &List) {
+        let ring = list.ring();
+        if ring.prev() == self {
+            ring.set_prev(prev);
+        }
+        prev.set_next(self.next());
+        let head = self.head();
+        head._gc_next.set(0);
+        head._gc_prev
+            .set(head._gc_prev.get() & _PyGC_PREV_MASK_FINALIZED);
+    }
+
     /// Brings a node back from the list of what looks unreachable to the end of a list whose links
     /// back are not in use, but for the last.
     pub(super) fn bring_back(self, reachable: Node) {
@@ -371,6 +385,23 @@ mod tests {
         first.unlink();
         assert!(first.is_finalized());
         assert_eq!(order(&list, &heads), [1]);
+    }
+
+    #[test]
+    fn a_walk_can_leave_nodes_behind() {
+        let heads = heads(3);
+        let list = List::unset();
+        list.init();
+        for head in &heads {
+            node(head).insert_before(list.ring());
+            node(head).begin_collecting(1);
+        }
+        node(&heads[0]).leave(list.ring(), &list);
+        assert!(!node(&heads[0]).is_tracked() && !node(&heads[0]).is_collecting());
+        node(&heads[1]).set_prev(list.ring());
+        node(&heads[2]).leave(node(&heads[1]), &list);
+        assert_eq!(order(&list, &heads), [1]);
+        assert!(list.ring().prev() == node(&heads[1]));
     }
 
     #[test]

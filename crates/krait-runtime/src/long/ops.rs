@@ -44,6 +44,48 @@ fn both_short(left: &PyLong, right: &PyLong) -> Option<(i64, i64)> {
         .flatten()
 }
 
+/// So many digits fit a double machine word with room for a sign.
+const WIDE_DIGITS: usize = 4;
+
+/// The value as a double machine word, if it has few digits: such ints need no memory for a result
+/// in between.
+#[inline]
+fn wide(value: &PyLong) -> Option<i128> {
+    let digits = value.digits();
+    if digits.len() > WIDE_DIGITS {
+        return None;
+    }
+    let magnitude = digits
+        .iter()
+        .rev()
+        .fold(0, |value: i128, &digit| value << 30 | i128::from(digit));
+    Some(if value.is_negative() {
+        -magnitude
+    } else {
+        magnitude
+    })
+}
+
+#[inline]
+fn both_wide(left: &PyLong, right: &PyLong) -> Option<(i128, i128)> {
+    Some((wide(left)?, wide(right)?))
+}
+
+/// The int of a double machine word.
+fn from_wide(value: i128) -> PyResult<Obj> {
+    if let Ok(value) = i64::try_from(value) {
+        return small(value);
+    }
+    let mut digits = [0; WIDE_DIGITS + 1];
+    let (mut rest, mut len) = (value.unsigned_abs(), 0);
+    while rest > 0 {
+        digits[len] = rest as u32 & krait_numbers::bigint::DIGIT_MASK;
+        rest >>= 30;
+        len += 1;
+    }
+    Ok(PyLong::from_digits(value < 0, &digits[..len])?.into_object())
+}
+
 #[inline(always)]
 fn small(value: i64) -> PyResult<Obj> {
     Ok(PyLong::from_i64(value)?.into_object())
@@ -131,6 +173,11 @@ pub fn floor_divide(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
             quotient
         });
     }
+    if let Some((a, b)) = both_wide(left, right) {
+        let quotient = a / b;
+        let inexact = a % b != 0 && (a < 0) != (b < 0);
+        return from_wide(quotient - i128::from(inexact));
+    }
     match left.as_int_ref().div_floor(right.as_int_ref()) {
         Some(quotient) => big(&quotient),
         None => Err(zero_division("division by zero")),
@@ -149,6 +196,11 @@ pub fn remainder(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
         } else {
             rest
         });
+    }
+    if let Some((a, b)) = both_wide(left, right) {
+        let rest = a % b;
+        let other_sign = rest != 0 && (rest < 0) != (b < 0);
+        return from_wide(if other_sign { rest + b } else { rest });
     }
     match left.as_int_ref().mod_floor(right.as_int_ref()) {
         Some(rest) => big(&rest),
@@ -208,6 +260,12 @@ fn shift_left(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
     let Some(bits) = right.to_u64() else {
         return Err(crate::overflow_error!("too many digits in integer"));
     };
+    if let Some(value) = wide(left)
+        && bits <= 30 * WIDE_DIGITS as u64
+        && left.digit_count() * 30 + bits as usize <= 30 * WIDE_DIGITS
+    {
+        return from_wide(value << bits);
+    }
     match left.as_int_ref().shl(bits) {
         Some(result) => big(&result),
         None => Err(crate::err::no_memory()),
@@ -224,6 +282,7 @@ fn shift_right(left: &PyLong, right: &PyLong) -> PyResult<Obj> {
         return small(left.compact_value() >> bits);
     }
     match right.to_u64() {
+        Some(bits) if let Some(value) = wide(left) => from_wide(value >> bits.min(127)),
         Some(bits) => big(&left.as_int_ref().shr(bits)),
         None => small(if left.is_negative() { -1 } else { 0 }),
     }
@@ -236,6 +295,13 @@ pub fn bitwise(left: &PyObject, right: &PyObject, op: BinaryOp) -> PyResult<Obj>
     };
     if let Some((a, b)) = both_compact(left, right) {
         return small(match op {
+            BinaryOp::And => a & b,
+            BinaryOp::Or => a | b,
+            _ => a ^ b,
+        });
+    }
+    if let Some((a, b)) = both_wide(left, right) {
+        return from_wide(match op {
             BinaryOp::And => a & b,
             BinaryOp::Or => a | b,
             _ => a ^ b,
