@@ -8,10 +8,12 @@ use krait_runtime::{
     Obj, PyClass, PyDict, PyFloat, PyList, PyLong, PyObject, PyResult, PySlice, PyStr, PyTuple,
 };
 
+use super::in_place::{push_float, push_int};
 use super::machine::*;
 use crate::specialize;
 
-const CACHES: usize = 5;
+/// The cache entries of `BINARY_OP`.
+pub(super) const CACHES: usize = 5;
 
 /// The operators in the order of `BINARY_OP`'s argument.
 const OPS: [BinaryOp; 13] = [
@@ -63,49 +65,6 @@ fn floats(m: &Machine) -> Option<(f64, f64)> {
     Some((left.value(), right.value()))
 }
 
-/// Gives a float that only the stack refers to another value.
-#[inline(always)]
-fn overwrite(float: &PyFloat, value: f64) {
-    // SAFETY: the object is a float, and nobody else can see it.
-    unsafe {
-        (*float.as_ptr().cast::<krait_abi::PyFloatObject>())
-            .ob_fval
-            .set(value)
-    }
-}
-
-/// Replaces two floats by their result, in place of an operand that nobody else refers to.
-#[inline(always)]
-fn push_float(m: &mut Machine, result: f64) -> Flow {
-    let (left, right) = (m.peek(2), m.peek(1));
-    if left.is_owned()
-        && borrow(left).is_unique()
-        && let Some(float) = exact::<PyFloat>(left)
-    {
-        overwrite(float, result);
-        m.pop();
-        close_number(right);
-        return m.next(CACHES);
-    }
-    if right.is_owned()
-        && borrow(right).is_unique()
-        && let Some(float) = exact::<PyFloat>(right)
-    {
-        overwrite(float, result);
-        m.pop();
-        m.poke(1, right);
-        close_number(left);
-        return m.next(CACHES);
-    }
-    m.save();
-    let result = attempt!(PyFloat::new(result));
-    m.pop();
-    m.poke(1, StackRef::from_obj(result.into_object()));
-    close_number(right);
-    close_number(left);
-    m.next(CACHES)
-}
-
 #[inline(always)]
 pub(super) fn binary_op_add_float(m: &mut Machine) -> Flow {
     let Some((left, right)) = floats(m) else {
@@ -135,23 +94,6 @@ pub(super) fn binary_op_multiply_float(m: &mut Machine) -> Flow {
 fn compact_ints(m: &Machine) -> Option<(i64, i64)> {
     let (left, right) = (exact::<PyLong>(m.peek(2))?, exact::<PyLong>(m.peek(1))?);
     (left.is_compact() && right.is_compact()).then(|| (left.compact_value(), right.compact_value()))
-}
-
-#[inline(always)]
-fn push_int(m: &mut Machine, result: i64) -> Flow {
-    let slot = match PyLong::small(result) {
-        Some(small) => StackRef::from_immortal(small.as_object()),
-        None => {
-            m.save();
-            StackRef::from_obj(attempt!(PyLong::from_i64(result)).into_object())
-        }
-    };
-    // Ints have nothing to run when they go.
-    let (right, left) = (m.pop(), m.peek(1));
-    m.poke(1, slot);
-    close_number(right);
-    close_number(left);
-    m.next(CACHES)
 }
 
 #[inline(always)]

@@ -5,6 +5,7 @@ use krait_runtime::{
     Obj, PyClass, PyErr, PyList, PyObject, PyResult, PyTuple, exc, type_error, value_error,
 };
 
+use super::in_place::reuse_loop_variable;
 use super::machine::*;
 use crate::genobject::{self, PyGenerator};
 use crate::specialize;
@@ -105,12 +106,14 @@ pub(super) fn for_iter_range(m: &mut Machine, oparg: u32) -> Flow {
         Some(Some(number)) => {
             let slot = match krait_runtime::PyLong::small(number) {
                 Some(small) => StackRef::from_immortal(small.as_object()),
-                None => {
-                    m.save();
-                    StackRef::from_obj(
-                        attempt!(krait_runtime::PyLong::from_i64(number)).into_object(),
-                    )
-                }
+                None => match reuse_loop_variable(m, 1, number) {
+                    Some(slot) => slot,
+                    None => {
+                        m.save();
+                        let number = attempt!(krait_runtime::PyLong::from_i64(number));
+                        StackRef::from_obj(number.into_object())
+                    }
+                },
             };
             m.push(slot);
             m.next(1)

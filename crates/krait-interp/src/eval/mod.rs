@@ -33,6 +33,7 @@ mod dispatch;
 mod exceptions;
 mod functions;
 mod imports;
+mod in_place;
 pub(crate) mod iterate;
 mod matching;
 mod names;

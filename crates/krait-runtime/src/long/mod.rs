@@ -110,6 +110,27 @@ impl PyLong {
         Self::from_magnitude(value < 0, value.unsigned_abs())
     }
 
+    /// Gives an exact int another value in place, if both take one digit, the value is not a shared
+    /// int's, and there is one reference to the object; whether it has.
+    ///
+    /// # Safety
+    /// The one reference is the caller's, and the value the int had is of no use any more.
+    #[inline(always)]
+    pub unsafe fn overwrite(&self, value: i64) -> bool {
+        let magnitude = value.unsigned_abs();
+        let fits = self.is_unique()
+            && self.digit_count() == 1
+            && magnitude <= u64::from(abi::PyLong_MASK)
+            && Self::small(value).is_none();
+        if fits {
+            let sign = if value < 0 { abi::SIGN_NEGATIVE } else { 0 };
+            let body = &self.0.long_value;
+            body.lv_tag.set(1 << abi::NON_SIZE_BITS | sign);
+            body.ob_digit[0].set(magnitude as u32);
+        }
+        fits
+    }
+
     /// The int of an unsigned value.
     pub fn from_u64(value: u64) -> PyResult<Py<PyLong>> {
         match i64::try_from(value) {
