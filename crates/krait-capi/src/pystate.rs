@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use krait_runtime::{Interpreter, Py, PyDict, PyResult, ThreadState};
+use krait_runtime::alloc::trace;
+use krait_runtime::{Interpreter, Obj, Py, PyDict, PyResult, ThreadState};
 
 use crate::glue::*;
 
@@ -487,22 +488,42 @@ pub unsafe extern "C" fn PyThread_tss_get(key: &ThreadKey) -> *mut c_void {
         .unwrap_or(ptr::null_mut())
 }
 
-/// Memory that extensions trace by themselves: tracing is off for them (-2).
+/// Notes memory that an extension got elsewhere; -2 if nothing is traced. The caller need not hold
+/// the lock.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyTraceMalloc_Track(
-    _domain: std::ffi::c_uint,
-    _address: usize,
-    _size: usize,
+    domain: std::ffi::c_uint,
+    address: usize,
+    size: usize,
 ) -> c_int {
-    -2
+    with_lock(|| trace::track(domain, address, size))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn PyTraceMalloc_Untrack(
-    _domain: std::ffi::c_uint,
-    _address: usize,
-) -> c_int {
-    -2
+pub unsafe extern "C" fn PyTraceMalloc_Untrack(domain: std::ffi::c_uint, address: usize) -> c_int {
+    with_lock(|| trace::untrack(domain, address))
+}
+
+/// `_PyTraceMalloc_GetTraceback`: the frames of a trace, or None.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn _PyTraceMalloc_GetTraceback(
+    domain: std::ffi::c_uint,
+    address: usize,
+) -> Option<Obj> {
+    let Some(traceback) = trace::traceback_of(domain, address) else {
+        return Some(krait_runtime::PyClass::to_obj(krait_runtime::none()));
+    };
+    traceback.to_tuple().ok().map(Py::into_object)
+}
+
+/// 0 if the work was done, -2 if not.
+fn with_lock(work: impl FnOnce() -> bool) -> c_int {
+    // SAFETY: the two calls are a pair.
+    let before = unsafe { PyGILState_Ensure() };
+    let done = work();
+    // SAFETY: as above.
+    unsafe { PyGILState_Release(before) };
+    if done { 0 } else { -2 }
 }
 
 /// Keys of thread-specific storage as they were before `Py_tss_t`.

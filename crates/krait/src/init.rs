@@ -224,8 +224,7 @@ fn finish(config: &Config) -> PyResult<()> {
         faulthandler.call_method_str("enable", &[])?;
     }
     if config.tracemalloc > 0 {
-        let frames = krait_runtime::PyLong::from_i64(config.tracemalloc.into())?;
-        import("tracemalloc")?.call_method_str("start", &[&*frames])?;
+        krait_runtime::alloc::trace::start(config.tracemalloc)?;
     }
     if config.flags.no_site == 0 {
         import("site")?;
@@ -233,11 +232,11 @@ fn finish(config: &Config) -> PyResult<()> {
     Ok(())
 }
 
-/// The loader object that `__main__` gets for a script.
-pub(crate) fn source_file_loader(name: &str, path: &PyObject) -> PyResult<Obj> {
+/// The loader object that `__main__` gets for a script, of a class of `importlib`.
+pub(crate) fn script_loader(class: &str, path: &PyObject) -> PyResult<Obj> {
     let Some(external) = modules()?.get("_frozen_importlib_external")? else {
         return Err(krait_runtime::import_error!("lost importlib"));
     };
-    let class = external.getattr_str("SourceFileLoader")?;
-    class.call_tuple(&*tuple(&[&*PyStr::new(name)?, path])?, None)
+    let class = external.getattr_str(class)?;
+    class.call_tuple(&*tuple(&[&*PyStr::intern("__main__")?, path])?, None)
 }

@@ -46,6 +46,9 @@ fn run_config(config: &Config) -> i32 {
     }
     let status = run::run_main(config);
     let status = finalize::finalize(status);
+    if config.malloc_stats {
+        eprint!("{}", krait_runtime::alloc::stats());
+    }
     if run::take_interrupted() {
         // Whoever started the process shall see that it ended by the signal.
         run::die_by_interrupt();

@@ -3,8 +3,8 @@
 use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, PyClass, PyObject};
 use krait_runtime::{
-    Interpreter, OptionalArg, PyLong, PyResult, PyStr, PyType, exc, intern as interned_name,
-    type_error, value_error,
+    Interpreter, OptionalArg, PyDict, PyFloat, PyList, PyLong, PyMethod, PyResult, PySet, PySlice,
+    PyStr, PyType, exc, intern as interned_name, type_error, value_error,
 };
 
 /// Return the reference count of object.
@@ -131,11 +131,34 @@ pub fn _clear_type_descriptors(r#type: &PyObject) -> PyResult<()> {
     Ok(())
 }
 
-/// Print how many blocks the allocator has given out to stderr.
+/// Print debug info to stderr about the state of the allocator of objects.
 #[pyfunction]
 pub fn _debugmallocstats() {
-    eprintln!(
-        "{} blocks allocated",
-        krait_runtime::alloc::allocated_blocks()
-    );
+    let stats = krait_runtime::alloc::stats();
+    let classes: [&PyType; 6] = [
+        PyDict::type_object(),
+        PyFloat::type_object(),
+        PyList::type_object(),
+        PyMethod::type_object(),
+        PySlice::type_object(),
+        PySet::type_object(),
+    ];
+    for class in classes {
+        let size = class.raw().tp_basicsize.get() as usize
+            + krait_runtime::alloc::pre_header_size(class.flags());
+        let free = stats.classes.iter().find(|each| each.size >= size);
+        eprintln!(
+            "{:8} free Py{}Objects * {size} bytes each",
+            free.map_or(0, |class| class.free),
+            capitalized(&class.name()),
+        );
+    }
+    eprintln!("(classes whose objects are of one size share what is free)\n\n{stats}");
+}
+
+/// A class's name as C has it.
+fn capitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }

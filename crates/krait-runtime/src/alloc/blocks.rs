@@ -8,9 +8,14 @@
 //!    `page_class` is then its size class.
 //! 2. A free list links blocks of its class only; a block on it is used by nobody.
 //! 3. One thread at a time touches the heap: the one that holds the interpreter lock.
+//! 4. While blocks are traced, the lists that the quick paths see are empty and so is their range:
+//!    every call comes to a slow path, which tells the tracer. The true ones are parked meanwhile.
 
 use std::cell::{Cell, UnsafeCell};
 use std::ptr;
+
+use super::stats::{ClassStats, Stats};
+use super::trace;
 
 /// The step between size classes, and the alignment of every block.
 const STEP: usize = 16;
@@ -42,7 +47,7 @@ struct Uncut {
 
 struct Heap {
     free: [Cell<*mut FreeBlock>; CLASSES],
-    /// The reserved range; empty until the first allocation.
+    /// The reserved range; empty until the first allocation, and while blocks are traced.
     range: Cell<*mut u8>,
     range_len: Cell<usize>,
     /// Blocks in use, small and large.
@@ -53,6 +58,12 @@ struct Heap {
     reserved: Cell<bool>,
     /// Bytes in large blocks.
     large_bytes: Cell<usize>,
+    /// How many large blocks there are.
+    large_blocks: Cell<usize>,
+    traced: Cell<bool>,
+    /// The free lists and the length of the range while blocks are traced.
+    parked_free: [Cell<*mut FreeBlock>; CLASSES],
+    parked_len: Cell<usize>,
     /// `usize::MAX`: no limit.
     limit: Cell<usize>,
     page_class: UnsafeCell<[u8; MAX_RANGE >> PAGE_BITS]>,
@@ -75,6 +86,10 @@ static HEAP: Heap = Heap {
     range_used: Cell::new(0),
     reserved: Cell::new(false),
     large_bytes: Cell::new(0),
+    large_blocks: Cell::new(0),
+    traced: Cell::new(false),
+    parked_free: [const { Cell::new(ptr::null_mut()) }; CLASSES],
+    parked_len: Cell::new(0),
     limit: Cell::new(usize::MAX),
     page_class: UnsafeCell::new([0; MAX_RANGE >> PAGE_BITS]),
 };
@@ -102,13 +117,17 @@ impl Heap {
     /// Refills the free list of a class and takes a block of it; null when out of memory.
     #[cold]
     #[inline(never)]
-    fn refill(&self, class: usize) -> *mut u8 {
+    fn refill(&self, requested: usize) -> *mut u8 {
+        if self.traced.get() {
+            return self.allocate_traced(requested);
+        }
+        let class = class_for(requested);
         let size = class * STEP;
         let mut uncut = self.uncut[class].get();
         if uncut.bytes < size {
             uncut = match self.new_page(class) {
                 Some(page) => page,
-                None => return self.allocate_large(size),
+                None => return self.allocate_large(requested),
             };
         }
         let count = (PORTION / size).clamp(1, uncut.bytes / size);
@@ -156,6 +175,9 @@ impl Heap {
 
     #[inline(never)]
     fn allocate_large(&self, size: usize) -> *mut u8 {
+        if self.traced.get() {
+            return self.allocate_traced(size);
+        }
         if size > isize::MAX as usize || self.over_limit(size) {
             return ptr::null_mut();
         }
@@ -169,27 +191,146 @@ impl Heap {
 
     fn note_large(&self, block: *mut u8) {
         self.live.set(self.live.get() + 1);
+        self.large_blocks.set(self.large_blocks.get() + 1);
         self.large_bytes
             .set(self.large_bytes.get() + usable_size(block));
     }
 
     fn forget_large(&self, block: *mut u8) {
         self.live.set(self.live.get() - 1);
+        self.large_blocks.set(self.large_blocks.get() - 1);
         self.large_bytes
             .set(self.large_bytes.get() - usable_size(block));
     }
 
     /// # Safety
-    /// As [`free`], for a large block.
+    /// As [`free`], for a large block or, while blocks are traced, any.
     #[inline(never)]
     unsafe fn free_large(&self, block: *mut u8) {
         if block.is_null() {
             return;
         }
+        if self.traced.get() {
+            trace::untrack(trace::DEFAULT_DOMAIN, block.addr());
+            // SAFETY: the caller's contract.
+            return self.untraced(|| unsafe { free(block) });
+        }
         self.forget_large(block);
         // SAFETY: the caller's contract.
         unsafe { libc::free(block.cast()) };
     }
+
+    /// As [`reallocate`], for a large block or, while blocks are traced, any.
+    ///
+    /// # Safety
+    /// As [`reallocate`].
+    #[inline(never)]
+    unsafe fn reallocate_large(&self, block: *mut u8, new_size: usize) -> *mut u8 {
+        if self.traced.get() {
+            // SAFETY: the caller's contract.
+            let moved = self.untraced(|| unsafe { reallocate(block, new_size) });
+            if !moved.is_null() {
+                trace::untrack(trace::DEFAULT_DOMAIN, block.addr());
+                trace::track(trace::DEFAULT_DOMAIN, moved.addr(), new_size);
+            }
+            return moved;
+        }
+        if new_size <= SMALL {
+            // Miri does not know how long a block is; there is no range there that could be used up,
+            // so a large block is longer than a small one.
+            let old_size = if cfg!(miri) {
+                new_size
+            } else {
+                usable_size(block)
+            };
+            // SAFETY: the caller's contract.
+            return unsafe { move_block(block, old_size, new_size) };
+        }
+        let old_size = usable_size(block);
+        if new_size > isize::MAX as usize
+            || (new_size > old_size && self.over_limit(new_size - old_size))
+        {
+            return ptr::null_mut();
+        }
+        // SAFETY: the caller's contract; invariant 1.
+        let moved = unsafe { libc::realloc(block.cast(), new_size) }.cast::<u8>();
+        if !moved.is_null() {
+            self.large_bytes
+                .set(self.large_bytes.get() - old_size + usable_size(moved));
+        }
+        moved
+    }
+
+    fn class_stats(&self, class: usize) -> ClassStats {
+        let size = class * STEP;
+        let pages = (0..self.range_used.get() >> PAGE_BITS)
+            // SAFETY: a plain read of a byte within the table.
+            .filter(|&page| unsafe { *self.page_class.get().cast::<u8>().add(page) } == class as u8)
+            .count();
+        let mut free = 0;
+        let mut block = self.free[class].get();
+        while !block.is_null() {
+            free += 1;
+            // SAFETY: invariant 2.
+            block = unsafe { (*block).next };
+        }
+        let uncut = self.uncut[class].get().bytes / size;
+        ClassStats {
+            size,
+            pages,
+            used: (pages * (PAGE / size)).saturating_sub(free + uncut),
+            free,
+            uncut,
+        }
+    }
+
+    #[cold]
+    fn allocate_traced(&self, size: usize) -> *mut u8 {
+        let block = self.untraced(|| allocate(size));
+        if !block.is_null() {
+            trace::track(trace::DEFAULT_DOMAIN, block.addr(), size);
+        }
+        block
+    }
+
+    /// Does something with the true lists and range in place.
+    fn untraced<R>(&self, run: impl FnOnce() -> R) -> R {
+        self.set_traced(false);
+        let result = run();
+        self.set_traced(true);
+        result
+    }
+
+    fn set_traced(&self, traced: bool) {
+        if self.traced.replace(traced) != traced {
+            for (list, parked) in self.free.iter().zip(&self.parked_free) {
+                list.swap(parked);
+            }
+            self.range_len.swap(&self.parked_len);
+        }
+    }
+}
+
+/// The size class of small blocks of this size.
+#[inline(always)]
+fn class_for(size: usize) -> usize {
+    size.div_ceil(STEP).max(1)
+}
+
+/// Moves a block's content to a new one; null when out of memory: the block is then unchanged.
+///
+/// # Safety
+/// As [`free`]; both blocks have room for `old_size.min(new_size)` bytes.
+unsafe fn move_block(block: *mut u8, old_size: usize, new_size: usize) -> *mut u8 {
+    let moved = allocate(new_size);
+    if !moved.is_null() {
+        // SAFETY: two blocks that are at least this long; the old one ends here.
+        unsafe {
+            ptr::copy_nonoverlapping(block, moved, old_size.min(new_size));
+            free(block);
+        }
+    }
+    moved
 }
 
 /// The bytes that the C library holds for a large block.
@@ -234,10 +375,10 @@ pub fn allocate(size: usize) -> *mut u8 {
     if size > SMALL {
         return HEAP.allocate_large(size);
     }
-    let class = size.div_ceil(STEP).max(1);
+    let class = class_for(size);
     let head = HEAP.free[class].get();
     if head.is_null() {
-        return HEAP.refill(class);
+        return HEAP.refill(size);
     }
     // SAFETY: invariant 2.
     HEAP.free[class].set(unsafe { (*head).next });
@@ -288,35 +429,11 @@ pub unsafe fn reallocate(block: *mut u8, new_size: usize) -> *mut u8 {
         return allocate(new_size);
     }
     match HEAP.class_of(block) {
-        None if new_size > SMALL => {
-            let old_size = usable_size(block);
-            if new_size > isize::MAX as usize
-                || (new_size > old_size && HEAP.over_limit(new_size - old_size))
-            {
-                return ptr::null_mut();
-            }
-            // SAFETY: the caller's contract; invariant 1.
-            let moved = unsafe { libc::realloc(block.cast(), new_size) }.cast::<u8>();
-            if !moved.is_null() {
-                HEAP.large_bytes
-                    .set(HEAP.large_bytes.get() - old_size + usable_size(moved));
-            }
-            moved
-        }
-        Some(class) if new_size.div_ceil(STEP).max(1) == class => block,
-        class => {
-            let moved = allocate(new_size);
-            if !moved.is_null() {
-                // A large block that shrinks below `SMALL` is longer than what it becomes.
-                let old_size = class.map_or(new_size, |class| class * STEP);
-                // SAFETY: two blocks that are at least this long; the old one ends here.
-                unsafe {
-                    ptr::copy_nonoverlapping(block, moved, old_size.min(new_size));
-                    free(block);
-                }
-            }
-            moved
-        }
+        Some(class) if class_for(new_size) == class => block,
+        // SAFETY: the caller's contract.
+        Some(class) => unsafe { move_block(block, class * STEP, new_size) },
+        // SAFETY: the caller's contract.
+        None => unsafe { HEAP.reallocate_large(block, new_size) },
     }
 }
 
@@ -325,8 +442,38 @@ pub unsafe fn reallocate(block: *mut u8, new_size: usize) -> *mut u8 {
 /// # Safety
 /// `block` is a live block of this allocator.
 pub unsafe fn size_of_block(block: *mut u8) -> usize {
-    HEAP.class_of(block)
-        .map_or_else(|| usable_size(block), |class| class * STEP)
+    let size = || {
+        HEAP.class_of(block)
+            .map_or_else(|| usable_size(block), |class| class * STEP)
+    };
+    if HEAP.traced.get() {
+        return HEAP.untraced(size);
+    }
+    size()
+}
+
+/// Sends every allocation and release by the tracer, or no longer. What was allocated before has no
+/// trace.
+pub(super) fn set_traced(traced: bool) {
+    HEAP.set_traced(traced);
+}
+
+/// What the heap holds now.
+pub fn stats() -> Stats {
+    let count = || Stats {
+        threshold: SMALL,
+        classes: (1..CLASSES).map(|class| HEAP.class_stats(class)).collect(),
+        page_bytes: HEAP.range_used.get(),
+        page_size: PAGE,
+        reserved_bytes: HEAP.range_len.get(),
+        large_blocks: HEAP.large_blocks.get(),
+        large_bytes: HEAP.large_bytes.get(),
+        limit: limit(),
+    };
+    if HEAP.traced.get() {
+        return HEAP.untraced(count);
+    }
+    count()
 }
 
 /// How many blocks are in use: `sys.getallocatedblocks()`.

@@ -387,7 +387,7 @@ impl PyBytes {
         else {
             return Err(crate::overflow_error!("repeated bytes are too long"));
         };
-        if len == 0 {
+        if self.is_empty() {
             return Ok(PyBytes::new(b"")?.into_object());
         }
         let repeated = PyBytes::new_with(len, |to| {

@@ -87,6 +87,9 @@ pub(super) fn complete(
         faulthandler,
         pycache_prefix,
         tracemalloc: tracemalloc(environment, &xoptions)?,
+        malloc_stats: environment
+            .text("PYTHONMALLOCSTATS")
+            .is_some_and(|text| !text.is_empty()),
         stdio_encoding: stdio_encoding(environment),
         stdio_errors: if lenient { "surrogateescape" } else { "strict" },
         startup: environment.get("PYTHONSTARTUP"),
@@ -115,6 +118,20 @@ fn read_flags(
     environment.raise(&mut flags.inspect, "PYTHONINSPECT");
     environment.raise(&mut flags.dont_write_bytecode, "PYTHONDONTWRITEBYTECODE");
     environment.raise(&mut flags.no_user_site, "PYTHONNOUSERSITE");
+    // Only `optimize`, `verbose` and `bytes_warning` are more than switches.
+    for switch in [
+        &mut flags.debug,
+        &mut flags.inspect,
+        &mut flags.interactive,
+        &mut flags.dont_write_bytecode,
+        &mut flags.no_user_site,
+        &mut flags.no_site,
+        &mut flags.ignore_environment,
+        &mut flags.quiet,
+        &mut flags.isolated,
+    ] {
+        *switch = i32::from(*switch > 0);
+    }
     flags.safe_path |= environment.is_set("PYTHONSAFEPATH");
     flags.dev_mode = xoption(xoptions, "dev").is_some() || environment.is_set("PYTHONDEVMODE");
     flags.warn_default_encoding = i32::from(
@@ -277,8 +294,8 @@ fn utf8_mode(
     Ok(locale_is_c)
 }
 
-fn tracemalloc(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<u32, ConfigError> {
-    let valid = |text: &str| text.parse::<u32>().ok().filter(|&frames| frames <= 65535);
+fn tracemalloc(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<u16, ConfigError> {
+    let valid = |text: &str| text.parse::<u16>().ok();
     if let Some(value) = xoption(xoptions, "tracemalloc") {
         let frames = value.map_or(Some(1), valid);
         return frames.ok_or_else(|| {

@@ -82,7 +82,9 @@ pub(crate) struct Config {
     /// What undecodable bytes of standard input and output become.
     pub(crate) stdio_errors: &'static str,
     pub(crate) faulthandler: bool,
-    pub(crate) tracemalloc: u32,
+    pub(crate) tracemalloc: u16,
+    /// `PYTHONMALLOCSTATS`: whether the end prints what the allocator holds.
+    pub(crate) malloc_stats: bool,
     pub(crate) paths: Paths,
     /// `PYTHONSTARTUP`, for interactive use.
     pub(crate) startup: Option<Vec<u8>>,
