@@ -1,7 +1,7 @@
 //! What instructions need of the builtin functions.
 
 use krait_runtime::state::Interpreter;
-use krait_runtime::{Obj, PyDict, PyObject, PyResult, PyStr, exc, runtime_error};
+use krait_runtime::{Field, Obj, PyDict, PyObject, PyResult, PyStr, exc, runtime_error};
 
 /// A function of the `builtins` module.
 pub(crate) fn builtin(name: &str) -> PyResult<Obj> {
@@ -11,6 +11,39 @@ pub(crate) fn builtin(name: &str) -> PyResult<Obj> {
         None => None,
     };
     found.ok_or_else(|| exc!(NameError, "name '{name}' is not defined"))
+}
+
+/// The functions that `LOAD_COMMON_CONSTANT` gives: the true ones, whatever the module has later.
+struct CommonConstants {
+    all: Field<PyObject>,
+    any: Field<PyObject>,
+}
+
+impl Default for CommonConstants {
+    fn default() -> Self {
+        CommonConstants {
+            all: Field::empty(),
+            any: Field::empty(),
+        }
+    }
+}
+
+/// Remembers them; the module must be complete.
+pub(crate) fn remember_constants() -> PyResult<()> {
+    let constants = Interpreter::current().extension::<CommonConstants>();
+    constants.all.set(Some(builtin("all")?));
+    constants.any.set(Some(builtin("any")?));
+    Ok(())
+}
+
+pub(crate) fn common_all() -> PyResult<Obj> {
+    let constants = Interpreter::current().extension::<CommonConstants>();
+    constants.all.get().map_or_else(|| builtin("all"), Ok)
+}
+
+pub(crate) fn common_any() -> PyResult<Obj> {
+    let constants = Interpreter::current().extension::<CommonConstants>();
+    constants.any.get().map_or_else(|| builtin("any"), Ok)
 }
 
 /// `sys.displayhook(value)`, for interactive expressions.

@@ -28,11 +28,13 @@ pub fn install(interp: &'static Interpreter) -> PyResult<()> {
     hooks.set_frame_line = crate::jump::set_frame_line;
     hooks.clear_generator = crate::genobject::clear_generator;
     interp.hooks.set(hooks);
+    crate::template::add_constants()?;
+    crate::builtins::remember_constants()?;
     crate::specialize::install()
 }
 
 /// The classes that this crate defines, for `ready`.
-pub fn classes() -> [&'static PyType; 10] {
+pub fn classes() -> [&'static PyType; 11] {
     [
         crate::genobject::PyGenerator::type_object(),
         crate::genobject::PyCoroutine::type_object(),
@@ -44,6 +46,7 @@ pub fn classes() -> [&'static PyType; 10] {
         crate::asyncgen::PyAnextAwaitable::type_object(),
         crate::template::PyTemplate::type_object(),
         crate::template::PyInterpolation::type_object(),
+        crate::template::PyTemplateIter::type_object(),
     ]
 }
 

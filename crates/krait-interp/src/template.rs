@@ -1,6 +1,9 @@
 //! `string.templatelib.Template` and `Interpolation`: what t-strings make.
 
+use std::cell::Cell;
+
 use krait_macros::{pyclass, pymethods};
+use krait_runtime::generic_alias::new_generic_alias;
 use krait_runtime::{
     Args, Field, Obj, Py, PyClass, PyObject, PyResult, PyStr, PyTuple, PyType, type_error,
 };
@@ -29,6 +32,31 @@ pub struct PyInterpolation {
     conversion: Field<PyObject>,
     #[traverse]
     format_spec: Field<PyObject>,
+}
+
+/// The iterator over the parts of a template.
+#[pyclass(name = "TemplateIter", module = "string.templatelib", flags(GC))]
+#[repr(C)]
+pub struct PyTemplateIter {
+    ob_base: PyObject,
+    #[traverse]
+    strings: Field<PyTuple>,
+    #[traverse]
+    interpolations: Field<PyTuple>,
+    /// How many parts it has gone over: a text, an interpolation, a text…
+    given: Cell<usize>,
+}
+
+/// What the classes have beyond methods.
+pub(crate) fn add_constants() -> PyResult<()> {
+    let names = ["value", "expression", "conversion", "format_spec"];
+    let names = names.map(PyStr::intern).into_iter();
+    let names = names.map(|name| Ok(name?.into_object()));
+    let names = PyTuple::from_vec(names.collect::<PyResult<_>>()?)?;
+    let class = PyInterpolation::type_object();
+    class.dict().set("__match_args__", &*names)?;
+    class.modified();
+    Ok(())
 }
 
 /// `BUILD_TEMPLATE`.
@@ -143,6 +171,12 @@ impl PyInterpolation {
         or_none(&self.format_spec)
     }
 
+    /// See PEP 585
+    #[pyclassmethod(name = "__class_getitem__", signature = "($type, object, /)")]
+    fn class_getitem(class: &PyType, item: &PyObject) -> PyResult<Obj> {
+        new_generic_alias(class, item)
+    }
+
     #[pymethod(name = "__reduce__", signature = "($self, /)")]
     fn reduce(&self) -> PyResult<Obj> {
         let parts = [
@@ -167,6 +201,31 @@ impl PyInterpolation {
             parts.push(or_none(part).repr()?.to_string_lossy());
         }
         Ok(PyStr::new(&format!("Interpolation({})", parts.join(", ")))?.into_object())
+    }
+}
+
+#[pymethods]
+impl PyTemplateIter {
+    #[slot(tp_iter)]
+    fn iter(&self) -> PyResult<Obj> {
+        Ok(self.to_obj())
+    }
+
+    #[slot(tp_iternext)]
+    fn next(&self) -> PyResult<Option<Obj>> {
+        let (strings, items) = (or_empty(&self.strings), or_empty(&self.interpolations));
+        loop {
+            let index = self.given.get();
+            let parts = if index % 2 == 0 { &strings } else { &items };
+            let Some(part) = parts.as_slice().get(index / 2) else {
+                return Ok(None);
+            };
+            self.given.set(index + 1);
+            // Empty texts are passed over.
+            if !part.downcast::<PyStr>().is_some_and(PyStr::is_empty) {
+                return Ok(Some(part.clone()));
+            }
+        }
     }
 }
 
@@ -228,45 +287,50 @@ impl PyTemplate {
 
     #[slot(tp_iter)]
     fn iter(&self) -> PyResult<Obj> {
-        let (strings, items) = (or_empty(&self.strings), or_empty(&self.interpolations));
-        let mut parts = Vec::new();
-        for (index, text) in strings.as_slice().iter().enumerate() {
-            if text
-                .downcast::<PyStr>()
-                .is_some_and(|text| !text.is_empty())
-            {
-                parts.push(text.clone());
-            }
-            parts.extend(items.as_slice().get(index).cloned());
-        }
-        PyTuple::from_vec(parts)?.iter()
+        let iter = PyTemplateIter {
+            ob_base: PyObject::HEADER,
+            strings: Field::new(or_empty(&self.strings)),
+            interpolations: Field::new(or_empty(&self.interpolations)),
+            given: Cell::new(0),
+        };
+        Ok(Py::new(iter)?.into_object())
     }
 
-    #[slot(nb_add)]
-    fn add(left: &PyObject, right: &PyObject) -> PyResult<Obj> {
-        let (Some(first), Some(second)) = (
-            left.downcast::<PyTemplate>(),
-            right.downcast::<PyTemplate>(),
-        ) else {
-            let (template, other) = if left.is_instance_of::<PyTemplate>() {
-                (left, right)
-            } else {
-                (right, left)
-            };
-            let _ = template;
+    #[pymethod(name = "__reduce__", signature = "($self, /)")]
+    fn reduce(&self) -> PyResult<Obj> {
+        let name = PyStr::intern("_template_unpickle")?;
+        let fromlist = PyTuple::from_refs(&[&name])?;
+        let import = krait_runtime::Interpreter::current().hooks.get().import;
+        let library = PyStr::intern("string.templatelib")?;
+        let library = import(&library, None, None, Some(&fromlist), 0)?;
+        let unpickle = library.getattr(&name)?;
+        let parts = [self.strings(), self.interpolations()];
+        let parts = PyTuple::from_array(parts)?.into_object();
+        Ok(PyTuple::from_array([unpickle, parts])?.into_object())
+    }
+
+    /// See PEP 585
+    #[pyclassmethod(name = "__class_getitem__", signature = "($type, object, /)")]
+    fn class_getitem(class: &PyType, item: &PyObject) -> PyResult<Obj> {
+        new_generic_alias(class, item)
+    }
+
+    #[slot(sq_concat)]
+    fn concat(&self, other: &PyObject) -> PyResult<Obj> {
+        let Some(second) = other.downcast::<PyTemplate>() else {
             return Err(type_error!(
                 "can only concatenate string.templatelib.Template (not \"{}\") to string.templatelib.Template",
                 other.type_().tp_name()
             ));
         };
-        let mut strings = or_empty(&first.strings).as_slice().to_vec();
+        let mut strings = or_empty(&self.strings).as_slice().to_vec();
         let rest = or_empty(&second.strings);
         let mut rest = rest.as_slice().iter();
         if let (Some(last), Some(next)) = (strings.pop(), rest.next()) {
             strings.push(last.add(next)?);
         }
         strings.extend(rest.cloned());
-        let mut items = or_empty(&first.interpolations).as_slice().to_vec();
+        let mut items = or_empty(&self.interpolations).as_slice().to_vec();
         items.extend(or_empty(&second.interpolations).as_slice().iter().cloned());
         build_template(&*PyTuple::from_vec(strings)?, &*PyTuple::from_vec(items)?)
     }

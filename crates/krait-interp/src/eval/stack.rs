@@ -142,9 +142,9 @@ fn common_constant_object(oparg: u32) -> PyResult<StackRef> {
         common_constant::NOT_IMPLEMENTED_ERROR => &krait_runtime::exc::NotImplementedError,
         common_constant::BUILTIN_TUPLE => krait_runtime::PyTuple::type_object(),
         common_constant::BUILTIN_ALL => {
-            return crate::builtins::builtin("all").map(StackRef::from_obj);
+            return crate::builtins::common_all().map(StackRef::from_obj);
         }
-        _ => return crate::builtins::builtin("any").map(StackRef::from_obj),
+        _ => return crate::builtins::common_any().map(StackRef::from_obj),
     };
     Ok(StackRef::new(class))
 }
