@@ -236,19 +236,17 @@ impl Analyzer<'_> {
             if scope == Some(Scope::Cell) || only_flags & def::COMP_CELL != 0 {
                 block.inlined_cells.insert(name.clone());
             }
+            // The class's own cells are for functions: a comprehension that is part of the class
+            // body finds such a name among the globals, whatever the body binds.
+            if scope == Some(Scope::Free) && is_class && CLASS_CELLS.contains(&name.as_str()) {
+                scope = Some(Scope::GlobalImplicit);
+                if !self.is_free_in_any_child(comp, &name) {
+                    free.remove(&name);
+                }
+                removed.push(name.clone());
+            }
             match self.table.entries[block.id].symbols.get(&name) {
                 None => {
-                    // Only the class's own cells reach through it.
-                    if scope == Some(Scope::Free)
-                        && is_class
-                        && CLASS_CELLS.contains(&name.as_str())
-                    {
-                        scope = Some(Scope::GlobalImplicit);
-                        if !self.is_free_in_any_child(comp, &name) {
-                            free.remove(&name);
-                        }
-                        removed.push(name.clone());
-                    }
                     self.table.entries[block.id].symbols.set(&name, only_flags);
                     if let Some(scope) = scope {
                         block.scopes.insert(name, scope);

@@ -9,7 +9,7 @@ use std::mem::offset_of;
 use krait_abi as abi;
 use krait_macros::{pyclass, pymethods};
 
-use super::{Frame, PyFrameLocalsProxy, StackRef, raw_of, slot_of};
+use super::{Frame, PyFrameLocalsProxy, StackRef, local_value, raw_of, slot_of};
 use crate::code::FRAME_SPECIALS_SIZE;
 use crate::field::Field;
 use crate::object::{Obj, Py, PyClass, PyObject};
@@ -80,10 +80,23 @@ pub fn frame_of(frame: &Frame) -> PyResult<Py<PyFrame>> {
     Ok(object)
 }
 
+/// The namespace of a module or class body; `None` in functions, and where a comprehension that was
+/// compiled into the body has variables of its own, which are shown instead.
+fn shown_namespace(frame: &Frame) -> Option<&PyObject> {
+    frame.locals().filter(|_| !has_hidden_locals(frame))
+}
+
+fn has_hidden_locals(frame: &Frame) -> bool {
+    let code = frame.code();
+    (0..code.co_nlocalsplus.get() as usize).any(|index| {
+        code.local_kind(index) & abi::CO_FAST_HIDDEN != 0 && local_value(frame, index).is_some()
+    })
+}
+
 /// What `locals()` gives in a frame: the namespace itself, or a fresh dictionary in a function.
 pub fn locals_mapping(frame: &Frame) -> PyResult<Obj> {
-    if let Some(locals) = frame.locals() {
-        return Ok(locals.to_obj());
+    if let Some(namespace) = shown_namespace(frame) {
+        return Ok(namespace.to_obj());
     }
     let object = frame_of(frame)?;
     let dict = PyDict::new()?;
@@ -287,8 +300,8 @@ impl PyFrame {
 
     #[pygetter]
     fn f_locals(&self) -> PyResult<Obj> {
-        match self.frame().locals() {
-            Some(locals) => Ok(locals.to_obj()),
+        match shown_namespace(self.frame()) {
+            Some(namespace) => Ok(namespace.to_obj()),
             None => Ok(PyFrameLocalsProxy::over(PyClass::to_owned(self))?.into_object()),
         }
     }
