@@ -12,15 +12,20 @@ use krait_runtime::{
 
 /// A module of the standard library, by its full name.
 pub(crate) fn import(name: &str) -> PyResult<Obj> {
+    import_named(&*PyStr::intern(name)?)
+}
+
+/// A module by its full name.
+pub(crate) fn import_named(name: &PyStr) -> PyResult<Obj> {
     let interp = Interpreter::current();
     let modules = |interp: &Interpreter| match interp.modules.get() {
-        Some(modules) => modules.get(name),
+        Some(modules) => modules.get_item(name),
         None => Ok(None),
     };
     if let Some(module) = modules(interp)? {
         return Ok(module);
     }
-    let package = (interp.hooks.get().import)(&*PyStr::intern(name)?, None, None, None, 0)?;
+    let package = (interp.hooks.get().import)(name, None, None, None, 0)?;
     // The hook gives the outermost package of a dotted name.
     Ok(modules(interp)?.unwrap_or(package))
 }

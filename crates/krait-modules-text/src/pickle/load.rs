@@ -157,6 +157,14 @@ impl Input {
         self.set_limit();
         Ok(&self.data[start..end])
     }
+
+    /// A line of which something must be there.
+    fn full_line(&mut self) -> PyResult<&[u8]> {
+        match self.line()? {
+            [] => Err(truncated()),
+            line => Ok(line),
+        }
+    }
 }
 
 #[cold]
@@ -282,6 +290,11 @@ impl<'a> Load<'a> {
             }
             FRAME => {
                 let len = self.number(8)?;
+                if self.input.frame != 0 {
+                    return Err(unpickling_error(
+                        "beginning of a new frame before end of current frame",
+                    ));
+                }
                 let len = isize::try_from(len).map_err(|_| {
                     overflow_error!(
                         "FRAME length exceeds system's maximum of {} bytes",
@@ -434,6 +447,9 @@ impl<'a> Load<'a> {
                 self.push(made);
             }
             INST => {
+                if self.marks.is_empty() {
+                    return Err(unpickling_error("could not find MARK"));
+                }
                 let (module, name) = (self.text_line()?, self.text_line()?);
                 let class = self.unpickler.class(&module, &name)?;
                 let arguments = self.pop_mark()?.collect();
@@ -484,7 +500,7 @@ impl<'a> Load<'a> {
                 PyFloat::new(f64::from_bits(bits))?.into_object()
             }
             FLOAT => {
-                let line = self.input.line()?.to_vec();
+                let line = self.input.full_line()?.to_vec();
                 match krait_numbers::float::parse(&line) {
                     Some(value) => PyFloat::new(value)?.into_object(),
                     None => {
@@ -496,7 +512,7 @@ impl<'a> Load<'a> {
                 }
             }
             INT => {
-                let line = self.input.line()?.to_vec();
+                let line = self.input.full_line()?.to_vec();
                 match &line[..] {
                     b"00" => bool_object(false).to_obj(),
                     b"01" => bool_object(true).to_obj(),
@@ -504,7 +520,7 @@ impl<'a> Load<'a> {
                 }
             }
             _ => {
-                let line = self.input.line()?.to_vec();
+                let line = self.input.full_line()?.to_vec();
                 int_of(line.strip_suffix(b"L").unwrap_or(&line))?
             }
         };
@@ -551,7 +567,6 @@ impl<'a> Load<'a> {
 
     /// A quoted string of protocol 0.
     fn load_string(&mut self, line: &[u8]) -> PyResult<Obj> {
-        let line = line.trim_ascii_end();
         let body = match line {
             [open @ (b'\'' | b'"'), body @ .., close] if open == close => body,
             _ => {
@@ -566,7 +581,7 @@ impl<'a> Load<'a> {
     }
 
     fn text_line(&mut self) -> PyResult<Py<PyStr>> {
-        let line = self.input.line()?.to_vec();
+        let line = self.input.full_line()?.to_vec();
         let text = Encoding::Utf8.decode(&line, None, true)?.text;
         Ok(text.interned())
     }
@@ -574,7 +589,7 @@ impl<'a> Load<'a> {
     fn memo(&mut self, code: u8) -> PyResult<()> {
         let index = match code {
             GET | PUT => {
-                let line = self.input.line()?.to_vec();
+                let line = self.input.full_line()?.to_vec();
                 let key = int_of(&line)?;
                 let index = key.downcast::<PyLong>().and_then(PyLong::to_i64);
                 let index = index.and_then(|index| usize::try_from(index).ok());

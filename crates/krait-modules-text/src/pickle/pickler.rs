@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::{
     Field, Obj, Py, PyBytes, PyClass, PyDict, PyObject, PyResult, PyStr, PyTuple, PyType, WeakList,
-    attribute_error, none, type_error, value_error,
+    attribute_error, exc, none, runtime_error, type_error, value_error,
 };
 
 use super::memo::{Memo, PicklerMemoProxy};
@@ -28,7 +28,11 @@ pub(super) struct Pickler {
     #[traverse]
     buffer_callback: Field<PyObject>,
     protocol: Cell<i64>,
+    /// Whether the instructions may be binary; follows from the protocol unless it is set.
+    bin: Cell<i32>,
     fast: Cell<i32>,
+    /// Whether an object is being saved: nothing else may be then.
+    running: Cell<bool>,
     fix_imports: Cell<bool>,
     #[weaklist]
     weaklist: WeakList,
@@ -46,7 +50,9 @@ impl Pickler {
                 dispatch_table: Field::empty(),
                 buffer_callback: Field::empty(),
                 protocol: Cell::new(DEFAULT_PROTOCOL),
+                bin: Cell::new(1),
                 fast: Cell::new(0),
+                running: Cell::new(false),
                 fix_imports: Cell::new(true),
                 weaklist: WeakList::new(),
             },
@@ -77,6 +83,7 @@ impl Pickler {
             ));
         }
         self.protocol.set(protocol);
+        self.bin.set(i32::from(protocol > 0));
         self.fix_imports.set(fix_imports && protocol < 3);
         if let Some(file) = file {
             let Some(write) = file.lookup_attr(krait_runtime::intern!("write"))? else {
@@ -104,6 +111,10 @@ impl Pickler {
 
     pub(super) fn protocol(&self) -> i64 {
         self.protocol.get()
+    }
+
+    pub(super) fn is_binary(&self) -> bool {
+        self.bin.get() != 0
     }
 
     pub(super) fn is_fast(&self) -> bool {
@@ -155,6 +166,7 @@ impl Pickler {
                 self.type_().tp_name()
             )));
         };
+        let _running = Running::start(&self.running, "Pickler")?;
         let mut save = self.save(Some(write))?;
         save.dump(object)?;
         save.flush()
@@ -182,6 +194,7 @@ impl Pickler {
         fix_imports: bool,
         buffer_callback: Option<&PyObject>,
     ) -> PyResult<()> {
+        let _running = Running::start(&self.running, "Pickler")?;
         self.forget();
         self.fast.set(0);
         self.set_options(Some(file), protocol, fix_imports, buffer_callback)
@@ -238,7 +251,13 @@ impl Pickler {
 
     #[pygetter(name = "bin")]
     fn get_bin(&self) -> i32 {
-        i32::from(self.protocol.get() > 0)
+        self.bin.get()
+    }
+
+    #[pysetter(name = "bin")]
+    fn set_bin(&self, value: Option<&PyObject>) -> PyResult<()> {
+        self.bin.set(int_field(value)?);
+        Ok(())
     }
 
     #[pygetter(name = "fast")]
@@ -248,25 +267,22 @@ impl Pickler {
 
     #[pysetter(name = "fast")]
     fn set_fast(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let Some(value) = value else {
-            return Err(type_error!("can't delete numeric/char attribute"));
-        };
-        self.fast.set(value.extract()?);
+        self.fast.set(int_field(value)?);
         Ok(())
     }
 
     #[pygetter(name = "dispatch_table")]
     fn get_dispatch_table(&self) -> PyResult<Obj> {
-        self.dispatch_table.get().ok_or_else(|| {
-            attribute_error!(
-                "'{}' object has no attribute 'dispatch_table'",
-                self.type_().tp_name()
-            )
-        })
+        self.dispatch_table
+            .get()
+            .ok_or_else(|| attribute_error!("dispatch_table"))
     }
 
     #[pysetter(name = "dispatch_table")]
     fn set_dispatch_table(&self, value: Option<&PyObject>) -> PyResult<()> {
+        if value.is_none() && !self.dispatch_table.is_some() {
+            return Err(attribute_error!("dispatch_table"));
+        }
         self.dispatch_table.set(value.map(PyClass::to_obj));
         Ok(())
     }
@@ -284,6 +300,37 @@ impl Pickler {
         let old = self.memo.replace(PicklerMemoProxy::entries(value)?);
         drop(old);
         Ok(())
+    }
+}
+
+/// What a field that holds a C int is set to.
+fn int_field(value: Option<&PyObject>) -> PyResult<i32> {
+    let Some(value) = value else {
+        return Err(type_error!("can't delete numeric/char attribute"));
+    };
+    let value: i64 = value.extract()?;
+    if i32::try_from(value).is_err() {
+        let message = "Truncation of value to int";
+        krait_runtime::hooks::warn(&exc::RuntimeWarning, message, 1)?;
+    }
+    Ok(value as i32)
+}
+
+/// Marks a pickler or unpickler as being used until it goes.
+pub(super) struct Running<'a>(&'a Cell<bool>);
+
+impl<'a> Running<'a> {
+    pub(super) fn start(flag: &'a Cell<bool>, what: &str) -> PyResult<Running<'a>> {
+        if flag.replace(true) {
+            return Err(runtime_error!("{what} object is already used"));
+        }
+        Ok(Running(flag))
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 

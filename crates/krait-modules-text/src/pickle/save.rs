@@ -27,6 +27,8 @@ const FIRST_MEMO: usize = 48;
 pub(super) struct Save<'a> {
     pub(super) pickler: &'a Pickler,
     pub(super) protocol: i64,
+    /// Whether binary instructions are used.
+    pub(super) bin: bool,
     out: Vec<u8>,
     /// Where the header of the present frame is.
     frame: Option<usize>,
@@ -48,6 +50,7 @@ impl<'a> Save<'a> {
         Save {
             pickler,
             protocol: pickler.protocol(),
+            bin: pickler.is_binary(),
             out: Vec::with_capacity(FIRST_CAPACITY),
             frame: None,
             framing: false,
@@ -108,7 +111,7 @@ impl<'a> Save<'a> {
         self.out[start + 1..start + FRAME_HEADER].copy_from_slice(&(len as u64).to_le_bytes());
     }
 
-    /// Ends a frame that is long enough; an instruction has ended.
+    /// Ends a frame that is long enough; no instruction is half written.
     fn boundary(&mut self) -> PyResult<()> {
         let Some(start) = self.frame else {
             return Ok(());
@@ -122,7 +125,7 @@ impl<'a> Save<'a> {
 
     /// Writes an instruction with data; large data goes to the file as it is, outside of frames.
     fn put_data(&mut self, header: &[u8], data: &[u8], object: Option<&PyObject>) -> PyResult<()> {
-        if data.len() < FRAME_TARGET || !(self.framing || self.write.is_some()) {
+        if data.len() < FRAME_TARGET || (!self.framing && self.write.is_none()) {
             self.put(header);
             self.out.extend_from_slice(data);
             return Ok(());
@@ -130,13 +133,15 @@ impl<'a> Save<'a> {
         let framing = std::mem::replace(&mut self.framing, false);
         self.end_frame();
         self.out.extend_from_slice(header);
-        match (&self.write, object) {
-            (Some(write), Some(object)) => {
-                let write = write.clone();
+        match self.write.clone() {
+            Some(write) => {
                 self.flush()?;
-                write.call1(object)?;
+                match object {
+                    Some(object) => write.call1(object)?,
+                    None => write.call1(&*PyBytes::new(data)?)?,
+                };
             }
-            _ => self.out.extend_from_slice(data),
+            None => self.out.extend_from_slice(data),
         }
         self.framing = framing;
         Ok(())
@@ -152,7 +157,7 @@ impl<'a> Save<'a> {
             .get(&address)
             .map(|entry| entry.0);
         let Some(index) = index else { return false };
-        if self.protocol == 0 {
+        if !self.bin {
             self.put(format!("g{index}\n").as_bytes());
         } else if let Ok(index) = u8::try_from(index) {
             self.put(&[BINGET, index]);
@@ -187,7 +192,7 @@ impl<'a> Save<'a> {
         drop(old);
         if self.protocol >= 4 {
             self.put(&[MEMOIZE]);
-        } else if self.protocol == 0 {
+        } else if !self.bin {
             self.put(format!("p{index}\n").as_bytes());
         } else if let Ok(index) = u8::try_from(index) {
             self.put(&[BINPUT, index]);
@@ -198,8 +203,8 @@ impl<'a> Save<'a> {
     }
 
     pub(super) fn save(&mut self, object: &PyObject) -> PyResult<()> {
-        self.save_any(object, true)?;
-        self.boundary()
+        self.boundary()?;
+        self.save_any(object, true)
     }
 
     fn save_any(&mut self, object: &PyObject, persistent: bool) -> PyResult<()> {
@@ -277,7 +282,7 @@ impl<'a> Save<'a> {
         if id.is(none()) {
             return Ok(false);
         }
-        if self.protocol > 0 {
+        if self.bin {
             self.save_any(&id, false)?;
             self.put(&[BINPERSID]);
             return Ok(true);
@@ -309,7 +314,7 @@ impl<'a> Save<'a> {
         };
         let small = int.to_i64().and_then(|value| i32::try_from(value).ok());
         if let Some(value) = small {
-            if self.protocol == 0 {
+            if !self.bin {
                 self.put(format!("I{value}\n").as_bytes());
             } else if let Ok(value) = u8::try_from(value) {
                 self.put(&[BININT1, value]);
@@ -351,7 +356,7 @@ impl<'a> Save<'a> {
     }
 
     fn save_float(&mut self, float: &PyFloat) -> PyResult<()> {
-        if self.protocol > 0 {
+        if self.bin {
             self.put(&[BINFLOAT]);
             self.put(&float.value().to_be_bytes());
         } else {
@@ -463,7 +468,7 @@ impl<'a> Save<'a> {
     }
 
     fn save_text(&mut self, text: &PyStr) -> PyResult<()> {
-        if self.protocol > 0 {
+        if self.bin {
             let short = (self.protocol >= 4).then_some(SHORT_BINUNICODE);
             let large = (self.protocol >= 4).then_some(BINUNICODE8);
             let codes = [short, Some(BINUNICODE), large];
@@ -484,7 +489,7 @@ impl<'a> Save<'a> {
     pub(super) fn save_tuple(&mut self, tuple: &PyTuple) -> PyResult<()> {
         let len = tuple.len();
         if len == 0 {
-            if self.protocol > 0 {
+            if self.bin {
                 self.put(&[EMPTY_TUPLE]);
             } else {
                 self.put(&[MARK, TUPLE]);
@@ -503,7 +508,7 @@ impl<'a> Save<'a> {
         if self.is_known(tuple) {
             if short {
                 self.put(&[POP; 3][..len]);
-            } else if self.protocol > 0 {
+            } else if self.bin {
                 self.put(&[POP_MARK]);
             } else {
                 self.put(&vec![POP; len + 1]);
@@ -522,13 +527,13 @@ impl<'a> Save<'a> {
     }
 
     fn save_list(&mut self, list: &PyList) -> PyResult<()> {
-        if self.protocol > 0 {
+        if self.bin {
             self.put(&[EMPTY_LIST]);
         } else {
             self.put(&[MARK, LIST]);
         }
         self.memoize(list);
-        if self.protocol == 0 || list.len() == 1 {
+        if !self.bin || list.len() == 1 {
             let mut index = 0;
             while let Some(item) = list.get(index) {
                 self.save(&item)
@@ -565,14 +570,14 @@ impl<'a> Save<'a> {
     }
 
     fn save_dict(&mut self, dict: &PyDict) -> PyResult<()> {
-        if self.protocol > 0 {
+        if self.bin {
             self.put(&[EMPTY_DICT]);
         } else {
             self.put(&[MARK, DICT]);
         }
         self.memoize(dict);
         let len = dict.len();
-        let one_by_one = self.protocol == 0 || len == 1;
+        let one_by_one = !self.bin || len == 1;
         let (mut position, mut done) = (0, 0);
         while let Some((key, value)) = dict.next(&mut position) {
             if !one_by_one && done % BATCH == 0 {

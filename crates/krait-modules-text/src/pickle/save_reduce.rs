@@ -1,15 +1,16 @@
 //! Saving what objects reduce themselves to, and names of functions and classes.
 
+use krait_runtime::codecs::Encoding;
 use krait_runtime::{
-    Obj, PyClass, PyDict, PyErr, PyObject, PyResult, PyStr, PyTuple, PyType, ellipsis, exc, none,
-    not_implemented,
+    Obj, Py, PyBytes, PyClass, PyDict, PyErr, PyList, PyObject, PyResult, PyStr, PyTuple, PyType,
+    ellipsis, exc, none, not_implemented,
 };
 
 use super::opcodes::*;
 use super::pickler::table_or_none;
 use super::save::{BATCH, Save, class_name};
 use super::{noted, pickling_error};
-use crate::util::import;
+use crate::util::{import, import_named};
 
 /// Adds a note on the part of an object that could not be saved.
 fn part_noted(error: PyErr, object: &PyObject, part: &str) -> PyErr {
@@ -28,7 +29,7 @@ fn qualified(object: &PyObject) -> String {
 /// What `__reduce__` gave, taken apart.
 struct Reduced {
     function: Obj,
-    arguments: krait_runtime::Py<PyTuple>,
+    arguments: Py<PyTuple>,
     state: Option<Obj>,
     items: Option<Obj>,
     pairs: Option<Obj>,
@@ -302,7 +303,7 @@ impl Save<'_> {
                 .map_err(|error| part_noted(error, object, &format!("item {index}")))
         };
         let mut index = 0;
-        if self.protocol == 0 {
+        if !self.bin {
             while let Some(item) = items.iter_next()? {
                 save_item(self, &item, index)?;
                 self.put(&[APPEND]);
@@ -360,7 +361,7 @@ impl Save<'_> {
 
     /// The pairs of an iterator, to be put into a mapping.
     fn save_pairs(&mut self, pairs: &PyObject, object: &PyObject) -> PyResult<()> {
-        if self.protocol == 0 {
+        if !self.bin {
             while let Some(pair) = pairs.iter_next()? {
                 self.save_one_pair(&pair, object)?;
                 self.put(&[SETITEM]);
@@ -417,8 +418,8 @@ impl Save<'_> {
         let Some(name) = name.downcast::<PyStr>() else {
             return Err(pickling_error("the name of a global must be a str"));
         };
-        let path = name.to_string_lossy();
-        let module = which_module(object, &path)?;
+        let path = dotted(name)?;
+        let module = which_module(object, name, &path)?;
         if self.protocol >= 2 && self.save_extension(&module, name)? {
             return Ok(());
         }
@@ -426,21 +427,21 @@ impl Save<'_> {
             self.save(&module)?;
             self.save(name)?;
             self.put(&[STACK_GLOBAL]);
-        } else if let Some((first, rest)) = path.split_once('.') {
-            let getattr = import("builtins")?.getattr(krait_runtime::intern!("getattr"))?;
-            for _ in rest.split('.') {
-                self.save(&getattr)?;
-                if self.protocol < 2 {
-                    self.put(&[MARK]);
+        } else if let [first, rest @ ..] = &path[..] {
+            if !rest.is_empty() {
+                let getattr = import("builtins")?.getattr(krait_runtime::intern!("getattr"))?;
+                for _ in rest {
+                    self.save(&getattr)?;
+                    if self.protocol < 2 {
+                        self.put(&[MARK]);
+                    }
                 }
             }
             self.save_toplevel(&module, first)?;
-            for attribute in rest.split('.') {
-                self.save(&*PyStr::intern(attribute)?)?;
+            for attribute in rest {
+                self.save(attribute)?;
                 self.put(&[if self.protocol < 2 { TUPLE } else { TUPLE2 }, REDUCE]);
             }
-        } else {
-            self.save_toplevel(&module, &path)?;
         }
         self.memoize(object);
         Ok(())
@@ -471,70 +472,88 @@ impl Save<'_> {
         Ok(true)
     }
 
-    fn save_toplevel(&mut self, module: &PyStr, name: &str) -> PyResult<()> {
-        let mut module = module.to_string_lossy();
-        let mut name = name.to_owned();
+    fn save_toplevel(&mut self, module: &PyStr, name: &PyStr) -> PyResult<()> {
+        let (mut module, mut name) = (PyClass::to_owned(module), PyClass::to_owned(name));
         if self.protocol < 3 && self.pickler.fixes_imports() {
             (module, name) = old_names(module, name)?;
         }
-        let ascii_only = self.protocol < 3;
-        for (what, text) in [("module", &module), ("global", &name)] {
-            if ascii_only && !text.is_ascii() {
-                return Err(pickling_error(format!(
-                    "can't pickle {what} identifier {} using pickle protocol {}",
-                    PyStr::new(text)?.repr()?.to_string_lossy(),
-                    self.protocol
-                )));
-            }
-        }
+        let module = self.identifier("module", &module)?;
+        let name = self.identifier("global", &name)?;
         self.put(&[GLOBAL]);
-        self.put(format!("{module}\n{name}\n").as_bytes());
+        self.put(module.as_bytes());
+        self.put(b"\n");
+        self.put(name.as_bytes());
+        self.put(b"\n");
         Ok(())
+    }
+
+    /// A name as the protocol has it.
+    fn identifier(&self, what: &str, name: &PyStr) -> PyResult<Py<PyBytes>> {
+        let encoding = if self.protocol < 3 {
+            Encoding::Ascii
+        } else {
+            Encoding::Utf8
+        };
+        encoding.encode(name, None).or_else(|error| {
+            if !error.matches(&exc::UnicodeEncodeError) {
+                return Err(error);
+            }
+            let context = error.take();
+            let raised = pickling_error(format!(
+                "can't pickle {what} identifier {} using pickle protocol {}",
+                name.repr()?.to_string_lossy(),
+                self.protocol
+            ));
+            Err(raised_in(context, raised))
+        })
     }
 }
 
 /// What Python 2 called a thing.
-fn old_names(module: String, name: String) -> PyResult<(String, String)> {
+fn old_names(module: Py<PyStr>, name: Py<PyStr>) -> PyResult<(Py<PyStr>, Py<PyStr>)> {
     let compat = import("_compat_pickle")?;
-    let key = PyTuple::from_vec(vec![
-        PyStr::new(&module)?.into_object(),
-        PyStr::new(&name)?.into_object(),
-    ])?;
+    let key = PyTuple::from_refs(&[&module, &name])?;
     let names = compat.getattr(krait_runtime::intern!("REVERSE_NAME_MAPPING"))?;
     if let Some(found) = names.lookup_item(&key)? {
         if let Some([module, name]) = found.downcast::<PyTuple>().map(PyTuple::as_slice) {
-            return Ok((
-                module.str()?.to_string_lossy(),
-                name.str()?.to_string_lossy(),
-            ));
+            return Ok((module.str()?, name.str()?));
         }
         return Err(krait_runtime::runtime_error!(
             "_compat_pickle.REVERSE_NAME_MAPPING values should be 2-tuples"
         ));
     }
     let modules = compat.getattr(krait_runtime::intern!("REVERSE_IMPORT_MAPPING"))?;
-    match modules.lookup_item(&*PyStr::new(&module)?)? {
-        Some(found) => Ok((found.str()?.to_string_lossy(), name)),
+    match modules.lookup_item(&module)? {
+        Some(found) => Ok((found.str()?, name)),
         None => Ok((module, name)),
     }
 }
 
-/// What a dotted path leads to.
-pub(super) fn get_dotted(object: &PyObject, path: &str) -> PyResult<Option<Obj>> {
-    let mut object = object.to_obj();
-    for name in path.split('.') {
-        match object.lookup_attr_str(name)? {
-            Some(attribute) => object = attribute,
-            None => return Ok(None),
-        }
+/// The names between the dots of a path.
+pub(super) fn dotted(path: &PyStr) -> PyResult<Vec<Py<PyStr>>> {
+    if !path.to_string_lossy().contains('.') {
+        return Ok(vec![PyClass::to_owned(path)]);
     }
-    Ok(Some(object))
+    let dot = PyStr::intern(".")?;
+    let parts = path.call_method(krait_runtime::intern!("split"), &[&dot])?;
+    let parts = parts.downcast::<PyList>().map(PyList::to_vec);
+    let names = parts.unwrap_or_default().into_iter();
+    Ok(names.filter_map(|name| name.cast::<PyStr>().ok()).collect())
+}
+
+/// What a dotted path leads to.
+pub(super) fn get_dotted(object: &PyObject, path: &[Py<PyStr>]) -> PyResult<Obj> {
+    let mut object = object.to_obj();
+    for name in path {
+        object = object.getattr(name)?;
+    }
+    Ok(object)
 }
 
 /// The module in which an object is found under its name.
-fn which_module(object: &PyObject, path: &str) -> PyResult<krait_runtime::Py<PyStr>> {
+fn which_module(object: &PyObject, name: &PyStr, path: &[Py<PyStr>]) -> PyResult<Py<PyStr>> {
     let shown = || -> PyResult<String> { Ok(object.repr()?.to_string_lossy()) };
-    if path.split('.').any(|name| name == "<locals>") {
+    if path.iter().any(|name| name.is_text("<locals>")) {
         return Err(pickling_error(format!(
             "Can't pickle local object {}",
             shown()?
@@ -553,7 +572,7 @@ fn which_module(object: &PyObject, path: &str) -> PyResult<krait_runtime::Py<PyS
     let Some(module_name) = module_name.downcast::<PyStr>() else {
         return Err(krait_runtime::type_error!("module name must be a string"));
     };
-    let module = match import(module_name.as_utf8()?) {
+    let module = match import_named(module_name) {
         Ok(module) => module,
         Err(error)
             if error.matches(&exc::ImportError)
@@ -562,48 +581,42 @@ fn which_module(object: &PyObject, path: &str) -> PyResult<krait_runtime::Py<PyS
         {
             let reason = error.value().str()?.to_string_lossy();
             let shown = shown()?;
-            return Err(raised_in(error, format!("Can't pickle {shown}: {reason}")));
+            let message = format!("Can't pickle {shown}: {reason}");
+            return Err(raised_in(error.take(), pickling_error(message)));
         }
         Err(error) => return Err(error),
     };
-    let place = format!("{}.{path}", module_name.to_string_lossy());
-    match get_dotted(&module, path)? {
-        Some(found) if found.is(object) => Ok(PyClass::to_owned(module_name)),
-        Some(_) => Err(pickling_error(format!(
-            "Can't pickle {}: it's not the same object as {place}",
-            shown()?
+    let place = || {
+        let module = module_name.to_string_lossy();
+        format!("{module}.{}", name.to_string_lossy())
+    };
+    match get_dotted(&module, path) {
+        Ok(found) if found.is(object) => Ok(PyClass::to_owned(module_name)),
+        Ok(_) => Err(pickling_error(format!(
+            "Can't pickle {}: it's not the same object as {}",
+            shown()?,
+            place()
         ))),
-        None => {
-            let message = format!("Can't pickle {}: it's not found as {place}", shown()?);
-            match missing_attribute(&module, path) {
-                Err(error) => Err(raised_in(error, message)),
-                Ok(()) => Err(pickling_error(message)),
-            }
+        Err(error) if error.matches(&exc::AttributeError) => {
+            let context = error.take();
+            let message = format!("Can't pickle {}: it's not found as {}", shown()?, place());
+            Err(raised_in(context, pickling_error(message)))
         }
+        Err(error) => Err(error),
     }
 }
 
-/// A pickling error that came up while another exception was handled.
-fn raised_in(context: PyErr, message: String) -> PyErr {
-    let context = context.take();
-    let raised = pickling_error(message).take();
+/// An error that came up while another exception was handled.
+pub(super) fn raised_in(context: Obj, raised: PyErr) -> PyErr {
+    let raised = raised.take();
     match raised.setattr_str("__context__", &context) {
         Ok(()) => PyErr::restore(raised),
         Err(error) => error,
     }
 }
 
-/// The error of a dotted path that leads nowhere.
-fn missing_attribute(module: &PyObject, path: &str) -> PyResult<()> {
-    let mut object = module.to_obj();
-    for name in path.split('.') {
-        object = object.getattr_str(name)?;
-    }
-    Ok(())
-}
-
 /// The name of a loaded module that has the object.
-fn search_modules(object: &PyObject, path: &str) -> PyResult<Option<Obj>> {
+fn search_modules(object: &PyObject, path: &[Py<PyStr>]) -> PyResult<Option<Obj>> {
     let modules = import("sys")?.getattr(krait_runtime::intern!("modules"))?;
     let Some(modules) = modules.downcast::<PyDict>() else {
         return Ok(None);
@@ -616,7 +629,7 @@ fn search_modules(object: &PyObject, path: &str) -> PyResult<Option<Obj>> {
             continue;
         }
         match get_dotted(&module, path) {
-            Ok(Some(found)) if found.is(object) => return Ok(Some(name)),
+            Ok(found) if found.is(object) => return Ok(Some(name)),
             Ok(_) => {}
             Err(error) => error.clear(),
         }

@@ -5,14 +5,15 @@ use std::cell::{Cell, RefCell};
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::{
     Field, Obj, Py, PyBytes, PyClass, PyDict, PyObject, PyResult, PyStr, PyTuple, PyType, WeakList,
-    attribute_error, none, type_error,
+    attribute_error, exc, type_error,
 };
 
 use super::load::{Input, Load};
 use super::memo::UnpicklerMemoProxy;
-use super::save_reduce::get_dotted;
+use super::pickler::Running;
+use super::save_reduce::{dotted, get_dotted, raised_in};
 use super::{hook, unpickling_error};
-use crate::util::{Data, import};
+use crate::util::{Data, import, import_named};
 
 /// This takes a binary file for reading a pickle data stream.
 #[pyclass(name = "Unpickler", module = "_pickle", flags(BASETYPE, GC))]
@@ -33,6 +34,8 @@ pub(super) struct Unpickler {
     encoding: RefCell<String>,
     errors: RefCell<String>,
     fix_imports: Cell<bool>,
+    /// Whether a pickle is being read: nothing else may be then.
+    running: Cell<bool>,
     /// The protocol of the pickle being read.
     protocol: Cell<u8>,
     #[weaklist]
@@ -62,6 +65,7 @@ impl Unpickler {
                 encoding: RefCell::default(),
                 errors: RefCell::default(),
                 fix_imports: Cell::new(true),
+                running: Cell::new(false),
                 protocol: Cell::new(0),
                 weaklist: WeakList::new(),
             },
@@ -105,6 +109,7 @@ impl Unpickler {
     }
 
     fn load_input(&self, input: Input) -> PyResult<Obj> {
+        let _running = Running::start(&self.running, "Unpickler")?;
         let persistent = if self.is_exact::<Unpickler>() {
             self.persistent_load.get()
         } else {
@@ -161,19 +166,26 @@ impl Unpickler {
         else {
             return Err(type_error!("the names of a global must be str"));
         };
-        let module = import(module_name.as_utf8()?)?;
+        let module = import_named(module_name)?;
         if self.protocol.get() < 4 {
             return module.getattr(name);
         }
-        let path = name.to_string_lossy();
-        match get_dotted(&module, &path)? {
-            Some(found) => Ok(found),
-            None if path.contains('.') => Err(attribute_error!(
-                "Can't resolve path '{path}' on module {}",
-                module_name.repr()?.to_string_lossy()
-            )),
-            None => module.getattr(name),
+        let path = dotted(name)?;
+        if path.len() == 1 {
+            return module.getattr(name);
         }
+        get_dotted(&module, &path).or_else(|error| {
+            if !error.matches(&exc::AttributeError) {
+                return Err(error);
+            }
+            let context = error.take();
+            let raised = attribute_error!(
+                "Can't resolve path {} on module {}",
+                name.repr()?.to_string_lossy(),
+                module_name.repr()?.to_string_lossy()
+            );
+            Err(raised_in(context, raised))
+        })
     }
 }
 
@@ -219,6 +231,7 @@ impl Unpickler {
         errors: &str,
         buffers: Option<&PyObject>,
     ) -> PyResult<()> {
+        let _running = Running::start(&self.running, "Unpickler")?;
         let old = self.memo.take();
         drop(old);
         self.set_options(Options {
@@ -286,7 +299,7 @@ impl Unpickler {
 
     #[pysetter(name = "memo")]
     fn set_memo(&self, value: Option<&PyObject>) -> PyResult<()> {
-        let Some(value) = value.filter(|value| !value.is(none())) else {
+        let Some(value) = value else {
             return Err(type_error!("attribute deletion is not supported"));
         };
         let old = self.memo.replace(UnpicklerMemoProxy::entries(value)?);

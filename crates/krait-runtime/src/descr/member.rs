@@ -5,7 +5,9 @@ use std::cell::Cell;
 use krait_abi as abi;
 use krait_macros::{pyclass, pymethods};
 
-use super::{Descriptor, descriptor_class, docstring, member_get, member_set};
+use super::{
+    Descriptor, descriptor_class, docstring, member_get, member_set, reducible_descriptor,
+};
 use crate::field::Field;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::typeobject::PyType;
@@ -17,7 +19,7 @@ use crate::{PyResult, PyStr};
     name = "member_descriptor",
     symbol = PyMemberDescr_Type,
     flags(GC, DISALLOW_INSTANTIATION),
-    methods(COMMON, METHODS)
+    methods(COMMON, REDUCE, METHODS)
 )]
 #[repr(C)]
 pub struct PyMemberDescr {
@@ -30,6 +32,7 @@ pub struct PyMemberDescr {
 }
 
 descriptor_class!(PyMemberDescr, "member");
+reducible_descriptor!(PyMemberDescr);
 
 impl PyMemberDescr {
     /// The descriptor of a row of `class`'s table of members.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use krait_abi as abi;
 use krait_macros::{pyclass, pymethods};
 
-use super::{Descriptor, descriptor_class, docstring};
+use super::{Descriptor, descriptor_class, docstring, reducible_descriptor};
 use crate::call::ARGUMENTS_OFFSET;
 use crate::cfunction::{CONVENTION, NativeCall, PyCFunction, bad_flags, call_native, function_str};
 use crate::field::Field;
@@ -20,7 +20,7 @@ use crate::{PyDict, PyResult, PyStr, PyTuple, type_error};
     name = "method_descriptor",
     symbol = PyMethodDescr_Type,
     flags(GC, METHOD_DESCRIPTOR, DISALLOW_INSTANTIATION),
-    methods(COMMON, METHODS),
+    methods(COMMON, REDUCE, METHODS),
     vectorcall_offset = vectorcall
 )]
 #[repr(C)]
@@ -62,6 +62,7 @@ const _: () = {
 };
 
 descriptor_class!(PyMethodDescr, "method");
+reducible_descriptor!(PyMethodDescr);
 descriptor_class!(PyClassMethodDescr, "method");
 
 const FASTCALL_KEYWORDS: i32 = abi::METH_FASTCALL | abi::METH_KEYWORDS;

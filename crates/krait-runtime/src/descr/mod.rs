@@ -146,7 +146,7 @@ pub(crate) fn wraps(object: &PyObject, function: *const ()) -> bool {
 }
 
 /// Defines the common parts of a descriptor class: its [`Descriptor`] fields, and the table
-/// `COMMON` with `__name__`, `__objclass__`, `__qualname__`, `__reduce__`.
+/// `COMMON` with `__name__`, `__objclass__`, `__qualname__`.
 macro_rules! descriptor_class {
     ($class:ident, $kind:literal) => {
         impl $crate::descr::Descriptor for $class {
@@ -187,7 +187,16 @@ macro_rules! descriptor_class {
             fn get_qualname(&self) -> $crate::PyResult<$crate::Obj> {
                 $crate::descr::Descriptor::qualname(self)
             }
+        }
+    };
+}
+pub(crate) use descriptor_class;
 
+/// Defines the table `REDUCE` of a descriptor class that can be pickled.
+macro_rules! reducible_descriptor {
+    ($class:ident) => {
+        #[krait_macros::pymethods(REDUCE)]
+        impl $class {
             #[pymethod(name = "__reduce__")]
             fn reduce(&self) -> $crate::PyResult<$crate::Obj> {
                 $crate::descr::Descriptor::reduce_descriptor(self)
@@ -195,4 +204,4 @@ macro_rules! descriptor_class {
         }
     };
 }
-pub(crate) use descriptor_class;
+pub(crate) use reducible_descriptor;

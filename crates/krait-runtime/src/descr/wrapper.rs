@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use krait_abi as abi;
 use krait_macros::{pyclass, pymethods};
 
-use super::{Descriptor, descriptor_class, docstring};
+use super::{Descriptor, descriptor_class, docstring, reducible_descriptor};
 use crate::call::result_from_ptr;
 use crate::cfunction::c_text;
 use crate::field::Field;
@@ -21,7 +21,7 @@ use crate::{CompareOp, PyDict, PyResult, PyStr, PyTuple, type_error};
     name = "wrapper_descriptor",
     symbol = PyWrapperDescr_Type,
     flags(GC, METHOD_DESCRIPTOR, DISALLOW_INSTANTIATION),
-    methods(COMMON, METHODS)
+    methods(COMMON, REDUCE, METHODS)
 )]
 #[repr(C)]
 pub struct PyWrapperDescr {
@@ -35,6 +35,7 @@ pub struct PyWrapperDescr {
 }
 
 descriptor_class!(PyWrapperDescr, "slot wrapper");
+reducible_descriptor!(PyWrapperDescr);
 
 impl PyWrapperDescr {
     /// The wrapper of a slot that `class` fills with `wrapped`.
