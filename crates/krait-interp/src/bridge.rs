@@ -92,9 +92,9 @@ fn compile_from(request: &CompileRequest<'_>, from_file: bool) -> PyResult<Obj> 
     };
     if flags & cf::ONLY_AST != 0 {
         let level = optimized_ast.then_some(optimize);
-        let warnings = krait_compiler::preprocess(&mut module, level)
+        // What there is to warn of is said when the tree is compiled.
+        krait_compiler::preprocess(&mut module, level)
             .map_err(|error| errors::compile_error(&error, &filename))?;
-        errors::warn_of_code(&warnings, &filename)?;
         return match trees {
             Some(trees) => (trees.to_object)(&module),
             None => Err(system_error!(
@@ -171,6 +171,10 @@ fn parse(
         allow_incomplete_input: flags & cf::ALLOW_INCOMPLETE_INPUT != 0,
         barry_as_bdfl: flags & 0x40_0000 != 0,
         int_max_str_digits: interp.int_max_str_digits.get(),
+        feature_version: match u32::try_from(request.feature_version) {
+            Ok(version) if flags & cf::ONLY_AST != 0 => version,
+            _ => krait_parser::FEATURE_VERSION,
+        },
     };
     if let Some(text) = request.source.downcast::<PyStr>() {
         let parsed = krait_parser::parse_str(text.as_utf8()?, mode, &options);

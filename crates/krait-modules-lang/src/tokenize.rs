@@ -225,6 +225,7 @@ fn raise(error: &SyntaxError) -> PyErr {
         ErrorKind::TabError => &exc::TabError,
         ErrorKind::MemoryError => return PyErr::new(&exc::MemoryError, &error.message),
         ErrorKind::RecursionError => return PyErr::new(&exc::RecursionError, &error.message),
+        ErrorKind::ValueError => return PyErr::new(&exc::ValueError, &error.message),
         ErrorKind::SyntaxError | ErrorKind::IncompleteInputError => &exc::SyntaxError,
     };
     let build = || -> PyResult<Obj> {
@@ -237,15 +238,12 @@ fn raise(error: &SyntaxError) -> PyErr {
         } else {
             text.as_str().into_py()?
         };
-        let place = (
-            "<string>",
-            error.lineno,
-            error.offset,
-            text,
-            error.end_lineno,
-            error.end_offset,
-        );
-        let place = place.into_py()?;
+        let place = if error.end_lineno == 0 && error.lineno != 0 {
+            ("<string>", error.lineno, error.offset, text).into_py()?
+        } else {
+            let end = (error.end_lineno, error.end_offset);
+            ("<string>", error.lineno, error.offset, text, end.0, end.1).into_py()?
+        };
         class.as_object().call(&[&message, &place])
     };
     match build() {

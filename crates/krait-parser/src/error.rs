@@ -17,6 +17,8 @@ pub enum ErrorKind {
     MemoryError,
     /// `RecursionError`: the tree would be too deep to walk.
     RecursionError,
+    /// `ValueError`: an identifier whose normal form is a keyword.
+    ValueError,
 }
 
 /// A syntax error with the location that Python reports.

@@ -55,7 +55,12 @@ pub struct Options {
     pub barry_as_bdfl: bool,
     /// `sys.get_int_max_str_digits()`; 0 is no limit.
     pub int_max_str_digits: usize,
+    /// The minor version of Python 3 beyond whose syntax nothing is accepted.
+    pub feature_version: u32,
 }
+
+/// The version whose syntax this is.
+pub const FEATURE_VERSION: u32 = 14;
 
 impl Default for Options {
     fn default() -> Self {
@@ -67,6 +72,7 @@ impl Default for Options {
             allow_incomplete_input: false,
             barry_as_bdfl: false,
             int_max_str_digits: 4300,
+            feature_version: FEATURE_VERSION,
         }
     }
 }
@@ -139,22 +145,23 @@ fn parse_text(text: &str, mode: Mode, options: &Options) -> Result<Parsed, Synta
         start: parser.suspect(),
         barry_as_bdfl: parser.barry_as_bdfl(),
     };
-    let error = match (result, parser.error.take()) {
-        (Ok(module), _) => match mode {
+    let error = match (parser.too_new.take(), result, parser.error.take()) {
+        (Some(error), ..) => *error,
+        (None, Ok(module), _) => match mode {
             Mode::Single => match refused.more_than_one_statement(position) {
                 None => return Ok(Parsed { module, warnings }),
                 Some(error) => return Err(SyntaxError { warnings, ..error }),
             },
             _ => return Ok(Parsed { module, warnings }),
         },
-        (Err(Fail), Some(error)) if error.kind == ErrorKind::SyntaxError => {
+        (None, Err(Fail), Some(error)) if error.kind == ErrorKind::SyntaxError => {
             match refused.incomplete_at(parser.error_fill) {
                 Some(error) => error,
                 None => refused.of_literal(*error, parser.error_fill),
             }
         }
-        (Err(Fail), Some(error)) => *error,
-        (Err(Fail), None) => refused.diagnose(),
+        (None, Err(Fail), Some(error)) => *error,
+        (None, Err(Fail), None) => refused.diagnose(),
     };
     if error.kind == ErrorKind::IndentationError && error.message.starts_with("unexpected") {
         // For any other error CPython reads on to the end of the source, and the tokenizer warns.

@@ -25,6 +25,7 @@ pub(super) fn syntax_error(error: &SyntaxError, filename: Option<&PyStr>) -> PyE
         ErrorKind::IncompleteInputError => &exc::_IncompleteInputError,
         ErrorKind::MemoryError => return PyErr::new(&exc::MemoryError, &error.message),
         ErrorKind::RecursionError => return PyErr::new(&exc::RecursionError, &error.message),
+        ErrorKind::ValueError => return PyErr::new(&exc::ValueError, &error.message),
     };
     let build = || -> PyResult<Obj> {
         let message = PyStr::new(&error.message)?.into_object();

@@ -131,7 +131,7 @@ impl PyAST {
     #[slot(tp_init)]
     fn init(&self, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<()> {
         let class = self.type_();
-        let fields = field_names(class)?.unwrap_or_default();
+        let fields = class.getattr(intern!("_fields"))?.to_vec()?;
         if args.len() > fields.len() {
             let plural = if fields.len() == 1 { "" } else { "s" };
             return Err(type_error!(
@@ -219,8 +219,14 @@ impl PyAST {
             None => PyDict::new()?.into_object(),
         };
         check_replacement(self.type_(), &dict, &changes)?;
+        // What else programs have set is not kept.
         let all = PyDict::new()?;
-        all.update(&dict, true)?;
+        let fields = field_names(self.type_())?.unwrap_or_default();
+        for name in fields.into_iter().chain(attribute_names(self.type_())?) {
+            if let Some(value) = dict.lookup_item(&name)? {
+                all.set_item(&name, &value)?;
+            }
+        }
         all.update(&changes, true)?;
         let class = self.type_().to_obj();
         class.call_tuple(&PyTuple::empty(), Some(&all))

@@ -4,8 +4,8 @@
 //! the objects are read.
 
 use krait_ast::{
-    Arg, Arguments, Comprehension, Constant, ExceptHandler, Expr, ExprContext, ExprKind, Keyword,
-    MatchCase, Mod, Pattern, PatternKind, Stmt, StmtKind, TypeParam, TypeParamKind,
+    Alias, Arg, Arguments, Comprehension, Constant, ExceptHandler, Expr, ExprContext, ExprKind,
+    Keyword, MatchCase, Mod, Pattern, PatternKind, Stmt, StmtKind, TypeParam, TypeParamKind,
 };
 use krait_runtime::state::enter_recursive_call;
 use krait_runtime::{PyResult, type_error, value_error};
@@ -417,7 +417,15 @@ fn match_case(case: &MatchCase) -> PyResult<()> {
 
 fn handler(node: &ExceptHandler) -> PyResult<()> {
     optional(node.type_.as_deref(), Load)?;
+    node.name.as_deref().map_or(Ok(()), name)?;
     body(&node.body, "ExceptHandler")
+}
+
+fn aliases(names: &[Alias], owner: &str) -> PyResult<()> {
+    nonempty(names, "names", owner)?;
+    names
+        .iter()
+        .try_for_each(|alias| name(alias.asname.as_ref().unwrap_or(&alias.name)))
 }
 
 fn try_statement(node: &krait_ast::Try, owner: &str) -> PyResult<()> {
@@ -436,6 +444,7 @@ fn try_statement(node: &krait_ast::Try, owner: &str) -> PyResult<()> {
 }
 
 fn function(node: &krait_ast::FunctionDef, owner: &str) -> PyResult<()> {
+    name(&node.name)?;
     body(&node.body, owner)?;
     type_params(&node.type_params)?;
     arguments(&node.args)?;
@@ -465,6 +474,7 @@ fn stmt(node: &Stmt) -> PyResult<()> {
         StmtKind::FunctionDef(node) => function(node, "FunctionDef"),
         StmtKind::AsyncFunctionDef(node) => function(node, "AsyncFunctionDef"),
         StmtKind::ClassDef(node) => {
+            name(&node.name)?;
             body(&node.body, "ClassDef")?;
             type_params(&node.type_params)?;
             exprs(&node.bases, Load)?;
@@ -550,8 +560,8 @@ fn stmt(node: &Stmt) -> PyResult<()> {
             expr(test, Load)?;
             optional(msg.as_deref(), Load)
         }
-        StmtKind::Import { names } => nonempty(names, "names", "Import"),
-        StmtKind::ImportFrom { names, .. } => nonempty(names, "names", "ImportFrom"),
+        StmtKind::Import { names } => aliases(names, "Import"),
+        StmtKind::ImportFrom { names, .. } => aliases(names, "ImportFrom"),
         StmtKind::Global { names } => nonempty(names, "names", "Global"),
         StmtKind::Nonlocal { names } => nonempty(names, "names", "Nonlocal"),
         StmtKind::Expr { value } => expr(value, Load),

@@ -131,6 +131,7 @@ impl Parser<'_> {
         };
         let def = Box::new(def);
         Ok(if is_async {
+            self.since_version(5, "Async functions are");
             StmtKind::AsyncFunctionDef(def)
         } else {
             StmtKind::FunctionDef(def)
@@ -200,6 +201,7 @@ impl Parser<'_> {
             type_comment,
         });
         Ok(if is_async {
+            self.since_version(5, "Async for loops are");
             StmtKind::AsyncFor(stmt)
         } else {
             StmtKind::For(stmt)
@@ -232,6 +234,7 @@ impl Parser<'_> {
             type_comment,
         });
         Ok(if is_async {
+            self.since_version(5, "Async with statements are");
             StmtKind::AsyncWith(stmt)
         } else {
             StmtKind::With(stmt)
@@ -296,6 +299,7 @@ impl Parser<'_> {
             finalbody,
         });
         Ok(if star {
+            self.since_version(11, "Exception groups are");
             StmtKind::TryStar(stmt)
         } else {
             StmtKind::Try(stmt)
@@ -309,6 +313,7 @@ impl Parser<'_> {
             self.bump();
         }
         let (mut type_, mut name) = (None, None);
+        let mut bare = false;
         if star || self.kind() != K::Colon {
             let first = self.range();
             let exception = self.expression()?;
@@ -316,10 +321,14 @@ impl Parser<'_> {
                 name = Some(self.identifier()?.0);
                 type_ = Some(Box::new(exception));
             } else {
+                bare = self.kind() == K::Comma;
                 type_ = Some(Box::new(self.expressions_after(exception, first)?));
             }
         }
         let body = self.colon_block()?;
+        if bare {
+            self.since_version(14, "except expressions without parentheses are");
+        }
         Ok(ExceptHandler {
             type_,
             name,
@@ -354,6 +363,7 @@ impl Parser<'_> {
             Ok(())
         })?;
         self.bump();
+        self.since_version(10, "Pattern matching is");
         Ok(Some(StmtKind::Match {
             subject: Box::new(subject),
             cases,

@@ -188,6 +188,7 @@ impl Parser<'_> {
             range,
         };
         let value = Box::new(self.expression()?);
+        self.since_version(8, "Assignment expressions are");
         let kind = ExprKind::NamedExpr {
             target: Box::new(target),
             value,
@@ -331,9 +332,13 @@ impl Parser<'_> {
                     let right = Box::new(self.binary(strength + 1)?);
                     self.chain = self.chain.max(before);
                     self.longer_chain()?;
+                    let op = operator(kind)?;
+                    if op == Operator::MatMult {
+                        self.since_version(5, super::simple::MATRIX);
+                    }
                     let kind = ExprKind::BinOp {
                         left: Box::new(left),
-                        op: operator(kind)?,
+                        op,
                         right,
                     };
                     Expr {
@@ -445,6 +450,7 @@ impl Parser<'_> {
         let left = if self.kind() == K::Await {
             self.bump();
             let value = Box::new(self.primary()?);
+            self.since_version(5, "Await expressions are");
             Expr {
                 kind: ExprKind::Await { value },
                 range: self.since(start),
@@ -563,7 +569,7 @@ impl Parser<'_> {
         let value = match token.kind {
             K::Name => {
                 self.bump();
-                let id = self.names.get(self.token_text(token));
+                let id = self.name(token)?;
                 let kind = ExprKind::Name {
                     id,
                     ctx: ExprContext::Load,
@@ -597,6 +603,9 @@ impl Parser<'_> {
 
     pub(super) fn number_value(&mut self, token: crate::token::Token) -> Res<Constant> {
         let text = self.token_text(token);
+        if self.options.feature_version < 6 && text.contains('_') {
+            self.note_too_new(6, "Underscores in numeric literals are", token);
+        }
         match strings::number(text, self.options.int_max_str_digits) {
             Ok(value) => Ok(value),
             Err(message) => self.raise(token.range, message),
@@ -781,6 +790,9 @@ impl Parser<'_> {
             let mut ifs = Vec::new();
             while self.eat(K::If) {
                 ifs.push(self.disjunction()?);
+            }
+            if is_async {
+                self.since_version(6, "Async comprehensions are");
             }
             clauses.push(Comprehension {
                 target,

@@ -82,6 +82,7 @@ impl Parser<'_> {
             return Err(Fail);
         }
         values.retain(|value| !is_empty_text(value));
+        self.since_version_read(14, "t-strings are");
         Ok(Expr {
             kind: ExprKind::TemplateStr { values },
             range: self.since(first),

@@ -45,6 +45,8 @@ pub(crate) struct Parser<'a> {
     /// The tokens where the last two statements outside all blocks began.
     statement_starts: [usize; 2],
     pub(crate) error: Option<Box<SyntaxError>>,
+    /// What is refused because a later version brought it.
+    pub(crate) too_new: Option<Box<SyntaxError>>,
     /// How many tokens CPython has looked at when it raises `error`.
     pub(crate) error_fill: usize,
     pub(crate) warnings: Vec<Warning>,
@@ -63,6 +65,7 @@ impl<'a> Parser<'a> {
             chain: 0,
             statement_starts: [0; 2],
             error: None,
+            too_new: None,
             error_fill: 0,
             warnings: Vec::new(),
         }
@@ -198,8 +201,20 @@ impl<'a> Parser<'a> {
 
     fn identifier(&mut self) -> Res<(Identifier, Range)> {
         let token = self.expect(TokenKind::Name)?;
+        Ok((self.name(token)?, token.range))
+    }
+
+    /// The identifier that a token spells.
+    fn name(&mut self, token: Token) -> Res<Identifier> {
         let text = self.token_text(token);
-        Ok((self.names.get(text), token.range))
+        let name = self.names.get(text);
+        if !text.is_ascii() && matches!(name.as_str(), "None" | "True" | "False") {
+            let message = format!("identifier field can't represent '{name}' constant");
+            let error = SyntaxError::unplaced(ErrorKind::ValueError, message);
+            self.error.get_or_insert_with(|| Box::new(error));
+            return Err(Fail);
+        }
+        Ok(name)
     }
 
     #[inline]
@@ -299,6 +314,35 @@ impl<'a> Parser<'a> {
         self.error_fill = self.pos + 1;
         self.error.get_or_insert_with(|| Box::new(error));
         Err(Fail)
+    }
+
+    /// Notes that what has just been read came with a later version, unless that is accepted. The
+    /// parser goes on: what is around it may yet be refused, but the first such note is raised.
+    #[inline]
+    fn since_version(&mut self, minor: u32, what: &str) {
+        if self.options.feature_version < minor {
+            // CPython looks one token ahead, but not over the end of a statement.
+            let last = self.tokens[self.pos.saturating_sub(1)];
+            let ended = matches!(last.kind, TokenKind::Newline | TokenKind::Dedent);
+            let token = if ended { last } else { self.token() };
+            self.note_too_new(minor, what, token);
+        }
+    }
+
+    /// The same where CPython knows without looking further than the last token.
+    #[inline]
+    fn since_version_read(&mut self, minor: u32, what: &str) {
+        if self.options.feature_version < minor {
+            self.note_too_new(minor, what, self.tokens[self.pos.saturating_sub(1)]);
+        }
+    }
+
+    #[cold]
+    fn note_too_new(&mut self, minor: u32, what: &str, token: Token) {
+        let message = format!("{what} only supported in Python 3.{minor} and greater");
+        let (kind, line) = (ErrorKind::SyntaxError, token.range.end_lineno);
+        let error = source::error_at_token(self.text, kind, message, token, line);
+        self.too_new.get_or_insert_with(|| Box::new(error));
     }
 
     /// Tries `attempt`; if it refuses without an error of its own, everything is as before.

@@ -36,6 +36,7 @@ impl Parser<'_> {
                     self.bump();
                     slash_seen = true;
                     arguments.posonlyargs = std::mem::take(&mut arguments.args);
+                    self.since_version(8, "Positional-only parameters are");
                     if !self.eat(K::Comma) {
                         break;
                     }
@@ -169,6 +170,7 @@ impl Parser<'_> {
             }
         }
         self.expect(K::RSqb)?;
+        self.since_version_read(12, "Type parameter lists are");
         Ok(params)
     }
 
@@ -210,7 +212,9 @@ impl Parser<'_> {
 
     fn default_value(&mut self, parse: fn(&mut Self) -> Res<Expr>) -> Res<Option<Box<Expr>>> {
         if self.eat(K::Equal) {
-            Ok(Some(Box::new(parse(self)?)))
+            let value = parse(self)?;
+            self.since_version(13, "Type parameter defaults are");
+            Ok(Some(Box::new(value)))
         } else {
             Ok(None)
         }

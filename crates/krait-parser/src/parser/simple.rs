@@ -101,7 +101,12 @@ impl Parser<'_> {
             K::Equal => self.assign(first),
             K::Colon => self.ann_assign(first, plain_name),
             kind => match augmented(kind) {
-                Some(op) => self.aug_assign(first, op),
+                Some(op) => {
+                    if op == Operator::MatMult && self.options.feature_version < 5 {
+                        self.note_too_new(5, MATRIX, self.token());
+                    }
+                    self.aug_assign(first, op)
+                }
                 None => Ok(StmtKind::Expr {
                     value: Box::new(first),
                 }),
@@ -134,6 +139,7 @@ impl Parser<'_> {
         } else {
             None
         };
+        self.since_version(6, "Variable annotation syntax is");
         Ok(StmtKind::AnnAssign {
             target: Box::new(target),
             annotation,
@@ -202,6 +208,7 @@ impl Parser<'_> {
         let type_params = self.type_params()?;
         self.expect(K::Equal)?;
         let value = Box::new(self.expression()?);
+        self.since_version(12, "Type statement is");
         Ok(StmtKind::TypeAlias {
             name,
             type_params,
@@ -361,6 +368,9 @@ fn only_single_target(target: &mut Expr) -> Res<()> {
         _ => Err(Fail),
     }
 }
+
+/// What a version error calls `@`.
+pub(super) const MATRIX: &str = "The '@' operator is";
 
 fn augmented(kind: K) -> Option<Operator> {
     Some(match kind {
