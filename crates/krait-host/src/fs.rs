@@ -4,7 +4,7 @@
 use std::ffi::{CStr, CString, c_int};
 
 use crate::errno::{Errno, Result, check, count, done, lent, plain, zeroed};
-use crate::fd::{AT_FDCWD, Fd};
+use crate::fd::{self, AT_FDCWD, Fd};
 use crate::mount;
 
 /// A moment: seconds, and nanoseconds after them.
@@ -369,6 +369,21 @@ pub struct DirEntry {
     pub ino: u64,
     /// The type (`DT_*`), which may be unknown.
     pub kind: u8,
+}
+
+/// The names in a folder of the system, without what is mounted there.
+pub fn names_on_system(path: &CStr) -> Result<Vec<CString>> {
+    let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
+    let fd = fd::open_on_system(AT_FDCWD, path, flags, 0)?;
+    let mut names = Vec::new();
+    let mut dir = Dir::from_fd(fd).inspect_err(|_| {
+        // Nothing has taken it over.
+        let _ = fd::close(fd);
+    })?;
+    while let Some(entry) = dir.read()? {
+        names.push(entry.name);
+    }
+    Ok(names)
 }
 
 /// A folder that is being read: what the system has, then what is mounted.

@@ -2,7 +2,8 @@
 
 It serves one folder, which need not exist: the one that holds the library of
 an installed Python.  Modules from there have files, sources and data by the
-names that they would have on the disk.
+names that they would have on the disk.  Modules that really are there on the
+disk come first.
 """
 
 # This runs before anything can be imported from the library.
@@ -63,10 +64,41 @@ class LibraryFinder:
     def __init__(self, path, folder):
         self.path = path
         self._folder = folder
+        self._names = ()
+        self._mtime = None
+        self._disk_finder = None
+
+    def _disk(self):
+        """The finder of what is on the disk in this folder, and the names there."""
+        try:
+            mtime = _external._path_stat(self.path).st_mtime
+        except OSError:
+            mtime = None
+        if mtime != self._mtime:
+            self._mtime = mtime
+            self._names = frozenset(_library.list_disk(self.path))
+            if self._names and self._disk_finder is None:
+                self._disk_finder = _external.FileFinder(
+                    self.path, *_external._get_supported_file_loaders())
+        return self._disk_finder, self._names
+
+    def _is_on_disk(self, tail, inner, names):
+        if tail in names:
+            if not _library.is_dir(inner):
+                return True
+            if '__init__.py' in _library.list_disk(f'{self.path}/{tail}'):
+                return True
+        endings = ['.py', '.pyc', *_external.EXTENSION_SUFFIXES]
+        return any(tail + ending in names for ending in endings)
 
     def find_spec(self, fullname, target=None):
         tail = fullname.rpartition('.')[2]
+        if not tail:
+            return None
         inner = _join(self._folder, tail)
+        finder, names = self._disk()
+        if names and self._is_on_disk(tail, inner, names):
+            return finder.find_spec(fullname, target)
         path = f'{self.path}/{tail}'
         if _library.is_file(f'{inner}/__init__.py'):
             file, locations = f'{path}/__init__.py', [path]
@@ -83,10 +115,19 @@ class LibraryFinder:
             submodule_search_locations=locations)
 
     def invalidate_caches(self):
-        """Nothing changes, so nothing is cached."""
+        """Look at the disk again."""
+        self._mtime = None
+        if self._disk_finder is not None:
+            self._disk_finder.invalidate_caches()
 
     def iter_modules(self, prefix=''):
         """What pkgutil shows: names and whether they are packages."""
+        finder, names = self._disk()
+        if names:
+            # Lists what is on the disk and what is in the library.
+            import pkgutil
+            yield from pkgutil.iter_importer_modules(finder, prefix)
+            return
         for name, is_file in _library.list_dir(self._folder):
             if is_file:
                 stem, dot, ending = name.rpartition('.')

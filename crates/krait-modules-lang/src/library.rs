@@ -2,16 +2,20 @@
 //!
 //! Paths are those of the library, with slashes and without a leading one.
 
+use std::ffi::CString;
+
 use krait_lib::Entry;
 use krait_macros::pyfunction;
 use krait_runtime::hooks::CompileRequest;
 use krait_runtime::object::{Obj, PyObject};
-use krait_runtime::{Interpreter, IntoPy, PyBytes, PyErr, PyList, PyResult, PyStr, exc, pymodule};
+use krait_runtime::{
+    Interpreter, IntoPy, PyBytes, PyErr, PyList, PyResult, PyStr, codecs, exc, pymodule,
+};
 
 pymodule! {
     pub LIBRARY = "_krait_library",
     "The standard library inside the binary.",
-    functions: [get_code, get_data, get_size, is_file, is_dir, list_dir],
+    functions: [get_code, get_data, get_size, is_file, is_dir, list_dir, list_disk],
     classes: [],
     exec: None
 }
@@ -81,6 +85,21 @@ fn is_file(path: &PyStr) -> bool {
 #[pyfunction(signature = "(path, /)")]
 fn is_dir(path: &PyStr) -> bool {
     text_of(path).is_some_and(krait_lib::is_dir)
+}
+
+/// Return the names that the disk itself has in a folder; the path is that of the system.
+#[pyfunction(signature = "(path, /)")]
+fn list_disk(path: &PyStr) -> PyResult<Obj> {
+    let path = codecs::encode_to_bytes(path, "utf-8", Some("surrogateescape"))?;
+    let names = match CString::new(path.as_bytes()) {
+        Ok(path) => krait_host::fs::names_on_system(&path).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    let names = names.into_iter().map(|name| {
+        let name = codecs::decode(name.as_bytes(), "utf-8", Some("surrogateescape"))?;
+        Ok(name.into_object())
+    });
+    Ok(PyList::from_vec(names.collect::<PyResult<_>>()?)?.into_object())
 }
 
 /// Return what is in a folder: a list of (name, is_file).

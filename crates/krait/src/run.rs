@@ -226,13 +226,16 @@ fn run_file(config: &Config, path: &[u8]) -> PyResult<i32> {
     let dict = main_dict()?;
     dict.set("__file__", &filename)?;
     dict.set("__cached__", none())?;
-    let result = if source.get(..4) == Some(&MAGIC) {
+    let is_compiled = source.get(..4) == Some(&MAGIC);
+    let loader = if is_compiled {
+        "SourcelessFileLoader"
+    } else {
+        "SourceFileLoader"
+    };
+    dict.set("__loader__", &*init::script_loader(loader, &filename)?)?;
+    let result = if is_compiled {
         run_pyc(&source, &dict)
     } else {
-        dict.set(
-            "__loader__",
-            &*init::source_file_loader("__main__", &filename)?,
-        )?;
         let source = PyBytes::new(if config.skip_first_line {
             after_first_line(&source)
         } else {
