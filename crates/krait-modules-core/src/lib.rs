@@ -12,6 +12,7 @@ pub mod functools;
 pub mod itertools;
 pub mod operator;
 pub mod stat;
+pub mod suggestions;
 pub mod sys;
 pub mod sysconfig;
 pub mod tracemalloc;
@@ -31,6 +32,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &itertools::ITERTOOLS,
     &operator::OPERATOR,
     &stat::STAT,
+    &suggestions::SUGGESTIONS,
     &sys::SYS,
     &sysconfig::SYSCONFIG,
     &tracemalloc::TRACEMALLOC,
