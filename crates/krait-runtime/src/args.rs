@@ -327,7 +327,7 @@ impl<'a> CallArgs<'a> {
             .iter()
             .filter_map(|(name, _)| name.downcast::<PyStr>());
         for name in names {
-            if spec.keyword_index(name).is_none() {
+            if spec.keyword_index(name).is_none() && !equals_some(name, spec) {
                 let text = name.to_string_lossy();
                 let accepted = spec.params[spec.positional_only..].iter().copied();
                 return match crate::suggestions::closest(&text, accepted) {
@@ -543,4 +543,17 @@ pub fn argument_type_name(value: &PyObject) -> String {
     } else {
         value.type_().tp_name()
     }
+}
+
+/// Whether a keyword whose class compares in its own way says that it is one of the parameters.
+#[cold]
+fn equals_some(name: &PyStr, spec: &ArgSpec) -> bool {
+    let equals = |param: &&str| -> PyResult<bool> { name.eq(&*PyStr::new(param)?) };
+    !name.is_exact::<PyStr>()
+        && spec.params[spec.positional_only..].iter().any(|param| {
+            equals(param).unwrap_or_else(|error| {
+                error.clear();
+                false
+            })
+        })
 }

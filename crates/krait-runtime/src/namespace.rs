@@ -138,8 +138,8 @@ impl PyNamespace {
         let Some(namespace) = copy.downcast::<PyNamespace>() else {
             return Err(crate::type_error!(
                 "expect types.SimpleNamespace type, but {}() returned '{}' object",
-                self.type_name(),
-                copy.type_name()
+                self.type_().qualified_name()?,
+                copy.type_().qualified_name()?
             ));
         };
         let dict = namespace.dict()?;

@@ -42,6 +42,8 @@ pub struct StructSeq {
     visible: usize,
     /// Whether Python code may make instances.
     instantiable: bool,
+    /// Whether Python code may set attributes of the class.
+    mutable: bool,
     /// Fills hidden fields in that Python code did not give.
     complete: Option<fn(&mut [Option<Obj>])>,
     made: AtomicPtr<SeqType>,
@@ -72,6 +74,7 @@ impl StructSeq {
             fields,
             visible: fields.len(),
             instantiable: true,
+            mutable: true,
             complete: None,
             made: AtomicPtr::new(std::ptr::null_mut()),
         }
@@ -81,6 +84,12 @@ impl StructSeq {
     pub const fn visible(mut self, visible: usize) -> StructSeq {
         assert!(visible <= self.fields.len());
         self.visible = visible;
+        self
+    }
+
+    /// A class of the interpreter itself, whose attributes cannot be set.
+    pub const fn immutable(mut self) -> StructSeq {
+        self.mutable = false;
         self
     }
 
@@ -110,6 +119,10 @@ impl StructSeq {
                 .set(seq_type.members.as_ptr().cast_mut());
             crate::typeobject::ready_type(&seq_type.class)?;
             self.add_constants(seq_type)?;
+            if self.mutable {
+                let flags = &seq_type.class.raw().tp_flags;
+                flags.set(flags.get() & !abi::Py_TPFLAGS_IMMUTABLETYPE);
+            }
             self.made.store(made, Ordering::Release);
         }
         // SAFETY: leaked above.
@@ -324,7 +337,8 @@ pub static UNRAISABLE_HOOK_ARGS: StructSeq = StructSeq::new(
         ("err_msg", "Error message"),
         ("object", "Object causing the exception"),
     ],
-);
+)
+.immutable();
 
 /// An instance of any class of struct sequences.
 #[repr(transparent)]

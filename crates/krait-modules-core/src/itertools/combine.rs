@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::err::no_memory;
 use krait_runtime::{
-    Args, Field, Obj, Py, PyClass, PyLong, PyObject, PyResult, PyTuple, PyType, exc, none,
+    Args, Field, KwArgs, Obj, Py, PyClass, PyLong, PyObject, PyResult, PyTuple, PyType, exc, none,
     overflow_error, type_error, value_error,
 };
 
@@ -33,6 +33,28 @@ fn length(r: isize) -> PyResult<usize> {
     usize::try_from(r).map_err(|_| value_error!("r must be non-negative"))
 }
 
+/// The one keyword of `product`.
+fn repeat_argument(kwargs: &KwArgs<'_>) -> PyResult<isize> {
+    let given = kwargs.iter().count();
+    if given > 1 {
+        return Err(type_error!(
+            "product() takes at most 1 keyword argument ({given} given)"
+        ));
+    }
+    match kwargs.iter().next() {
+        None => Ok(1),
+        Some((name, value)) if name.is_text("repeat") => value.extract(),
+        Some((name, _)) => {
+            let name = name.to_string_lossy();
+            let near = krait_runtime::suggestions::closest(&name, ["repeat"].into_iter());
+            let near = near.map_or_else(String::new, |near| format!(". Did you mean '{near}'?"));
+            Err(type_error!(
+                "product() got an unexpected keyword argument '{name}'{near}"
+            ))
+        }
+    }
+}
+
 /// Cartesian product of input iterables. Equivalent to nested for-loops.
 ///
 /// For example, product(A, B) returns the same as: ((x,y) for x in A for y in B). The leftmost
@@ -51,8 +73,12 @@ pub(super) struct Product {
 
 #[pymethods]
 impl Product {
-    #[pynew(signature = "(*iterables, repeat=1)")]
-    fn new(class: &PyType, iterables: Args<'_>, repeat: isize) -> PyResult<Py<Self>> {
+    #[pynew(
+        signature = "(*iterables, **kwargs)",
+        text_signature = "(*iterables, repeat=1)"
+    )]
+    fn new(class: &PyType, iterables: Args<'_>, kwargs: KwArgs<'_>) -> PyResult<Py<Self>> {
+        let repeat = repeat_argument(&kwargs)?;
         let Ok(repeat) = usize::try_from(repeat) else {
             return Err(value_error!("repeat argument cannot be negative"));
         };

@@ -152,6 +152,9 @@ pub(super) struct Pairwise {
     iter: Field<PyObject>,
     #[traverse]
     old: Field<PyObject>,
+    /// The pair given last, as for `enumerate`.
+    #[traverse]
+    last: Field<PyTuple>,
 }
 
 #[pymethods]
@@ -164,6 +167,7 @@ impl Pairwise {
                 ob_base: PyObject::HEADER,
                 iter: Field::new(iterable.iter()?),
                 old: Field::empty(),
+                last: Field::empty(),
             },
         )
     }
@@ -207,7 +211,7 @@ impl Pairwise {
             return Ok(None);
         };
         self.old.set(Some(new.clone()));
-        Ok(Some(PyTuple::from_vec(vec![old, new])?.into_object()))
+        Ok(Some(PyTuple::reuse(&self.last, [old, new])?.into_object()))
     }
 }
 

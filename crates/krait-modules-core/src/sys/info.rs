@@ -34,7 +34,8 @@ pub(super) static FLAGS: StructSeq = StructSeq::new(
     ],
 )
 .visible(18)
-.not_instantiable();
+.not_instantiable()
+.immutable();
 
 static VERSION_INFO: StructSeq = StructSeq::new(
     "sys.version_info",
@@ -47,7 +48,8 @@ static VERSION_INFO: StructSeq = StructSeq::new(
         ("serial", "Serial release number"),
     ],
 )
-.not_instantiable();
+.not_instantiable()
+.immutable();
 
 static FLOAT_INFO: StructSeq = StructSeq::new(
     "sys.float_info",
@@ -86,7 +88,8 @@ static FLOAT_INFO: StructSeq = StructSeq::new(
             "FLT_ROUNDS -- rounding mode used for arithmetic operations",
         ),
     ],
-);
+)
+.immutable();
 
 static INT_INFO: StructSeq = StructSeq::new(
     "sys.int_info",
@@ -106,7 +109,8 @@ static INT_INFO: StructSeq = StructSeq::new(
             "minimum positive value for int_max_str_digits",
         ),
     ],
-);
+)
+.immutable();
 
 static HASH_INFO: StructSeq = StructSeq::new(
     "sys.hash_info",
@@ -131,7 +135,8 @@ static HASH_INFO: StructSeq = StructSeq::new(
         ("seed_bits", "seed size of hash algorithm"),
         ("cutoff", "small string optimization cutoff"),
     ],
-);
+)
+.immutable();
 
 static THREAD_INFO: StructSeq = StructSeq::new(
     "sys.thread_info",
@@ -141,7 +146,8 @@ static THREAD_INFO: StructSeq = StructSeq::new(
         ("lock", "name of the lock implementation"),
         ("version", "name and version of the thread library"),
     ],
-);
+)
+.immutable();
 
 pub(super) static ASYNCGEN_HOOKS: StructSeq = StructSeq::new(
     "asyncgen_hooks",
@@ -151,7 +157,8 @@ pub(super) static ASYNCGEN_HOOKS: StructSeq = StructSeq::new(
         ("finalizer", "Hook to intercept finalization"),
     ],
 )
-.not_instantiable();
+.not_instantiable()
+.immutable();
 
 fn int(value: i64) -> PyResult<Obj> {
     Ok(PyLong::from_i64(value)?.into_object())

@@ -26,7 +26,10 @@ impl PyByteArray {
                 ));
             }
             None => match iterable_of_ints.iter() {
-                Ok(_) => bytes_from_iterable(iterable_of_ints, "bytearray")?.into(),
+                Ok(_) => {
+                    iterable_of_ints.length_hint(32)?;
+                    bytes_from_iterable(iterable_of_ints, "bytearray")?.into()
+                }
                 Err(error) => {
                     error.clear();
                     return Err(crate::type_error!(

@@ -418,7 +418,11 @@ fn join<T: ByteRow>(this: &T, iterable: &PyObject) -> PyResult<Obj> {
             return joined;
         }
     }
-    join_items(this, &iterable.to_vec_or("can only join an iterable")?)
+    // What the iterable runs must not change the separator.
+    let lent = this.as_object().bytes_buffer()?;
+    let items = iterable.to_vec_or("can only join an iterable")?;
+    drop(lent);
+    join_items(this, &items)
 }
 
 /// The items joined if all of them are plain bytes, which no Python code can change.

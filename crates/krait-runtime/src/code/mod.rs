@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::mem::offset_of;
 
 use krait_abi as abi;
-use krait_bytecode::opcode::{CACHES, DEOPT, MIN_INSTRUMENTED_OPCODE, OPCODES, op};
+use krait_bytecode::opcode::{CACHES, DEOPT, MIN_INSTRUMENTED_OPCODE, op};
 use krait_macros::pyclass;
 
 use crate::field::{Field, WeakList};
@@ -416,8 +416,7 @@ impl CodeParts {
         if self.argcount + self.kwonlyargcount + extra > locals {
             return Err(crate::value_error!("code: varnames is too small"));
         }
-        let valid = |unit: &[u8]| OPCODES[usize::from(unit[0])].valid;
-        if self.code.is_empty() || !self.code.chunks_exact(2).step_by(1).take(1).all(valid) {
+        if self.code.is_empty() {
             return Err(crate::value_error!("code: co_code is malformed"));
         }
         Ok(())

@@ -35,6 +35,25 @@ pub fn normalize_name(name: &str) -> String {
     out
 }
 
+/// In development mode, names that nobody needs here are looked up all the same.
+#[inline]
+fn check_names(builtin: Option<Encoding>, encoding: &str, errors: Option<&str>) -> PyResult<()> {
+    let known = matches!(
+        errors,
+        None | Some("strict" | "ignore" | "replace" | "surrogateescape" | "surrogatepass")
+    );
+    if (builtin.is_some() && known) || !crate::Interpreter::current().flags.borrow().dev_mode {
+        return Ok(());
+    }
+    if builtin.is_none() {
+        registry::lookup(encoding)?;
+    }
+    match errors {
+        Some(errors) if !known => registry::lookup_error(errors).map(drop),
+        _ => Ok(()),
+    }
+}
+
 /// `str.encode(encoding, errors)`.
 pub fn encode_to_bytes(
     text: &PyStr,
@@ -45,6 +64,7 @@ pub fn encode_to_bytes(
         "utf-8" => Some(Encoding::Utf8),
         _ => Encoding::without_registry(&normalize_name(encoding)),
     };
+    check_names(builtin, encoding, errors)?;
     match builtin {
         Some(encoding) => encoding.encode(text, errors),
         None => registry::encode_text(text, encoding, errors),
@@ -57,6 +77,7 @@ pub fn decode(bytes: &[u8], encoding: &str, errors: Option<&str>) -> PyResult<Py
         "utf-8" => Some(Encoding::Utf8),
         _ => Encoding::without_registry(&normalize_name(encoding)),
     };
+    check_names(builtin, encoding, errors)?;
     match builtin {
         Some(encoding) => Ok(encoding.decode(bytes, errors, true)?.text),
         None => registry::decode_text(&*PyBytes::new(bytes)?, encoding, errors),

@@ -163,16 +163,20 @@ fn push_formatted(out: &mut StrWriter, value: &PyObject, spec: StrSlice<'_>) -> 
             return Ok(());
         }
     }
-    let spec = PyStr::from_slice(spec)?;
-    let text = if let Some(text) = value.downcast_exact::<PyStr>() {
-        format_str(text, &spec)?
-    } else if let Some(int) = value.downcast_exact::<PyLong>() {
-        format_int(int, &spec)?
-    } else if let Some(float) = value.downcast_exact::<PyFloat>() {
-        format_float(float, &spec)?
-    } else {
-        value.format(&spec)?
-    };
-    out.push_slice(text.as_slice());
+    out.push_slice(formatted(value, spec)?.as_slice());
     Ok(())
+}
+
+/// `format(value, spec)`.
+fn formatted(value: &PyObject, spec: StrSlice<'_>) -> PyResult<Py<PyStr>> {
+    let spec = PyStr::from_slice(spec)?;
+    if let Some(text) = value.downcast_exact::<PyStr>() {
+        format_str(text, &spec)
+    } else if let Some(int) = value.downcast_exact::<PyLong>() {
+        format_int(int, &spec)
+    } else if let Some(float) = value.downcast_exact::<PyFloat>() {
+        format_float(float, &spec)
+    } else {
+        value.format(&spec)
+    }
 }

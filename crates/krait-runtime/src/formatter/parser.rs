@@ -92,7 +92,7 @@ fn replacement_field(text: StrSlice<'_>, at: &mut usize, end: usize) -> PyResult
         let code = text.at(*at);
         *at += 1;
         match u8::try_from(code) {
-            Ok(b'{') => return error("unexpected '{' in field name"),
+            Ok(b'{') if !in_brackets => return error("unexpected '{' in field name"),
             Ok(b'[') => in_brackets = true,
             Ok(b']') => in_brackets = false,
             Ok(found @ (b'}' | b':' | b'!')) if !in_brackets => {

@@ -5,7 +5,7 @@ use krait_text::StrSlice;
 use super::parser::{
     Access, ReplacementField, first_part, name_as_index, next_access, next_segment,
 };
-use super::push_formatted;
+use super::{formatted, push_formatted};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::str::StrWriter;
 use crate::{Args, KwArgs, PyLong, PyResult, PyStr};
@@ -51,12 +51,41 @@ fn run(template: &PyStr, values: Values<'_>) -> PyResult<Py<PyStr>> {
         values,
         numbering: Numbering::Undecided,
     };
+    if let Some(whole) = engine.whole(template)? {
+        return Ok(whole);
+    }
     let mut out = StrWriter::new();
     engine.expand(template.as_slice(), &mut out, DEPTH)?;
     out.finish()
 }
 
 impl Engine<'_> {
+    /// The result, if the template is one text, which is that, or one field, whose text it then is.
+    fn whole(&mut self, template: &PyStr) -> PyResult<Option<Py<PyStr>>> {
+        let text = template.as_slice();
+        let mut at = 0;
+        let Some(segment) = next_segment(text, &mut at, text.len())? else {
+            return Ok(None);
+        };
+        if at != text.len() {
+            return Ok(None);
+        }
+        let (start, end) = segment.literal;
+        let Some(field) = segment.field else {
+            let is_all = template.is_exact::<PyStr>() && end - start == text.len();
+            return Ok(is_all.then(|| PyClass::to_owned(template)));
+        };
+        if start != end || field.spec_is_nested {
+            return Ok(None);
+        }
+        let mut value = self.value(text.sub(field.name.0, field.name.1))?;
+        if let Some(conversion) = field.conversion {
+            value = converted(&value, conversion)?.into_object();
+        }
+        let spec = text.sub(field.spec.0, field.spec.1);
+        formatted(&value, spec).map(Some)
+    }
+
     fn expand(&mut self, text: StrSlice<'_>, out: &mut StrWriter, depth: usize) -> PyResult<()> {
         if depth == 0 {
             return Err(crate::value_error!("Max string recursion exceeded"));

@@ -317,6 +317,21 @@ pub(crate) unsafe fn track_new(object: *mut abi::PyObject) {
     node.insert_new_before(Interpreter::current().gc.heap.generations[0].list.ring());
 }
 
+/// Sets the collector's header of a new object that is not tracked.
+///
+/// # Safety
+/// The words before the object are its collector's header.
+#[inline(always)]
+pub(crate) unsafe fn init_untracked(object: *mut abi::PyObject) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let header = object.cast::<abi::PyGC_Head>().sub(1);
+        header
+            .cast::<u8>()
+            .write_bytes(0, size_of::<abi::PyGC_Head>());
+    }
+}
+
 /// Stops tracking an object, if it is tracked.
 ///
 /// # Safety

@@ -270,10 +270,15 @@ impl PySet {
         SetTable::allocate(class)
     }
 
-    #[pyinit(signature = "(iterable=(), /)")]
-    fn init(&self, iterable: crate::OptionalArg<&PyObject>) -> PyResult<()> {
+    // Unlike other classes, it refuses keywords even where a subclass has a `__new__` of its own.
+    #[pyinit(signature = "(*args, **kwargs)")]
+    fn init(&self, args: crate::Args<'_>, kwargs: crate::KwArgs<'_>) -> PyResult<()> {
+        if kwargs.iter().next().is_some() {
+            return Err(crate::type_error!("set() takes no keyword arguments"));
+        }
+        crate::args::check_positional("set", args.len(), 0, 1)?;
         self.table().clear();
-        match iterable.present() {
+        match args.get(0) {
             Some(iterable) => self.table().update(iterable),
             None => Ok(()),
         }

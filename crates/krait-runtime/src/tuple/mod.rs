@@ -47,6 +47,9 @@ impl TupleInProgress {
     pub fn new(len: usize) -> PyResult<TupleInProgress> {
         let items = std::iter::repeat_with(|| crate::none().to_obj());
         let tuple = PyTuple::from_vec(items.take(len).collect())?;
+        if len > 0 {
+            gc::track(&tuple);
+        }
         Ok(TupleInProgress { tuple, filled: 0 })
     }
 
@@ -163,16 +166,14 @@ impl PyTuple {
     /// Always inlined: items that are passed in memory and then moved in one piece have the processor
     /// wait for them.
     #[inline(always)]
-    pub(crate) fn reuse<const N: usize>(
-        last: &Field<PyTuple>,
-        items: [Obj; N],
-    ) -> PyResult<Py<PyTuple>> {
+    pub fn reuse<const N: usize>(last: &Field<PyTuple>, items: [Obj; N]) -> PyResult<Py<PyTuple>> {
         // SAFETY: the borrow ends with the count of our own.
         let unique = unsafe { last.borrow() }
             .filter(|tuple| tuple.is_unique() && tuple.len() == N)
             .map(PyClass::to_owned);
         let Some(tuple) = unique else {
             let tuple = Self::from_array(items)?;
+            gc::track(&tuple);
             if !last.is_some() {
                 last.set(Some(tuple.clone()));
             }
@@ -244,7 +245,21 @@ impl PyTuple {
             (&raw mut (*object).ob_hash).write((-1).into());
             fill(block.add(HEADER).cast());
             let tuple: Py<PyTuple> = Py::from_owned_ptr(block.cast());
-            gc::track_new(tuple.as_ptr());
+            // No cycle goes through items that the collector does not know. What has empty places
+            // yet may get others.
+            let slots = block.add(HEADER).cast::<*mut abi::PyObject>();
+            let may_refer = |index: usize| {
+                let item = *slots.add(index);
+                item.is_null()
+                    || PyObject::from_ptr(item)
+                        .type_()
+                        .has_flag(abi::Py_TPFLAGS_HAVE_GC)
+            };
+            if (0..len).any(may_refer) {
+                gc::track_new(tuple.as_ptr());
+            } else {
+                gc::init_untracked(tuple.as_ptr());
+            }
             Ok(tuple)
         }
     }
