@@ -31,7 +31,7 @@ pub mod cf {
 }
 
 /// The future features that code inherits from the code that compiles it.
-const FUTURE_MASK: u32 = 0x01FE_0000;
+pub const FUTURE_MASK: u32 = 0x01FE_0000;
 
 /// How trees become objects and back: given by the `_ast` module, if there is one.
 #[derive(Clone, Copy)]

@@ -107,15 +107,13 @@ pub(crate) fn star_kwargs_error(function: &PyObject, kwargs: &PyObject, error: P
         .filter(|args| args.len() == 1)
         .map(|args| args.as_slice()[0].to_obj());
     match key {
-        Some(key) => match key.downcast::<PyStr>() {
-            Some(name) => krait_runtime::type_error!(
+        Some(key) => match key.str() {
+            Ok(name) => krait_runtime::type_error!(
                 "{} got multiple values for keyword argument '{}'",
                 function_text(function),
                 name.to_string_lossy()
             ),
-            None => {
-                krait_runtime::type_error!("{} keywords must be strings", function_text(function))
-            }
+            Err(error) => error,
         },
         None => PyErr::restore(value),
     }

@@ -22,7 +22,7 @@ mod typing_ops;
 pub mod asyncgen;
 pub mod genobject;
 
-pub use bridge::{TreeBridge, TreeObjects, cf, compile_file, compile_source};
+pub use bridge::{FUTURE_MASK, TreeBridge, TreeObjects, cf, compile_file, compile_source};
 pub use call::eval_code;
 pub use hooks::{classes, install};
 pub use pending::PendingCalls;

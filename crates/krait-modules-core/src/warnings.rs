@@ -308,8 +308,15 @@ fn show_plainly(warning: &Warning<'_>) -> PyResult<()> {
         warning.line,
         warning.text.to_display()
     );
-    if let Some(line) = &warning.source_line {
-        text.push_str(&format!("  {}\n", line.to_display().trim_start()));
+    let line = match &warning.source_line {
+        Some(line) => Some(line.to_display().trim_start().to_owned()),
+        None => {
+            let line = i32::try_from(warning.line).unwrap_or(0);
+            crate::sys::source_line(&warning.filename.to_display(), line)
+        }
+    };
+    if let Some(line) = line {
+        text.push_str(&format!("  {line}\n"));
     }
     stderr
         .call_method(krait_runtime::intern!("write"), &[&*PyStr::new(&text)?])

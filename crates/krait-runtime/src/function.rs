@@ -413,6 +413,14 @@ impl PyFunction {
                 "{name}() requires a code object with {cells} free vars, not {free}"
             ));
         }
+        let kind =
+            |flags: i32| flags & (abi::CO_GENERATOR | abi::CO_COROUTINE | abi::CO_ASYNC_GENERATOR);
+        let old = self.func_code.get();
+        if old.is_some_and(|old| kind(old.co_flags.get()) != kind(code.co_flags.get())) {
+            let message = "Assigning a code object of non-matching type is deprecated \
+                           (e.g., from a generator to a plain function)";
+            crate::hooks::warn(&crate::exc::DeprecationWarning, message, 1)?;
+        }
         self.modified();
         self.func_code.set(Some(PyClass::to_owned(code)));
         Ok(())

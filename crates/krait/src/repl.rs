@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use krait_modules_core::sys::{BaseRepl, FULL_VERSION};
 use krait_runtime::{
-    Interpreter, Obj, PyClass, PyDict, PyErr, PyObject, PyResult, PyStr, exc, none,
+    Interpreter, Obj, PyClass, PyCode, PyDict, PyErr, PyObject, PyResult, PyStr, exc, none,
 };
 
 use crate::config::Config;
@@ -128,8 +128,10 @@ fn read_line(prompt: &str) -> PyResult<Option<String>> {
 fn plain_loop() -> PyResult<()> {
     let dict = main_dict()?;
     let count = Cell::new(0);
+    // The features that the session has imported from `__future__`.
+    let flags = Cell::new(0);
     loop {
-        match one_statement(&dict, &count) {
+        match one_statement(&dict, &count, &flags) {
             Ok(true) => {}
             Ok(false) => {
                 eprintln!();
@@ -142,7 +144,7 @@ fn plain_loop() -> PyResult<()> {
 }
 
 /// Reads one statement and runs it; false at the end of the input.
-fn one_statement(dict: &PyDict, count: &Cell<usize>) -> PyResult<bool> {
+fn one_statement(dict: &PyDict, count: &Cell<usize>, flags: &Cell<u32>) -> PyResult<bool> {
     let Some(mut source) = read_line(&prompt("ps1", ">>> ")?)? else {
         return Ok(false);
     };
@@ -151,34 +153,38 @@ fn one_statement(dict: &PyDict, count: &Cell<usize>) -> PyResult<bool> {
     let filename = PyStr::new(&format!("<stdin-{number}>"))?;
     let (code, text) = loop {
         let text = PyStr::new(&source)?;
-        match compile_whole(&text, &filename)? {
+        match compile_whole(&text, &filename, flags.get())? {
             Some(code) => break (code, text),
             None => match read_line(&prompt("ps2", "... ")?)? {
                 Some(line) => source.push_str(&line),
                 // What is not complete by now is an error.
-                None => break (run::compile(&text, &filename, "single", 0)?, text),
+                None => break (run::compile(&text, &filename, "single", flags.get())?, text),
             },
         }
     };
+    if let Some(code) = code.downcast::<PyCode>() {
+        let features = code.co_flags.get() as u32 & krait_interp::FUTURE_MASK;
+        flags.set(flags.get() | features);
+    }
     run::register_source(&code, &text, &filename);
     run::eval(&code, dict)?;
     Ok(true)
 }
 
 /// The code of a statement; `None` if more lines are needed.
-fn compile_whole(source: &PyStr, filename: &PyStr) -> PyResult<Option<Obj>> {
+fn compile_whole(source: &PyStr, filename: &PyStr, flags: u32) -> PyResult<Option<Obj>> {
     let blank = source.to_string_lossy();
     let blank = blank
         .lines()
         .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
     if blank {
         let empty = PyStr::new("")?;
-        return run::compile(&empty, filename, "exec", 0).map(Some);
+        return run::compile(&empty, filename, "exec", flags).map(Some);
     }
     // Without the last line's end, a block that another line could go on with is not complete.
     let text = source.to_string_lossy();
     let open = PyStr::new(text.strip_suffix('\n').unwrap_or(&text))?;
-    match run::compile(&open, filename, "single", INTERACTIVE_FLAGS) {
+    match run::compile(&open, filename, "single", flags | INTERACTIVE_FLAGS) {
         Ok(code) => Ok(Some(code)),
         Err(error) if is_incomplete(&error) => {
             error.clear();

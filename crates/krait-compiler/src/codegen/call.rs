@@ -168,6 +168,7 @@ impl<'a> Compiler<'a> {
         injected: Option<&Identifier>,
         loc: Location,
     ) -> Result<()> {
+        check_keywords(keywords)?;
         let many = args.len() + keywords.len() * 2 > STACK_USE_GUIDELINE as usize;
         if many
             || args.iter().any(is_starred)

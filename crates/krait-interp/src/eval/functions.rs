@@ -29,6 +29,10 @@ fn function_of(code: &PyObject, globals: &PyDict) -> PyResult<Obj> {
 
 #[inline(always)]
 pub(super) fn set_function_attribute(m: &mut Machine, oparg: u32) -> Flow {
+    if oparg == part::ANNOTATE {
+        m.save();
+        attempt!(name_annotate(m.object(1), m.object(2)));
+    }
     let function = m.pop();
     let value = m.pop_obj();
     // SAFETY: rule 2: `MAKE_FUNCTION` came before.
@@ -39,6 +43,20 @@ pub(super) fn set_function_attribute(m: &mut Machine, oparg: u32) -> Flow {
     );
     m.push(function);
     m.next(0)
+}
+
+/// Calls the function that computes annotations after the one whose they are.
+#[inline(never)]
+fn name_annotate(function: &PyObject, annotate: &PyObject) -> PyResult<()> {
+    if let (Some(function), Some(annotate)) = (
+        function.downcast_exact::<PyFunction>(),
+        annotate.downcast_exact::<PyFunction>(),
+    ) && let Some(owner) = function.func_qualname.get()
+    {
+        let name = owner.concat(krait_runtime::intern!(".__annotate__"))?;
+        annotate.func_qualname.set(Some(name));
+    }
+    Ok(())
 }
 
 #[inline(never)]

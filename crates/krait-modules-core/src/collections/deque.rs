@@ -540,7 +540,7 @@ impl Deque {
 }
 
 macro_rules! deque_iterators {
-    ($($(#[$doc:meta])* $class:ident = $name:literal, $place:expr;)+) => {$(
+    ($($(#[$doc:meta])* $class:ident = $name:literal, $first:expr, $place:expr;)+) => {$(
         $(#[$doc])*
         #[pyclass(name = $name, module = "collections", flags(GC), doc = "")]
         #[repr(C)]
@@ -587,12 +587,19 @@ macro_rules! deque_iterators {
             #[slot(tp_iternext)]
             fn next(&self) -> PyResult<Option<Obj>> {
                 let place: fn(usize, usize) -> usize = $place;
-                let (Some(deque), true) = (self.deque.get(), self.left.get() > 0) else {
+                let Some(deque) = self.deque.get() else {
                     return Ok(None);
                 };
+                // Backwards, an iterator that has ended looks at nothing any more.
+                if self.left.get() == 0 && !$first {
+                    return Ok(None);
+                }
                 if deque.state.get() != self.state.get() {
                     self.left.set(0);
                     return Err(runtime_error!("{MUTATED}"));
+                }
+                if self.left.get() == 0 {
+                    return Ok(None);
                 }
                 let done = self.done.get();
                 let item = deque.item(place(done, deque.len()));
@@ -620,9 +627,9 @@ macro_rules! deque_iterators {
 
 deque_iterators! {
     /// Goes from left to right.
-    DequeIter = "_deque_iterator", |done, _| done;
+    DequeIter = "_deque_iterator", true, |done, _| done;
     /// Goes from right to left.
-    DequeReverseIter = "_deque_reverse_iterator", |done, len| len.wrapping_sub(done + 1);
+    DequeReverseIter = "_deque_reverse_iterator", false, |done, len| len.wrapping_sub(done + 1);
 }
 
 /// A deque, and how many items are skipped.

@@ -17,6 +17,7 @@ mod version;
 
 pub use config::{SysConfig, update_config};
 pub use hooks::audit_event;
+pub(crate) use print_exception::source_line;
 pub use print_exception::{print_exception_to, print_plain};
 pub use settings::BaseRepl;
 pub use stdprinter::std_printer;

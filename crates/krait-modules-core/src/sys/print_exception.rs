@@ -231,7 +231,7 @@ fn repeated(count: usize) -> String {
 }
 
 /// A line of a source file, without what indents it.
-fn source_line(file: &str, line: i32) -> Option<String> {
+pub(crate) fn source_line(file: &str, line: i32) -> Option<String> {
     let path = std::ffi::CString::new(file).ok()?;
     let text = krait_host::fs::read_file(&path).ok()?;
     let text = String::from_utf8_lossy(&text);

@@ -3,7 +3,7 @@
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Field, IntoPy, OptionalArg, PyBytes, PyDict, PyResult, PyStr, PyTuple, PyType, none,
+    Field, IntoPy, OptionalArg, PyBytes, PyDict, PyErr, PyResult, PyStr, PyTuple, PyType, none,
     type_error, value_error,
 };
 
@@ -111,10 +111,17 @@ macro_rules! common_methods {
                     self.call_method(krait_runtime::intern!("flush"), &[]),
                     || raw.call_method(krait_runtime::intern!("close"), &[]),
                 );
-                if self.inner.is_ready() && self.inner.is_closed()? {
+                // Asking whether it is closed may run anything: no exception may be set then.
+                let answer = answer.map_err(PyErr::take);
+                let closed = self.inner.is_ready()
+                    && self.inner.is_closed().unwrap_or_else(|error| {
+                        error.clear();
+                        false
+                    });
+                if closed {
                     self.inner.release();
                 }
-                answer
+                answer.map_err(PyErr::restore)
             }
 
             /// Disconnect this buffer from its underlying raw stream and return it.

@@ -394,8 +394,8 @@ impl PyFloat {
     }
 
     /// You probably don't want to use this function: it exists for the tests.
-    #[pystaticmethod(name = "__getformat__", signature = "(typestr, /)")]
-    fn getformat(typestr: &PyStr) -> PyResult<&'static str> {
+    #[pyclassmethod(name = "__getformat__", signature = "($type, typestr, /)")]
+    fn getformat(_class: &PyType, typestr: &PyStr) -> PyResult<&'static str> {
         if typestr.is_text("double") || typestr.is_text("float") {
             return Ok(if cfg!(target_endian = "big") {
                 "IEEE, big-endian"

@@ -83,6 +83,9 @@ unsafe impl PyClass for PyType {
     }
 }
 
+/// In `tp_versions_used`: the class gets no tag, since it is not told of every change.
+const UNTAGGED: u16 = u16::MAX;
+
 impl PyType {
     /// The C struct: slots and all.
     #[inline(always)]
@@ -318,6 +321,9 @@ impl PyType {
             return true;
         }
         if !self.has_flag(abi::Py_TPFLAGS_READY) {
+            return false;
+        }
+        if self.0.tp_versions_used.get() == UNTAGGED {
             return false;
         }
         let interp = Interpreter::current();

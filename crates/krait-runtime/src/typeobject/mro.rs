@@ -127,6 +127,7 @@ fn mro_invoke(class: &PyType) -> PyResult<Py<PyTuple>> {
                 .is_none_or(|native| !native.is(&found))
         });
     if !custom {
+        class.raw().tp_versions_used.set(0);
         return PyTuple::from_vec(compute_mro(class)?);
     }
     let result = super::slots::call_special(name, &[class])?;
@@ -149,6 +150,22 @@ fn mro_invoke(class: &PyType) -> PyResult<Py<PyTuple>> {
             ));
         }
     }
+    // What changes in a class that is in the order but no base is not told to this class.
+    let bases = class.bases();
+    let is_base = |other: &PyType| {
+        std::ptr::eq(class, other)
+            || bases.as_ref().is_some_and(|bases| {
+                let mut bases = bases.as_slice().iter();
+                bases.any(|base| {
+                    let base = base.downcast::<PyType>();
+                    base.is_some_and(|base| base.is_subtype(other))
+                })
+            })
+    };
+    let mut order = mro.as_slice().iter();
+    let all_bases = order.all(|other| other.downcast::<PyType>().is_some_and(is_base));
+    let used = if all_bases { 0 } else { super::UNTAGGED };
+    class.raw().tp_versions_used.set(used);
     Ok(mro)
 }
 
