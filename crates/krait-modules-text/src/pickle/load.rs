@@ -290,7 +290,7 @@ impl<'a> Load<'a> {
             }
             FRAME => {
                 let len = self.number(8)?;
-                if self.input.frame != 0 {
+                if self.input.frame_end > self.input.at {
                     return Err(unpickling_error(
                         "beginning of a new frame before end of current frame",
                     ));
