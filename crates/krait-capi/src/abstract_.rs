@@ -248,41 +248,9 @@ pub unsafe extern "C" fn PyIter_NextItem(iterator: Arg, item: Place<Out>) -> c_i
     give_optional(item, some(iterator).and_then(PyObject::iter_next))
 }
 
-/// Sends a value into a generator or another iterator.
-fn send(iterator: &PyObject, value: &PyObject) -> PyResult<SendResult> {
-    // SAFETY: a suite lives as long as its class.
-    let suite = unsafe { iterator.type_().raw().tp_as_async.get().as_ref() };
-    if let Some(am_send) = suite.and_then(|suite| suite.am_send.get()) {
-        let mut result = std::ptr::null_mut();
-        // SAFETY: the slot takes an instance of its class and a value, and gives a reference.
-        let value = unsafe {
-            let status = am_send(iterator.as_ptr(), value.as_ptr(), &raw mut result);
-            (status, Obj::from_owned_ptr_opt(result))
-        };
-        return match value {
-            (abi::PYGEN_NEXT, Some(value)) => Ok(SendResult::Next(value)),
-            (abi::PYGEN_RETURN, Some(value)) => Ok(SendResult::Return(value)),
-            _ => Err(PyErr::fetch()),
-        };
-    }
-    let sent = if value.is(none()) && iterator.is_iterator() {
-        match iterator.iter_next() {
-            Ok(Some(value)) => return Ok(SendResult::Next(value)),
-            Ok(None) => return Ok(SendResult::Return(none().to_obj())),
-            Err(error) => Err(error),
-        }
-    } else {
-        iterator.call_method_str("send", &[value])
-    };
-    match sent {
-        Ok(value) => Ok(SendResult::Next(value)),
-        Err(error) => krait_runtime::err::fetch_stop_iteration_value(error).map(SendResult::Return),
-    }
-}
-
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyIter_Send(iterator: Arg, value: Arg, result: Place<Out>) -> c_int {
-    match some(iterator).and_then(|iterator| send(iterator, value.unwrap_or(none()))) {
+    match some(iterator).and_then(|iterator| iterator.send(value.unwrap_or(none()))) {
         Ok(SendResult::Next(value)) => {
             put(result, Some(value));
             abi::PYGEN_NEXT

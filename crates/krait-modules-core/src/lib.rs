@@ -3,6 +3,7 @@
 //! One file or folder a module, one row each in [`MODULES`].
 
 pub mod abc;
+mod asyncio;
 pub mod atexit;
 pub mod builtins;
 pub mod codecs;
@@ -24,6 +25,7 @@ use krait_runtime::{Field, ModuleDef, Py, PyClass, PyDict, PyObject, PyResult, t
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
     &abc::ABC,
+    &asyncio::ASYNCIO,
     &atexit::ATEXIT,
     &builtins::BUILTINS,
     &codecs::CODECS,

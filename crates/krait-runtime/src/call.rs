@@ -149,6 +149,21 @@ impl PyObject {
     /// are the keywords' values.
     pub fn call_with_names(&self, args: &[&PyObject], kwnames: &PyTuple) -> PyResult<Obj> {
         debug_assert!(kwnames.len() <= args.len());
+        if args.len() < SMALL {
+            let mut stack = [std::ptr::null_mut(); SMALL + 1];
+            for (slot, arg) in stack[1..].iter_mut().zip(args) {
+                *slot = arg.as_ptr();
+            }
+            let nargs = args.len() - kwnames.len();
+            // SAFETY: the arguments are borrowed for the call; `stack[0]` is writable.
+            return unsafe {
+                self.vectorcall_raw(
+                    stack.as_ptr().add(1),
+                    nargs | ARGUMENTS_OFFSET,
+                    Some(kwnames),
+                )
+            };
+        }
         let pointers: Vec<_> = args.iter().map(|arg| arg.as_ptr()).collect();
         // SAFETY: the arguments are borrowed for the call.
         unsafe {

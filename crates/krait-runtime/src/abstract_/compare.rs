@@ -270,6 +270,17 @@ impl PyObject {
             }
         }
     }
+
+    /// The text of `repr(self)` for messages, without raising: a failing `repr` leaves the class's name.
+    pub fn to_display_repr(&self) -> String {
+        match self.repr() {
+            Ok(text) => text.to_string_lossy(),
+            Err(error) => {
+                error.clear();
+                format!("<{} object>", self.type_name())
+            }
+        }
+    }
 }
 
 /// Says what an unhashable object was to be used as; other errors are passed on.

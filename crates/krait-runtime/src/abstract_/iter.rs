@@ -1,7 +1,9 @@
 //! Iteration: `iter`, `next`, and what `send` gives back.
 
+use krait_abi as abi;
+
 use crate::call::result_from_ptr;
-use crate::object::{Obj, PyObject};
+use crate::object::{Obj, PyClass, PyObject};
 use crate::{PyErr, PyResult};
 
 /// What resuming a generator gives.
@@ -14,6 +16,38 @@ pub enum SendResult {
 }
 
 impl PyObject {
+    /// Sends a value into a generator, a coroutine or another iterator: `PyIter_Send`.
+    pub fn send(&self, value: &PyObject) -> PyResult<SendResult> {
+        // SAFETY: a suite lives as long as its class.
+        let suite = unsafe { self.type_().raw().tp_as_async.get().as_ref() };
+        if let Some(am_send) = suite.and_then(|suite| suite.am_send.get()) {
+            let mut result = std::ptr::null_mut();
+            // SAFETY: the slot takes an instance of its class and a value, and gives a reference.
+            let value = unsafe {
+                let status = am_send(self.as_ptr(), value.as_ptr(), &raw mut result);
+                (status, Obj::from_owned_ptr_opt(result))
+            };
+            return match value {
+                (abi::PYGEN_NEXT, Some(value)) => Ok(SendResult::Next(value)),
+                (abi::PYGEN_RETURN, Some(value)) => Ok(SendResult::Return(value)),
+                _ => Err(PyErr::fetch()),
+            };
+        }
+        let sent = if value.is(crate::none()) && self.is_iterator() {
+            match self.iter_next() {
+                Ok(Some(value)) => return Ok(SendResult::Next(value)),
+                Ok(None) => return Ok(SendResult::Return(crate::none().to_obj())),
+                Err(error) => Err(error),
+            }
+        } else {
+            self.call_method(crate::intern!("send"), &[value])
+        };
+        match sent {
+            Ok(value) => Ok(SendResult::Next(value)),
+            Err(error) => crate::err::fetch_stop_iteration_value(error).map(SendResult::Return),
+        }
+    }
+
     /// `iter(self)`.
     pub fn iter(&self) -> PyResult<Obj> {
         let Some(slot) = self.type_().raw().tp_iter.get() else {

@@ -175,19 +175,6 @@ impl Context {
     }
 }
 
-impl PyObject {
-    /// `repr(self)` as text for messages: a failing `repr` leaves the class's name.
-    fn to_display_repr(&self) -> String {
-        match self.repr() {
-            Ok(text) => text.to_string_lossy(),
-            Err(error) => {
-                error.clear();
-                format!("<{} object>", self.type_name())
-            }
-        }
-    }
-}
-
 #[pymethods]
 impl Context {
     #[slot(tp_new)]
