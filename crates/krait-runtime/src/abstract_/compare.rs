@@ -123,6 +123,9 @@ impl PyObject {
 
     /// `self is other or self == other`.
     pub fn eq(&self, other: &PyObject) -> PyResult<bool> {
+        if self.is(other) {
+            return Ok(true);
+        }
         if let Some(left) = self.downcast_exact::<PyStr>() {
             if let Some(right) = other.downcast_exact::<PyStr>() {
                 return Ok(left.same_text(right));

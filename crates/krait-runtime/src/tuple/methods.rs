@@ -1,5 +1,7 @@
 //! What tuples do: construction, indexing, comparison, hashing, text.
 
+use std::ops::Deref;
+
 use krait_abi as abi;
 use krait_macros::{pyclass, pymethods};
 
@@ -11,12 +13,15 @@ use crate::slice::PySlice;
 use crate::{CompareOp, Field, PyLong, PyResult, PyStr, PyType, exc, gc};
 
 /// Compares two rows of items: the first pair that differs decides, then the lengths.
-pub(crate) fn compare_rows(
+///
+/// The items of rows that a comparison may change are owned references.
+#[inline(always)]
+pub(crate) fn compare_rows<R: Deref<Target = PyObject>>(
     op: CompareOp,
     left_len: impl Fn() -> usize,
     right_len: impl Fn() -> usize,
-    left: impl Fn(usize) -> Option<Obj>,
-    right: impl Fn(usize) -> Option<Obj>,
+    left: impl Fn(usize) -> Option<R>,
+    right: impl Fn(usize) -> Option<R>,
 ) -> PyResult<Obj> {
     let mut index = 0;
     while let (Some(a), Some(b)) = (left(index), right(index)) {
@@ -144,8 +149,8 @@ impl PyTuple {
             op,
             || self.len(),
             || other.len(),
-            |index| self.as_slice().get(index).cloned(),
-            |index| other.as_slice().get(index).cloned(),
+            |index| self.get(index),
+            |index| other.get(index),
         )
     }
 
