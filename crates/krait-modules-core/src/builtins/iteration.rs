@@ -155,14 +155,15 @@ fn extreme(name: &str, op: CompareOp, args: &Args<'_>, kwargs: &KwArgs<'_>) -> P
         }
     }
     let key = key.filter(|key| !key.is(krait_runtime::none()));
-    let mut best: Option<(Obj, Obj)> = None;
+    // The best item, and what the key function made of it if there is one.
+    let mut best: Option<(Obj, Option<Obj>)> = None;
     let mut consider = |item: Obj| -> PyResult<()> {
-        let value = match key {
-            Some(key) => key.call1(&item)?,
-            None => item.clone(),
-        };
+        let value = key.map(|key| key.call1(&item)).transpose()?;
         let better = match &best {
-            Some((_, current)) => value.compare_bool(current, op)?,
+            Some((best, current)) => {
+                let current = current.as_ref().unwrap_or(best);
+                value.as_ref().unwrap_or(&item).compare_bool(current, op)?
+            }
             None => true,
         };
         if better {

@@ -147,9 +147,22 @@ pub fn gcd(integers: Args<'_>) -> PyResult<Obj> {
     let mut result = PyLong::from_i64(0)?;
     for each in integers.iter() {
         let next = each.index()?;
-        result = PyLong::from_bigint(&result.as_int_ref().gcd(next.as_int_ref()))?;
+        result = match (result.to_i64(), next.to_i64()) {
+            (Some(left), Some(right)) => {
+                PyLong::from_u64(gcd_of_words(left.unsigned_abs(), right.unsigned_abs()))?
+            }
+            _ => PyLong::from_bigint(&result.as_int_ref().gcd(next.as_int_ref()))?,
+        };
     }
     Ok(result.into_object())
+}
+
+/// Euclid's algorithm.
+fn gcd_of_words(mut left: u64, mut right: u64) -> u64 {
+    while right != 0 {
+        (left, right) = (right, left % right);
+    }
+    left
 }
 
 /// Least Common Multiple.

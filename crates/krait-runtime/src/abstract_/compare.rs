@@ -66,6 +66,16 @@ pub fn not_implemented_if(value: Option<bool>) -> Obj {
     }
 }
 
+/// The values of two exact ints of at most one digit.
+#[inline]
+fn compact_ints(left: &PyObject, right: &PyObject) -> Option<(i64, i64)> {
+    let (left, right) = (
+        left.downcast_exact::<PyLong>()?,
+        right.downcast_exact::<PyLong>()?,
+    );
+    (left.is_compact() && right.is_compact()).then(|| (left.compact_value(), right.compact_value()))
+}
+
 impl PyObject {
     /// Calls one side's `tp_richcompare`; `None` for `NotImplemented` or no slot.
     fn compare_slot(&self, other: &PyObject, op: CompareOp) -> PyResult<Option<Obj>> {
@@ -118,6 +128,9 @@ impl PyObject {
                 _ => {}
             }
         }
+        if let Some((left, right)) = compact_ints(self, other) {
+            return Ok(op.holds(left.cmp(&right)));
+        }
         self.rich_compare(other, op)?.is_true()
     }
 
@@ -130,12 +143,6 @@ impl PyObject {
             if let Some(right) = other.downcast_exact::<PyStr>() {
                 return Ok(left.same_text(right));
             }
-        } else if let Some(left) = self.downcast_exact::<PyLong>()
-            && let Some(right) = other.downcast_exact::<PyLong>()
-            && left.is_compact()
-            && right.is_compact()
-        {
-            return Ok(left.compact_value() == right.compact_value());
         }
         self.compare_bool(other, CompareOp::Eq)
     }

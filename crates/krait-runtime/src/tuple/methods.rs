@@ -63,17 +63,18 @@ impl PyTuple {
     }
 
     /// Makes an instance of a subclass of `tuple` with the given items.
-    pub fn from_vec_in(class: &PyType, items: Vec<Obj>) -> PyResult<Obj> {
+    fn from_exact_in(class: &PyType, items: impl ExactSizeIterator<Item = Obj>) -> PyResult<Obj> {
         if std::ptr::eq(class, PyTuple::type_object()) {
-            return Ok(Self::from_vec(items)?.into_object());
+            return Ok(Self::from_exact(items)?.into_object());
         }
-        let object = crate::alloc::alloc_object(class, items.len())?;
+        let len = items.len();
+        let object = crate::alloc::alloc_object(class, len)?;
         // SAFETY: a class laid out on `tuple` has room for as many (null) items.
         unsafe {
             let raw = &*object.as_ptr().cast::<abi::PyTupleObject>();
             raw.ob_hash.set(-1);
             let slots = object.as_ptr().byte_add(super::HEADER).cast::<Obj>();
-            for (index, item) in items.into_iter().enumerate() {
+            for (index, item) in items.take(len).enumerate() {
                 slots.add(index).write(item);
             }
         }
@@ -86,15 +87,16 @@ impl PyTuple {
 impl PyTuple {
     #[pynew(signature = "(iterable=(), /)", vectorcall)]
     fn new(class: &PyType, iterable: crate::OptionalArg<&PyObject>) -> PyResult<Obj> {
-        let exact = std::ptr::eq(class, PyTuple::type_object());
-        let items = match iterable.present() {
-            None => Vec::new(),
-            Some(iterable) if exact && iterable.is_exact::<PyTuple>() => {
-                return Ok(iterable.to_obj());
-            }
-            Some(iterable) => iterable.to_vec()?,
+        let Some(iterable) = iterable.present() else {
+            return Self::from_exact_in(class, std::iter::empty());
         };
-        Self::from_vec_in(class, items)
+        let Some(tuple) = iterable.downcast_exact::<PyTuple>() else {
+            return Self::from_exact_in(class, iterable.to_vec()?.into_iter());
+        };
+        if std::ptr::eq(class, PyTuple::type_object()) {
+            return Ok(tuple.to_obj());
+        }
+        Self::from_exact_in(class, tuple.as_slice().iter().cloned())
     }
 
     #[slot(tp_repr)]

@@ -377,18 +377,21 @@ pub(crate) unsafe extern "C" fn tp_new_wrapper(this: Ptr, args: Ptr, kwargs: Ptr
 
 /// `class.__new__(subtype, …)`: checks that `subtype`'s layout is one that `class` can make.
 fn new_checked(class: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<Obj> {
-    let name = class.tp_name();
     let Some(first) = args.as_slice().first() else {
-        return Err(type_error!("{name}.__new__(): not enough arguments"));
+        return Err(type_error!(
+            "{}.__new__(): not enough arguments",
+            class.tp_name()
+        ));
     };
     let Some(subtype) = first.downcast::<PyType>() else {
         return Err(type_error!(
-            "{name}.__new__(X): X is not a type object ({})",
+            "{}.__new__(X): X is not a type object ({})",
+            class.tp_name(),
             first.type_().tp_name()
         ));
     };
     if !subtype.is_subtype(class) {
-        let sub = subtype.tp_name();
+        let (name, sub) = (class.tp_name(), subtype.tp_name());
         return Err(type_error!(
             "{name}.__new__({sub}): {sub} is not a subtype of {name}"
         ));
@@ -411,15 +414,17 @@ fn new_checked(class: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyRes
     let native_new = native.and_then(|native| native.raw().tp_new.get());
     if native_new.map(|slot| slot as usize) != own.map(|slot| slot as usize) {
         return Err(type_error!(
-            "{name}.__new__({}) is not safe, use {}.__new__()",
+            "{}.__new__({}) is not safe, use {}.__new__()",
+            class.tp_name(),
             subtype.tp_name(),
             native.map_or_else(String::new, PyType::tp_name)
         ));
     }
     let Some(new) = own else {
+        let name = class.tp_name();
         return Err(type_error!("cannot create '{name}' instances"));
     };
-    let rest = PyTuple::from_vec(args.as_slice()[1..].to_vec())?;
+    let rest = PyTuple::from_exact(args.as_slice()[1..].iter().cloned())?;
     let kwargs = kwargs.map_or(std::ptr::null_mut(), |dict| dict.as_ptr());
     // SAFETY: `tp_new` takes a subclass of its class, a tuple, and a dictionary or null.
     unsafe { result_from_ptr(new(subtype.as_type_ptr(), rest.as_ptr(), kwargs)) }
