@@ -1,7 +1,9 @@
 # asyncio: tasks, gather, queues, timeouts, async iteration and contexts.
 import asyncio
-async def worker(name, delay, out):
+async def worker(name, delay, out, event=None):
     await asyncio.sleep(delay)
+    if event is not None:
+        await event.wait()
     out.append(name)
     return name.upper()
 class Ticker:
@@ -21,7 +23,11 @@ async def agen():
         await asyncio.sleep(0)
 async def main():
     out = []
-    print(await asyncio.gather(worker("slow", 0.02, out), worker("fast", 0.001, out)), out)
+    event = asyncio.Event()
+    slow = asyncio.create_task(worker("slow", 0, out, event))
+    fast = asyncio.create_task(worker("fast", 0.001, out))
+    fast.add_done_callback(lambda task: event.set())
+    print(await asyncio.gather(slow, fast), out)
     print([n async for n in Ticker(3)], [n async for n in agen() if n], {n: n async for n in agen()})
     async with Manager():
         raise ValueError("inside")

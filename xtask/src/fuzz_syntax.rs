@@ -4,19 +4,19 @@
 mod mutate;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::Error;
+use crate::watch::watched;
 use mutate::Random;
 
 /// The program that both interpreters run.
 const RUNNER: &str = include_str!("fuzz_syntax/runner.py");
 
-/// The longest that a batch may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The longest that a case may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The share of the cases, in thousandths, on which the interpreters must agree.
 const MUST_AGREE: usize = 995;
@@ -162,25 +162,11 @@ fn outcomes(
 /// The lines that the runner printed, and how it ended.
 fn run_batch(python: &Path, runner: &Path, work: &Path) -> Result<(Vec<String>, String), Error> {
     let output = work.with_extension("out");
-    let mut process = Command::new(python)
+    let mut command = Command::new(python);
+    command
         .args([Path::new("-I"), runner, work])
-        .stdin(Stdio::null())
-        .stdout(File::create(&output)?)
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("{}: {error}", python.display()))?;
-    let started = Instant::now();
-    let ended = loop {
-        if let Some(status) = process.try_wait()? {
-            break format!("died\tstatus={status}");
-        }
-        if started.elapsed() > PATIENCE {
-            process.kill()?;
-            process.wait()?;
-            break "died\tstatus=timeout".to_owned();
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
+        .stderr(Stdio::null());
+    let ended = format!("died\t{}", watched(&mut command, &output, PATIENCE)?);
     let text = String::from_utf8_lossy(&std::fs::read(&output)?).into_owned();
     let whole = text
         .split_inclusive('\n')

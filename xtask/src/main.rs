@@ -3,10 +3,13 @@
 mod bench;
 mod capi;
 mod cjk;
+mod fuzz_objects;
 mod fuzz_syntax;
 mod layout;
 mod leaks;
+mod stress;
 mod unicode;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -37,6 +40,11 @@ const CHORES: &[Chore] = &[
         run: cjk::run,
     },
     Chore {
+        name: "fuzz-objects",
+        about: "run random programs whose objects change the containers that they are used in",
+        run: fuzz_objects::run,
+    },
+    Chore {
         name: "fuzz-syntax",
         about: "compile damaged sources with two interpreters, which must agree",
         run: fuzz_syntax::run,
@@ -50,6 +58,11 @@ const CHORES: &[Chore] = &[
         name: "leaks",
         about: "run test modules of CPython's suite again and again and fail if memory grows",
         run: leaks::run,
+    },
+    Chore {
+        name: "stress",
+        about: "run the test programs in every mode: specialisation, collections at every allocation",
+        run: stress::run,
     },
     Chore {
         name: "unicode",

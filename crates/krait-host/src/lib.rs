@@ -4,6 +4,7 @@
 //! [`Errno`] out. A call that a signal interrupts answers `EINTR`; that it is made again once the
 //! signal's handler has run (PEP 475) is the caller's business. Nothing here knows an object.
 
+pub mod alloc;
 pub mod dl;
 pub mod env;
 pub mod errno;

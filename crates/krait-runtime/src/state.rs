@@ -62,6 +62,8 @@ pub struct Interpreter {
     pub interned: crate::interned::InternTable,
     /// The cycle collector's state.
     pub gc: crate::gc::GcState,
+    /// When instructions are specialised; set before the first code object is made.
+    pub specialization: Cell<Specialization>,
     /// `sys.addaudithook`: what is called with audit events.
     pub audit_hooks: RefCell<Vec<Obj>>,
     /// What `sys.monitoring`'s tools want.
@@ -90,6 +92,17 @@ pub struct Interpreter {
     pub next_keys_version: Cell<u32>,
     /// Set when the interpreter shuts down.
     pub finalizing: Cell<bool>,
+}
+
+/// When the interpreter specialises an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Specialization {
+    /// When it has run a few times, as CPython does.
+    Adaptive,
+    /// Never: every instruction stays in its general form.
+    Off,
+    /// When it runs for the first time, and again at every miss.
+    Eager,
 }
 
 /// The interpreter's flags, as `sys.flags` has them.
@@ -141,6 +154,7 @@ impl Interpreter {
             import_func: Field::empty(),
             interned: crate::interned::InternTable::new(),
             gc: crate::gc::GcState::new(),
+            specialization: Cell::new(Specialization::Adaptive),
             audit_hooks: RefCell::default(),
             monitoring: crate::monitoring::Monitoring::new(),
             hooks: Cell::new(Hooks::UNSET),

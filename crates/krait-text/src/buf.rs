@@ -85,6 +85,17 @@ impl StrBuf {
         }
     }
 
+    /// Makes room for `count` more code points, of which none is larger than `largest`; false when there is no memory.
+    pub fn try_reserve(&mut self, count: usize, largest: u32) -> bool {
+        self.widen_for(largest);
+        let made = match self {
+            StrBuf::Latin1(units) => units.try_reserve(count),
+            StrBuf::Ucs2(units) => units.try_reserve(count),
+            StrBuf::Ucs4(units) => units.try_reserve(count),
+        };
+        made.is_ok()
+    }
+
     /// Appends a code point `count` times.
     pub fn push_n(&mut self, code_point: u32, count: usize) {
         if count == 0 {

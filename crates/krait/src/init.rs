@@ -17,7 +17,12 @@ use crate::{registry, stdio};
 
 /// Makes the interpreter and attaches the calling thread to it.
 pub(crate) fn initialize(config: &Config) -> PyResult<()> {
+    if config.c_allocator {
+        krait_runtime::alloc::use_c_library();
+    }
     let interp = Interpreter::create(config.hash_key);
+    interp.gc.set_stress(config.gc_stress);
+    interp.specialization.set(config.specialization);
     let _thread = ThreadState::attach_new(interp);
     interp.interned.init()?;
     krait_runtime::typeobject::ready_all()?;
@@ -47,7 +52,12 @@ pub(crate) fn initialize(config: &Config) -> PyResult<()> {
     make_main_module()?;
     stdio::initialize(config)?;
     install_signals()?;
-    finish(config)
+    finish(config)?;
+    if config.gc_stress {
+        // What is there at the start is most of what each collection would look at.
+        interp.gc.freeze();
+    }
+    Ok(())
 }
 
 /// Extension modules: the interface that they call, and the loader behind `_imp`.

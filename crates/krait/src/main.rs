@@ -2,7 +2,7 @@
 
 /// What Rust code allocates; objects come from the allocator of `krait-runtime`.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: krait_host::alloc::Allocator = krait_host::alloc::Allocator;
 
 fn main() {
     let status = krait::main();

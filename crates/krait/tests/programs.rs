@@ -15,6 +15,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// Modes of the interpreter, as variables of the environment.
+const NEVER: (&str, &str) = ("KRAIT_SPECIALIZE", "off");
+const AT_ONCE: (&str, &str) = ("KRAIT_SPECIALIZE", "eager");
+const COLLECT: (&str, &str) = ("KRAIT_GC_STRESS", "1");
+
 /// A program that runs longer is taken to hang.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -178,4 +183,33 @@ fn check_all(mode: &[(&str, &str)]) {
 #[test]
 fn programs_print_what_cpython_prints() {
     check_all(&[]);
+}
+
+#[test]
+fn programs_run_without_specialisation() {
+    check_all(&[NEVER]);
+}
+
+#[test]
+fn programs_run_with_specialisation_at_once() {
+    check_all(&[AT_ONCE]);
+}
+
+/// Takes minutes: `cargo xtask stress` runs this and the following ones.
+#[test]
+#[ignore = "takes minutes"]
+fn programs_run_with_collections_at_every_allocation() {
+    check_all(&[COLLECT]);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn programs_run_with_collections_and_without_specialisation() {
+    check_all(&[COLLECT, NEVER]);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn programs_run_with_collections_and_specialisation_at_once() {
+    check_all(&[COLLECT, AT_ONCE]);
 }

@@ -2,6 +2,7 @@
 
 use krait_bytecode::oparg::resume;
 use krait_runtime::frame::{Frame, StackRef};
+use krait_runtime::state::Specialization;
 use krait_runtime::{Obj, PyResult};
 
 use super::machine::*;
@@ -18,7 +19,9 @@ pub(super) fn resume(m: &mut Machine, oparg: u32) -> Flow {
         return Flow::Next;
     }
     // From now on only the breaker is looked at.
-    if m.unit(0).code() == krait_bytecode::op::RESUME {
+    if m.unit(0).code() == krait_bytecode::op::RESUME
+        && m.ts.interp.specialization.get() != Specialization::Off
+    {
         let quick = u16::from_le_bytes([krait_bytecode::op::RESUME_CHECK, oparg as u8]);
         m.unit(0).cache.set(quick);
     }

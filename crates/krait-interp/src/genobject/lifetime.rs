@@ -80,12 +80,17 @@ pub(crate) unsafe extern "C" fn dealloc(object: *mut abi::PyObject) {
     unsafe {
         let this = PyObject::from_ptr(object).downcast_unchecked::<PyGenerator>();
         let body = &this.body;
-        krait_runtime::weakref::clear_weakrefs(this.as_object());
-        if body.gi_frame_state.get() < abi::FRAME_COMPLETED && gc::finalize_from_dealloc(object) {
-            // Brought back to life.
-            return;
-        }
+        // Callbacks of weak references may collect: the collector must not find an object without a count.
         gc::untrack_raw(object);
+        krait_runtime::weakref::clear_weakrefs(this.as_object());
+        if body.gi_frame_state.get() < abi::FRAME_COMPLETED {
+            gc::track_raw(object);
+            if gc::finalize_from_dealloc(object) {
+                // Brought back to life.
+                return;
+            }
+            gc::untrack_raw(object);
+        }
         body.gi_origin_or_finalizer.set(None);
         if body.gi_frame_state.get() != abi::FRAME_CLEARED {
             this.clear_frame();

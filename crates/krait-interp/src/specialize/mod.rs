@@ -22,6 +22,7 @@ use krait_bytecode::op;
 use krait_runtime::frame::{Frame, StackRef};
 use krait_runtime::list::PyListIter;
 use krait_runtime::range::PyRangeIter;
+use krait_runtime::state::{Interpreter, Specialization};
 use krait_runtime::tuple::PyTupleIter;
 use krait_runtime::{PyDict, PyObject, PyStr, PyType};
 
@@ -65,9 +66,15 @@ impl Site {
         instruction
             .cache
             .set(u16::from_le_bytes([opcode, instruction.arg()]));
+        // Never 0: the general form must get its turn after a miss.
+        let misses = if is_eager() {
+            1
+        } else {
+            abi::ADAPTIVE_COOLDOWN_VALUE
+        };
         self.set(
             0,
-            abi::ADAPTIVE_COOLDOWN_VALUE << abi::BACKOFF_BITS | abi::ADAPTIVE_COOLDOWN_BACKOFF,
+            misses << abi::BACKOFF_BITS | abi::ADAPTIVE_COOLDOWN_BACKOFF,
         );
     }
 
@@ -79,7 +86,11 @@ impl Site {
             .cache
             .set(u16::from_le_bytes([base, instruction.arg()]));
         let backoff = self.unit(1).cache.get() & ((1 << abi::BACKOFF_BITS) - 1);
-        let backoff = (backoff + 1).min(abi::MAX_BACKOFF);
+        let backoff = if is_eager() {
+            1
+        } else {
+            (backoff + 1).min(abi::MAX_BACKOFF)
+        };
         self.set(0, ((1 << backoff) - 1) << abi::BACKOFF_BITS | backoff);
     }
 
@@ -90,6 +101,11 @@ impl Site {
             None => self.fail(),
         }
     }
+}
+
+/// Whether no counter is to make an instruction wait.
+fn is_eager() -> bool {
+    Interpreter::current().specialization.get() == Specialization::Eager
 }
 
 /// The inline values of an instance.

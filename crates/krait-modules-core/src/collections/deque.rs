@@ -175,11 +175,17 @@ impl Deque {
     }
 
     fn find(&self, value: &PyObject, start: usize, stop: usize) -> PyResult<Option<usize>> {
+        let state = self.state.get();
         for index in start..stop {
-            match self.compare_at(index, value)? {
-                Some(true) => return Ok(Some(index)),
-                Some(false) => {}
-                None => break,
+            let Some(item) = self.item(index) else {
+                break;
+            };
+            // A change does not matter to what is found.
+            if item.eq(value)? {
+                return Ok(Some(index));
+            }
+            if self.state.get() != state {
+                return Err(runtime_error!("{MUTATED}"));
             }
         }
         Ok(None)
@@ -516,6 +522,9 @@ impl Deque {
         if !items.is_empty() {
             let steps = n.rem_euclid(items.len() as isize) as usize;
             items.rotate_right(steps);
+            if steps != 0 {
+                self.changed();
+            }
         }
     }
 

@@ -221,7 +221,7 @@ impl PyObject {
         Ok(false)
     }
 
-    /// All items, as by `list(self)`.
+    /// All items, as by `tuple(self)`.
     pub fn to_vec(&self) -> PyResult<Vec<Obj>> {
         if let Some(tuple) = self.downcast_exact::<PyTuple>() {
             return Ok(tuple.as_slice().to_vec());
@@ -230,7 +230,7 @@ impl PyObject {
             return Ok(list.to_vec());
         }
         let iter = self.iter()?;
-        let mut items = Vec::with_capacity(self.length_hint(8)?.min(1 << 16));
+        let mut items = Vec::new();
         while let Some(item) = iter.iter_next()? {
             items.push(item);
         }
@@ -245,7 +245,8 @@ impl PyObject {
         }
         match self.iter() {
             Ok(iter) => {
-                let mut items = Vec::new();
+                let hint = iter.length_hint(8)?;
+                let mut items = Vec::with_capacity(hint.min(1 << 16));
                 while let Some(item) = iter.iter_next()? {
                     items.push(item);
                 }

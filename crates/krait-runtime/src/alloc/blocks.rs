@@ -1,7 +1,8 @@
 //! Blocks of memory: size classes of 16 bytes with free lists, and the C library for large blocks.
 //!
 //! Small blocks come from pages of [`PAGE`] bytes in one reserved range of addresses; a page holds
-//! blocks of one size class for as long as the process lives.
+//! blocks of one size class for as long as the process lives. Without a range, or when it is used up,
+//! the C library gives blocks of every size: then all are large.
 //!
 //! Invariants:
 //! 1. An address lies in the range exactly if it belongs to a small block; its page's entry in
@@ -474,6 +475,11 @@ pub fn stats() -> Stats {
         return HEAP.untraced(count);
     }
     count()
+}
+
+/// Lets the C library give every block from now on: tools that watch its heap then see each of them.
+pub fn use_c_library() {
+    HEAP.reserved.set(true);
 }
 
 /// How many blocks are in use: `sys.getallocatedblocks()`.

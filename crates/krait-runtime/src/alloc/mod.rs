@@ -15,7 +15,7 @@ mod tests;
 
 pub use blocks::{
     allocate, allocate_zeroed, allocated_blocks, free, limit, reallocate, set_limit, size_of_block,
-    stats,
+    stats, use_c_library,
 };
 pub(crate) use objects::free_by_slot;
 pub use objects::{

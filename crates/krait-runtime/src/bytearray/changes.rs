@@ -18,7 +18,14 @@ impl PyByteArray {
     /// Append all the items from the iterator or sequence to the end of the bytearray.
     #[pymethod(name = "extend", signature = "($self, iterable_of_ints, /)")]
     fn extend_method(&self, iterable_of_ints: &PyObject) -> PyResult<()> {
-        let bytes = match bytes_like(iterable_of_ints)? {
+        let lent = bytes_like(iterable_of_ints).map_err(|error| {
+            error.clear();
+            crate::type_error!(
+                "can't set bytearray slice from {}",
+                iterable_of_ints.type_().tp_name()
+            )
+        })?;
+        let bytes = match lent {
             Some(bytes) => bytes,
             None if iterable_of_ints.is_instance_of::<PyStr>() => {
                 return Err(crate::type_error!(

@@ -8,7 +8,9 @@ use krait_macros::{pyclass, pymethods};
 
 use super::PyByteArray;
 use crate::abstract_::not_implemented_if;
-use crate::bytes::{byte_from, bytes_from_iterable, bytes_like, construct, contains, repr_bytes};
+use crate::bytes::{
+    byte_from, bytes_from_iterable, bytes_like, bytes_of_buffer, construct, contains, repr_bytes,
+};
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::slice::{PySlice, adjust};
 use crate::tuple::checked_index;
@@ -28,7 +30,7 @@ impl PyByteArray {
                     "can assign only bytes, buffers, or iterables of ints in range(0, 256)"
                 ));
             }
-            Some(value) => match bytes_like(value)? {
+            Some(value) => match bytes_of_buffer(value)? {
                 Some(bytes) => bytes.into_owned(),
                 None => bytes_from_iterable(value, "bytearray")?,
             },

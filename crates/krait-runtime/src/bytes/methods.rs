@@ -9,6 +9,7 @@ use krait_macros::{pyclass, pymethods};
 
 use super::PyBytes;
 use crate::abstract_::not_implemented_if;
+use crate::memoryview::PyMemoryView;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::slice::{PySlice, SliceRange};
 use crate::tuple::checked_index;
@@ -32,6 +33,24 @@ fn copied_buffer(value: &PyObject) -> PyResult<Option<Cow<'_, [u8]>>> {
         return Ok(None);
     }
     Ok(Some(Cow::Owned(value.bytes_buffer()?.to_vec())))
+}
+
+/// As [`bytes_like`], for callers who have an error of their own for whatever does not lend its bytes.
+pub fn bytes_if_lent(value: &PyObject) -> Option<Cow<'_, [u8]>> {
+    bytes_like(value).unwrap_or_else(|error| {
+        error.clear();
+        None
+    })
+}
+
+/// As [`bytes_like`], also of a buffer whose items do not lie side by side: what `bytes` and `bytearray` copy.
+pub fn bytes_of_buffer(value: &PyObject) -> PyResult<Option<Cow<'_, [u8]>>> {
+    if value.is_instance_of::<PyBytes>() || !value.has_buffer() {
+        return bytes_like(value);
+    }
+    let buffer = value.buffer(krait_abi::PyBUF_FULL_RO)?;
+    let bytes = PyMemoryView::from_buffer(buffer)?.to_vec()?;
+    Ok(Some(Cow::Owned(bytes)))
 }
 
 /// The bytes of a `bytes` or `bytearray`; `None` for others.
@@ -90,7 +109,7 @@ pub fn from_object(value: &PyObject) -> PyResult<Py<PyBytes>> {
             )
         });
     }
-    if let Some(bytes) = bytes_like(value)? {
+    if let Some(bytes) = bytes_of_buffer(value)? {
         return PyBytes::new(&bytes);
     }
     if value.is_instance_of::<PyStr>() {
@@ -148,7 +167,7 @@ pub fn construct(
             Err(error) => return Err(error),
         }
     }
-    match bytes_like(source)? {
+    match bytes_of_buffer(source)? {
         Some(bytes) => Ok(bytes.into_owned()),
         None => bytes_from_iterable(source, what),
     }

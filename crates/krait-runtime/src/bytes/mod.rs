@@ -9,8 +9,8 @@ pub use rows::hex_text;
 
 pub(crate) use methods::warn_comparison;
 pub use methods::{
-    PyBytesIter, byte_from, bytes_from_iterable, bytes_like, bytes_or_bytearray, construct,
-    contains, from_object, repr_bytes,
+    PyBytesIter, byte_from, bytes_from_iterable, bytes_if_lent, bytes_like, bytes_of_buffer,
+    bytes_or_bytearray, construct, contains, from_object, repr_bytes,
 };
 
 use krait_abi as abi;

@@ -10,7 +10,7 @@ use krait_macros::pymethods;
 use krait_text::split::{self, Ends, Flavor};
 use krait_text::{StrSlice, hex, search};
 
-use super::{PyBytes, byte_from, bytes_like};
+use super::{PyBytes, byte_from, bytes_if_lent, bytes_like};
 use crate::bytearray::PyByteArray;
 use crate::convert::SliceIndex;
 use crate::object::{Obj, Py, PyClass, PyObject};
@@ -461,7 +461,7 @@ fn join_items<T: ByteRow>(this: &T, items: &[Obj]) -> PyResult<Obj> {
     let separator = this.with_row(<[u8]>::to_vec);
     let mut joined = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        let Some(bytes) = bytes_like(item)? else {
+        let Some(bytes) = bytes_if_lent(item) else {
             return Err(crate::type_error!(
                 "sequence item {index}: expected a bytes-like object, {} found",
                 item.type_().tp_name()

@@ -20,7 +20,7 @@ use krait_macros::pyclass;
 
 use crate::field::{Field, WeakList};
 use crate::object::{Obj, Py, PyClass, PyObject, PyVarObject};
-use crate::state::Interpreter;
+use crate::state::{Interpreter, Specialization};
 use crate::{PyBytes, PyResult, PyStr, PyTuple};
 
 pub use positions::CodePosition;
@@ -188,6 +188,7 @@ impl PyCode {
     }
 
     fn set_instructions(&self, code: &[u8]) {
+        let specialization = Interpreter::current().specialization.get();
         let units = self.units();
         for (unit, bytes) in units.iter().zip(code.chunks_exact(2)) {
             unit.cache.set(u16::from_le_bytes([bytes[0], bytes[1]]));
@@ -201,7 +202,9 @@ impl PyCode {
             }
             let caches = usize::from(CACHES[usize::from(opcode)]);
             if caches > 0 && at + caches < units.len() {
-                units[at + 1].cache.set(initial_counter(opcode));
+                units[at + 1]
+                    .cache
+                    .set(initial_counter(opcode, specialization));
             }
             at += 1 + caches;
         }
@@ -368,7 +371,7 @@ impl PyCode {
 }
 
 /// The counter that the first cache of an instruction starts with.
-pub(crate) fn initial_counter(opcode: u8) -> u16 {
+pub(crate) fn initial_counter(opcode: u8, specialization: Specialization) -> u16 {
     match opcode {
         op::JUMP_BACKWARD => (4095 << abi::BACKOFF_BITS) | 12,
         // Alternating bits: the history of an undecided branch.
@@ -376,7 +379,13 @@ pub(crate) fn initial_counter(opcode: u8) -> u16 {
         | op::POP_JUMP_IF_TRUE
         | op::POP_JUMP_IF_NONE
         | op::POP_JUMP_IF_NOT_NONE => 0x5555,
-        _ => (abi::ADAPTIVE_WARMUP_VALUE << abi::BACKOFF_BITS) | abi::ADAPTIVE_WARMUP_BACKOFF,
+        _ => match specialization {
+            Specialization::Adaptive => {
+                (abi::ADAPTIVE_WARMUP_VALUE << abi::BACKOFF_BITS) | abi::ADAPTIVE_WARMUP_BACKOFF
+            }
+            Specialization::Off => abi::UNREACHABLE_BACKOFF,
+            Specialization::Eager => abi::ADAPTIVE_WARMUP_BACKOFF,
+        },
     }
 }
 

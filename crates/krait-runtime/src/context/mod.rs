@@ -206,7 +206,8 @@ impl Context {
 
     #[slot(sq_contains)]
     fn contains_key(&self, key: &PyObject) -> PyResult<bool> {
-        Ok(self.ctx_vars.borrow().get(variable(key)?).is_some())
+        let var = variable(key)?;
+        Ok(self.ctx_vars.borrow().get(var).is_some())
     }
 
     #[slot(tp_richcompare)]
@@ -222,7 +223,8 @@ impl Context {
     /// Return the value of a variable, or the default where the context has none.
     #[pymethod(signature = "($self, key, default=None, /)")]
     fn get(&self, key: &PyObject, default: OptionalArg<&PyObject>) -> PyResult<Obj> {
-        let value = self.ctx_vars.borrow().get(variable(key)?).cloned();
+        let var = variable(key)?;
+        let value = self.ctx_vars.borrow().get(var).cloned();
         Ok(value.unwrap_or_else(|| default.unwrap_or(crate::none()).to_obj()))
     }
 

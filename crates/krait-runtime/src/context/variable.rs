@@ -152,8 +152,9 @@ impl ContextVar {
 
     /// Caches what the map holds now: dropping the old value may have run code that set another.
     fn cache_current(&self, context: &Context) {
-        if let Some(value) = context.ctx_vars.borrow().get(self) {
-            self.cache(value);
+        let value = context.ctx_vars.borrow().get(self).cloned();
+        if let Some(value) = value {
+            self.cache(&value);
         }
     }
 

@@ -97,7 +97,7 @@ impl PyFloat {
             };
         }
         let is_number = converts || value.has_index();
-        if !is_number && let Some(bytes) = crate::bytes::bytes_like(value)? {
+        if !is_number && let Some(bytes) = crate::bytes::bytes_if_lent(value) {
             return match parse(&bytes) {
                 Some(number) => Ok(number),
                 None => Err(invalid(value.repr()?.to_string_lossy())),

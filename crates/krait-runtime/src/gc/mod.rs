@@ -120,9 +120,7 @@ impl GcState {
             trigger: Cell::new(c_int::MAX),
             enabled: Cell::new(true),
             collecting: Cell::new(false),
-            stress: Cell::new(
-                std::env::var_os("KRAIT_GC_STRESS").is_some_and(|value| !value.is_empty()),
-            ),
+            stress: Cell::new(false),
             debug: Cell::new(0),
             long_lived_total: Cell::new(0),
             long_lived_pending: Cell::new(0),

@@ -21,7 +21,7 @@ impl PyList {
             if self.0.allocated.get() == 0 {
                 // Blocks come in pairs of words: an odd one would be wasted.
                 self.reserve_exact(items.len().next_multiple_of(2))?;
-            } else if self.len() + items.len() > self.0.allocated.get() as usize {
+            } else if self.len() + items.len() > self.capacity() {
                 self.resize_storage(self.len() + items.len())?;
             }
             for item in items {
@@ -66,8 +66,11 @@ impl PyList {
         let len = self.len();
         let start = start.min(len);
         let stop = stop.clamp(start, len);
+        if start == stop && items.is_empty() {
+            return Ok(items);
+        }
         let new_len = len - (stop - start) + items.len();
-        if new_len > self.0.allocated.get() as usize {
+        if new_len > self.capacity() {
             self.resize_storage(new_len)?;
         }
         let mut removed = Vec::with_capacity(stop - start);
@@ -298,10 +301,15 @@ impl PyList {
 
     #[slot(sq_inplace_repeat)]
     fn inplace_repeat(&self, count: isize) -> PyResult<Obj> {
-        if count != 1 {
-            // SAFETY: cloning items runs no Python code.
-            let items = repeated(unsafe { self.as_slice() }, count)?.collect();
-            self.set_items(items)?;
+        if count <= 0 {
+            self.clear_items();
+        } else if count > 1 && !self.is_empty() {
+            let items = self.to_vec();
+            let all = repeated(&items, count)?;
+            self.reserve_exact(all.len())?;
+            for item in all.skip(items.len()) {
+                self.push(item)?;
+            }
         }
         Ok(self.to_obj())
     }
@@ -472,7 +480,7 @@ impl PyList {
     #[pymethod(name = "__sizeof__")]
     fn sizeof(&self) -> usize {
         let basic = self.type_().raw().tp_basicsize.get() as usize;
-        basic + self.0.allocated.get() as usize * size_of::<Obj>()
+        basic + self.capacity() * size_of::<Obj>()
     }
 
     /// See PEP 585

@@ -165,6 +165,12 @@ impl PyList {
         unsafe { self.as_slice() }.to_vec()
     }
 
+    /// How many items there is room for. A list that is being sorted has none, and marks it by -1.
+    #[inline]
+    pub(super) fn capacity(&self) -> usize {
+        self.0.allocated.get().max(0) as usize
+    }
+
     /// Appends an item.
     #[inline]
     pub fn push(&self, item: Obj) -> PyResult<()> {
@@ -180,7 +186,7 @@ impl PyList {
 
     /// Makes room for exactly `capacity` items if there is less.
     pub(crate) fn reserve_exact(&self, capacity: usize) -> PyResult<()> {
-        if capacity as isize > self.0.allocated.get() {
+        if capacity > self.capacity() {
             self.set_capacity(capacity)?;
         }
         Ok(())
@@ -188,7 +194,7 @@ impl PyList {
 
     /// Makes room for `new_len` items with CPython's growth pattern, or gives much unused room back.
     pub(crate) fn resize_storage(&self, new_len: usize) -> PyResult<()> {
-        let allocated = self.0.allocated.get() as usize;
+        let allocated = self.capacity();
         if allocated >= new_len && new_len >= allocated / 2 {
             return Ok(());
         }
@@ -279,10 +285,11 @@ impl PyList {
     pub fn clear_items(&self) {
         let (block, len) = (self.0.ob_item.replace(std::ptr::null_mut()), self.len());
         self.0.ob_base.ob_size.set(0);
-        self.0.allocated.set(0);
+        // Emptying a list that is being sorted does not count as a change: it looks empty as it is.
         if block.is_null() {
             return;
         }
+        self.0.allocated.set(0);
         // SAFETY: the block is no longer the list's: whatever the items' ends run sees an empty list.
         unsafe {
             for index in (0..len).rev() {

@@ -20,6 +20,10 @@ struct Keyed {
 impl PyList {
     /// Sorts in place by `<`, of the items or of `key(item)`.
     pub fn sort(&self, key: Option<&PyObject>, reverse: bool) -> PyResult<()> {
+        // One that is being sorted looks empty, and stays marked.
+        if self.is_empty() {
+            return Ok(());
+        }
         let items = self.take_items_for_sort();
         let key = key.filter(|key| !key.is(crate::none()));
         let mut keyed = Vec::with_capacity(items.len());

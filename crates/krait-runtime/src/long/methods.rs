@@ -131,7 +131,7 @@ impl PyLong {
         if let Some(text) = value.downcast::<PyStr>() {
             return PyLong::from_str(text, 10);
         }
-        if let Some(bytes) = crate::bytes::bytes_like(value)? {
+        if let Some(bytes) = crate::bytes::bytes_if_lent(value) {
             return PyLong::parse(&bytes, 10, || {
                 Ok(PyBytes::new(&bytes)?.repr()?.to_string_lossy())
             });

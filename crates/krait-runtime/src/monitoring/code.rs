@@ -279,7 +279,8 @@ fn rewrite(code: &PyCode, data: &Data, unit: usize, base: u8, oparg: u32) {
         && let Some(counter) = code.units().get(unit + 1)
         && current != opcode
     {
-        counter.cache.set(initial_counter(base));
+        let specialization = Interpreter::current().specialization.get();
+        counter.cache.set(initial_counter(base, specialization));
     }
 }
 

@@ -42,6 +42,12 @@ impl StrWriter {
         })
     }
 
+    /// Makes room for `count` more code points, of which none is larger than `largest`; false when there is no memory.
+    pub(crate) fn try_reserve(&mut self, count: usize, largest: u32) -> bool {
+        let short = self.long.is_none() && largest < 0x100 && count <= INLINE - self.len;
+        short || self.spill(0).try_reserve(count, largest)
+    }
+
     /// Appends Latin-1 bytes.
     #[inline]
     pub(crate) fn push_latin1(&mut self, bytes: &[u8]) {

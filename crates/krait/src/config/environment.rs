@@ -4,6 +4,8 @@ use std::ffi::CString;
 
 use super::arguments::Arguments;
 use super::paths::Paths;
+use krait_runtime::state::Specialization;
+
 use super::{Config, ConfigError};
 
 /// The variables of Python; none if they are to be ignored.
@@ -65,6 +67,7 @@ pub(super) fn complete(
 ) -> Result<Config, ConfigError> {
     let xoptions = std::mem::take(&mut parsed.xoptions);
     read_flags(&mut parsed, environment, &xoptions)?;
+    let c_allocator = c_allocator(environment)?;
     let locale_is_c = utf8_mode(&mut parsed, environment, &xoptions)?;
     let hash_key = hash_key(&mut parsed, environment)?;
     let warnoptions = warnoptions(&parsed, environment);
@@ -82,6 +85,9 @@ pub(super) fn complete(
     let lenient = locale_is_c || parsed.flags.utf8_mode != 0;
     Ok(Config {
         paths: Paths::find(program, home, python_path),
+        gc_stress: engine_switch("KRAIT_GC_STRESS").is_some(),
+        specialization: specialization()?,
+        c_allocator,
         hash_key,
         warnoptions,
         faulthandler,
@@ -309,6 +315,38 @@ fn tracemalloc(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<u16, C
             let message = "PYTHONTRACEMALLOC: invalid number of frames";
             ConfigError::fatal("config_init_tracemalloc", message)
         }),
+    }
+}
+
+/// A switch of the engine's own, which means the same whatever `-E` says of Python's variables.
+fn engine_switch(name: &str) -> Option<String> {
+    Environment::new(true).text(name)
+}
+
+fn specialization() -> Result<Specialization, ConfigError> {
+    match engine_switch("KRAIT_SPECIALIZE").as_deref() {
+        None => Ok(Specialization::Adaptive),
+        Some("off") => Ok(Specialization::Off),
+        Some("eager") => Ok(Specialization::Eager),
+        Some(_) => Err(ConfigError::fatal(
+            "config_init_specialize",
+            "KRAIT_SPECIALIZE must be \"off\" or \"eager\"",
+        )),
+    }
+}
+
+/// Whether the C library is to give every block; the allocators that CPython names otherwise are all ours.
+fn c_allocator(environment: &Environment) -> Result<bool, ConfigError> {
+    match environment.text("PYTHONMALLOC").as_deref() {
+        Some("malloc" | "malloc_debug") => Ok(true),
+        None
+        | Some(
+            "default" | "debug" | "pymalloc" | "pymalloc_debug" | "mimalloc" | "mimalloc_debug",
+        ) => Ok(false),
+        Some(_) => Err(ConfigError::fatal(
+            "preconfig_init_allocator",
+            "PYTHONMALLOC: unknown allocator",
+        )),
     }
 }
 

@@ -5,7 +5,7 @@ mod environment;
 mod paths;
 mod usage;
 
-use krait_runtime::state::Flags;
+use krait_runtime::state::{Flags, Specialization};
 
 pub(crate) use paths::Paths;
 
@@ -72,6 +72,12 @@ pub(crate) struct Config {
     pub(crate) skip_first_line: bool,
     /// `-u`
     pub(crate) unbuffered: bool,
+    /// `KRAIT_GC_STRESS`: collect at every allocation of a container.
+    pub(crate) gc_stress: bool,
+    /// `KRAIT_SPECIALIZE`: when instructions are specialised.
+    pub(crate) specialization: Specialization,
+    /// `PYTHONMALLOC`: every block of memory comes from the C library.
+    pub(crate) c_allocator: bool,
     /// The key of string hashes.
     pub(crate) hash_key: (u64, u64),
     /// `--check-hash-based-pycs`

@@ -85,6 +85,8 @@ PYTHONHASHSEED  : where the hashes of str and bytes come from: 'random', or an
 PYTHON_HISTORY  : the file that keeps the interactive history
 PYTHONHOME      : the prefix under which lib/python3.14 is the library
 PYTHONIOENCODING: encoding[:errors] of stdin, stdout and stderr
+PYTHONMALLOC    : where memory comes from: 'malloc' for the C library, else the
+                  allocator of this implementation
 PYTHONPATH      : folders to search for modules first, separated by ':'
 PYTHONPLATLIBDIR: the name of the folder for libraries of the platform
 PYTHONSTARTUP   : a file that is run at the start of an interactive session
@@ -116,6 +118,11 @@ PYTHONVERBOSE   : tell of each import (-v)
 PYTHONWARNDEFAULTENCODING: warn where a file's encoding is not given
                   (-X warn_default_encoding)
 PYTHONWARNINGS  : control warnings (-W)
+
+These variables are for tests of this implementation itself:
+KRAIT_GC_STRESS : collect at every allocation of a container
+KRAIT_SPECIALIZE: 'off' to leave every instruction in its general form, 'eager'
+                  to specialize each the first time that it runs
 ";
 
 const IMPLEMENTATION: &str = "\

@@ -27,7 +27,7 @@ pub(super) fn format_number(
         b'e' | b'E' | b'f' | b'F' | b'g' | b'G' => float_digits(conversion, value, is_text)?,
         _ => int_digits(conversion, &*to_int(value, code)?)?,
     };
-    Ok(padded(conversion, digits))
+    padded(conversion, digits)
 }
 
 fn float_digits(conversion: &Conversion, value: &PyObject, is_text: bool) -> PyResult<String> {
@@ -98,7 +98,9 @@ fn int_digits(conversion: &Conversion, value: &PyLong) -> PyResult<String> {
     if precision > i32::MAX as usize - 3 {
         return Err(crate::overflow_error!("precision too large"));
     }
-    let mut text = String::with_capacity(digits.len().max(precision) + 3);
+    let mut text = String::new();
+    text.try_reserve_exact(digits.len().max(precision) + 3)
+        .map_err(|_| crate::err::no_memory())?;
     if value.is_negative() {
         text.push('-');
     }
@@ -118,10 +120,10 @@ fn int_digits(conversion: &Conversion, value: &PyLong) -> PyResult<String> {
 }
 
 /// Sign and padding around a number's text: zeros go between the sign, the prefix and the digits.
-fn padded(conversion: &Conversion, text: String) -> String {
+fn padded(conversion: &Conversion, text: String) -> PyResult<String> {
     let flags = conversion.flags;
     if conversion.is_plain() {
-        return text;
+        return Ok(text);
     }
     let (mut sign, rest) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -140,7 +142,9 @@ fn padded(conversion: &Conversion, text: String) -> String {
     let (prefix, digits) = rest.split_at(if is_prefixed { 2 } else { 0 });
     let len = sign.len() + rest.len();
     let (left, right) = conversion.padding(len);
-    let mut out = String::with_capacity(len + left + right);
+    let mut out = String::new();
+    out.try_reserve_exact(len.saturating_add(left).saturating_add(right))
+        .map_err(|_| crate::err::no_memory())?;
     if !flags.zero {
         out.extend(std::iter::repeat_n(' ', left));
     }
@@ -151,5 +155,5 @@ fn padded(conversion: &Conversion, text: String) -> String {
     }
     out.push_str(digits);
     out.extend(std::iter::repeat_n(' ', right));
-    out
+    Ok(out)
 }

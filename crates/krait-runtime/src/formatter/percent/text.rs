@@ -157,7 +157,8 @@ fn push_text(out: &mut StrWriter, conversion: &Conversion, text: &PyStr) -> PyRe
 
 fn push_padded(out: &mut StrWriter, conversion: &Conversion, text: StrSlice<'_>) -> PyResult<()> {
     let (left, right) = conversion.padding(text.len());
-    if left.max(right) > isize::MAX as usize / 8 {
+    let len = text.len().saturating_add(left).saturating_add(right);
+    if left.max(right) > 0 && !out.try_reserve(len, text.max_code_point()) {
         return Err(crate::err::no_memory());
     }
     out.push_n(u32::from(b' '), left);
