@@ -98,3 +98,9 @@ generator = (x for x in "a")
 list(generator)
 reference = weakref.ref(generator, ended)
 del generator
+
+print("a stream over itself")
+import io
+for make in (io.BufferedReader, io.BufferedWriter, io.BufferedRandom):
+    stream = make(io.BytesIO(b"abc"))
+    print(said(stream.__init__, stream), said(lambda: stream.name), said(stream.tell))

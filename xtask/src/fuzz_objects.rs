@@ -2,7 +2,8 @@
 //! container that they are used in. The interpreter must outlive them all; with a reference, it is also told how often
 //! both did the same.
 //!
-//! Case N of a seed is always the same program. `--show` prints it.
+//! Case N of a seed is always the same program. `--show` prints it. With `PYTHONMALLOC=malloc` and
+//! `--under "valgrind --exit-on-first-error=yes --error-exitcode=9"` every wrong access to an object's memory is a crash.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,12 +25,14 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 const USAGE: &str = "usage: fuzz-objects PYTHON [--reference PYTHON] [--cases N] [--first N] [--seed N] [--batch N] \
-                     [--patience SECONDS] [--differences N] [--save DIR] [--show CASE]";
+                     [--patience SECONDS] [--differences N] [--under COMMAND] [--save DIR] [--show CASE]";
 
 struct Settings {
     python: PathBuf,
     reference: Option<PathBuf>,
     save: Option<PathBuf>,
+    /// What the interpreter runs under: a checker of memory, with its options.
+    under: Vec<String>,
     /// The settings that are numbers, by the name of their option.
     numbers: BTreeMap<&'static str, usize>,
 }
@@ -65,7 +68,7 @@ fn settings(arguments: &[String]) -> Result<Settings, Error> {
         ("--patience", 30),
         ("--differences", 10),
     ]);
-    let (mut python, mut reference, mut save) = (None, None, None);
+    let (mut python, mut reference, mut save, mut under) = (None, None, None, Vec::new());
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let mut value = || {
@@ -74,6 +77,7 @@ fn settings(arguments: &[String]) -> Result<Settings, Error> {
         };
         match argument.as_str() {
             "--reference" => reference = Some(std::fs::canonicalize(value()?)?),
+            "--under" => under = value()?.split_whitespace().map(str::to_owned).collect(),
             "--save" => save = Some(PathBuf::from(value()?)),
             "--show" => {
                 numbers.insert("--show", value()?.parse()?);
@@ -89,6 +93,7 @@ fn settings(arguments: &[String]) -> Result<Settings, Error> {
         python: python.ok_or(USAGE)?,
         reference,
         save,
+        under,
         numbers,
     })
 }
@@ -170,7 +175,12 @@ fn run_cases(
     count: usize,
 ) -> Result<(Vec<String>, String, String), Error> {
     let (output, errors) = (scratch.join("output"), scratch.join("errors"));
-    let mut command = runner(python, scratch)?;
+    let under: &[String] = if python == settings.python {
+        &settings.under
+    } else {
+        &[]
+    };
+    let mut command = runner(under, python, scratch)?;
     command
         .args([settings.number("--seed"), first, count].map(|number| number.to_string()))
         .stderr(File::create(&errors)?);
@@ -190,10 +200,17 @@ fn run_cases(
     Ok((lines, ended, words))
 }
 
-fn runner(python: &Path, scratch: &Path) -> Result<Command, Error> {
+fn runner(under: &[String], python: &Path, scratch: &Path) -> Result<Command, Error> {
     let folder = scratch.join("work");
     std::fs::create_dir_all(&folder)?;
-    let mut command = Command::new(python);
+    let mut command = match under {
+        [] => Command::new(python),
+        [program, options @ ..] => {
+            let mut command = Command::new(program);
+            command.args(options).arg(python);
+            command
+        }
+    };
     command
         .arg("-B")
         .arg(scratch.join("runner.py"))
@@ -205,7 +222,7 @@ fn runner(python: &Path, scratch: &Path) -> Result<Command, Error> {
 /// The text of a case, as a program of its own.
 fn text_of(settings: &Settings, scratch: &Path, case: usize) -> Result<String, Error> {
     let python = settings.reference.as_ref().unwrap_or(&settings.python);
-    let output = runner(python, scratch)?
+    let output = runner(&[], python, scratch)?
         .arg("--show")
         .args([settings.number("--seed"), case].map(|number| number.to_string()))
         .output()?;

@@ -10,6 +10,7 @@ use krait_runtime::{
 };
 
 use krait_runtime::bytearray::PyByteArray;
+use krait_runtime::state::enter_recursive_call;
 
 use super::unsupported;
 
@@ -37,9 +38,15 @@ impl PyIOBase {
     }
 }
 
+/// An attribute of the stream that another one stands on. A stream can be made to stand on itself.
+pub(crate) fn attribute_below(stream: &PyObject, name: &PyStr) -> PyResult<Obj> {
+    enter_recursive_call("")?;
+    stream.getattr(name)
+}
+
 /// `stream.closed`.
 pub(crate) fn is_closed(stream: &PyObject) -> PyResult<bool> {
-    stream.getattr(krait_runtime::intern!("closed"))?.is_true()
+    attribute_below(stream, krait_runtime::intern!("closed"))?.is_true()
 }
 
 /// Raises `ValueError` if the stream is closed.

@@ -111,6 +111,11 @@ impl Buffered {
         Ok(())
     }
 
+    /// Ends what an earlier `__init__` made: while the next one looks at its raw stream, nothing can be done with this.
+    pub(super) fn begin_init(&self) {
+        self.state.set(State::New);
+    }
+
     /// The raw stream, if the object is in use.
     pub(super) fn raw(&self) -> PyResult<Obj> {
         match (self.state.get(), self.raw.get()) {

@@ -223,17 +223,17 @@ macro_rules! common_methods {
 
             #[pygetter]
             fn closed(&self) -> PyResult<Obj> {
-                self.inner.raw()?.getattr(krait_runtime::intern!("closed"))
+                base::attribute_below(&*self.inner.raw()?, krait_runtime::intern!("closed"))
             }
 
             #[pygetter]
             fn name(&self) -> PyResult<Obj> {
-                self.inner.raw()?.getattr(krait_runtime::intern!("name"))
+                base::attribute_below(&*self.inner.raw()?, krait_runtime::intern!("name"))
             }
 
             #[pygetter]
             fn mode(&self) -> PyResult<Obj> {
-                self.inner.raw()?.getattr(krait_runtime::intern!("mode"))
+                base::attribute_below(&*self.inner.raw()?, krait_runtime::intern!("mode"))
             }
         }
     };
@@ -428,6 +428,7 @@ impl PyBufferedReader {
         text_signature = "(raw, buffer_size=DEFAULT_BUFFER_SIZE)"
     )]
     fn init(&self, raw: &PyObject, buffer_size: OptionalArg<isize>) -> PyResult<()> {
+        self.inner.begin_init();
         base::check_readable(raw)?;
         self.inner.init(raw, size_argument(buffer_size))
     }
@@ -440,6 +441,7 @@ impl PyBufferedWriter {
         text_signature = "(raw, buffer_size=DEFAULT_BUFFER_SIZE)"
     )]
     fn init(&self, raw: &PyObject, buffer_size: OptionalArg<isize>) -> PyResult<()> {
+        self.inner.begin_init();
         base::check_writable(raw)?;
         self.inner.init(raw, size_argument(buffer_size))
     }
@@ -452,6 +454,7 @@ impl PyBufferedRandom {
         text_signature = "(raw, buffer_size=DEFAULT_BUFFER_SIZE)"
     )]
     fn init(&self, raw: &PyObject, buffer_size: OptionalArg<isize>) -> PyResult<()> {
+        self.inner.begin_init();
         base::check_seekable(raw)?;
         base::check_readable(raw)?;
         base::check_writable(raw)?;
@@ -576,7 +579,7 @@ impl PyBufferedRWPair {
                 "the BufferedRWPair object is being garbage-collected"
             ));
         }
-        self.writer()?.getattr(krait_runtime::intern!("closed"))
+        base::attribute_below(&*self.writer()?, krait_runtime::intern!("closed"))
     }
 }
 

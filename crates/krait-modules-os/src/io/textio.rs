@@ -774,12 +774,12 @@ impl PyTextIOWrapper {
 
     #[pygetter]
     fn name(&self) -> PyResult<Obj> {
-        self.attached()?.getattr(krait_runtime::intern!("name"))
+        base::attribute_below(&*self.attached()?, krait_runtime::intern!("name"))
     }
 
     #[pygetter]
     fn closed(&self) -> PyResult<Obj> {
-        self.attached()?.getattr(krait_runtime::intern!("closed"))
+        base::attribute_below(&*self.attached()?, krait_runtime::intern!("closed"))
     }
 
     #[pygetter]

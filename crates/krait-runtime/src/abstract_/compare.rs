@@ -190,6 +190,10 @@ impl PyObject {
         let Some(slot) = self.type_().raw().tp_hash.get() else {
             return Err(unhashable(self));
         };
+        // A container's hash is made of its items' hashes.
+        if self.type_().has_flag(krait_abi::Py_TPFLAGS_HAVE_GC) {
+            enter_recursive_call("")?;
+        }
         // SAFETY: the slot takes instances of its class.
         let hash = unsafe { slot(self.as_ptr()) };
         if hash == -1 {

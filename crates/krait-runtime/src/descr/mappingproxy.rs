@@ -30,6 +30,12 @@ impl PyMappingProxy {
     fn mapping(&self) -> Obj {
         self.mapping.get().unwrap_or_else(glue::none_obj)
     }
+
+    /// The mapping, to be asked itself: it may be a proxy, too.
+    fn entered(&self) -> PyResult<Obj> {
+        crate::state::enter_recursive_call("")?;
+        Ok(self.mapping())
+    }
 }
 
 /// The mapping behind a proxy, or the object itself.
@@ -57,17 +63,17 @@ impl PyMappingProxy {
 
     #[slot(mp_length)]
     fn len(&self) -> PyResult<usize> {
-        self.mapping().length()
+        self.entered()?.length()
     }
 
     #[slot(mp_subscript)]
     fn subscript(&self, key: &PyObject) -> PyResult<Obj> {
-        self.mapping().get_item(key)
+        self.entered()?.get_item(key)
     }
 
     #[slot(sq_contains)]
     fn contains(&self, key: &PyObject) -> PyResult<bool> {
-        let mapping = self.mapping();
+        let mapping = self.entered()?;
         match mapping.downcast_exact::<PyDict>() {
             Some(dict) => dict.contains(key),
             None => mapping.contains(key),
@@ -76,7 +82,7 @@ impl PyMappingProxy {
 
     #[slot(tp_iter)]
     fn iter(&self) -> PyResult<Obj> {
-        self.mapping().iter()
+        self.entered()?.iter()
     }
 
     #[slot(tp_str)]
@@ -97,7 +103,7 @@ impl PyMappingProxy {
 
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        self.mapping().rich_compare(&unwrapped(other), op)
+        self.entered()?.rich_compare(&unwrapped(other), op)
     }
 
     #[slot(nb_or)]
