@@ -4,8 +4,13 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 fn run(arguments: &[&str], input: &str) -> Output {
+    run_with(&[], arguments, input)
+}
+
+fn run_with(variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_krait"))
         .args(arguments)
+        .envs(variables.iter().copied())
         .env_remove("PYTHONHOME")
         .env_remove("PYTHONPATH")
         .stdin(Stdio::piped())
@@ -114,4 +119,44 @@ fn objects_end_with_the_program() {
     let program = "class A:\n  def __del__(self): print('end')\na = A()\n\
                    import atexit\natexit.register(print, 'exit')";
     check(&["-c", program], "", "exit\nend\n", "", 0);
+}
+
+#[test]
+fn the_specialiser_and_the_allocator_can_be_chosen() {
+    let show = "import dis, io
+def f():
+    for i in range(1): pass
+f()
+out = io.StringIO()
+dis.dis(f, adaptive=True, file=out)
+print('FOR_ITER_RANGE' in out.getvalue(), 'RESUME_CHECK' in out.getvalue())";
+    for (variable, value, stdout) in [
+        ("KRAIT_SPECIALIZE", "off", "False False\n"),
+        ("KRAIT_SPECIALIZE", "eager", "True True\n"),
+        ("KRAIT_SPECIALIZE", "", "False True\n"),
+        ("PYTHONMALLOC", "malloc", "False True\n"),
+    ] {
+        // The switches of the engine are for children that ignore Python's variables, too.
+        let output = run_with(&[(variable, value)], &["-I", "-c", show], "");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            stdout,
+            "{variable}={value}"
+        );
+    }
+    for (variable, message) in [
+        (
+            "KRAIT_SPECIALIZE",
+            "KRAIT_SPECIALIZE must be \"off\" or \"eager\"",
+        ),
+        (
+            "PYTHONMALLOC",
+            "preconfig_init_allocator: PYTHONMALLOC: unknown allocator",
+        ),
+    ] {
+        let output = run_with(&[(variable, "fast")], &["-c", "pass"], "");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(err.contains(message), "{err}");
+        assert_eq!(output.status.code(), Some(1));
+    }
 }
