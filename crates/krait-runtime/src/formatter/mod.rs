@@ -159,7 +159,7 @@ fn push_formatted(out: &mut StrWriter, value: &PyObject, spec: StrSlice<'_>) -> 
         if let Some(int) = value.downcast_exact::<PyLong>()
             && int.is_compact()
         {
-            out.push_int(int.compact_value() as i64);
+            out.push_int(int.compact_value());
             return Ok(());
         }
     }

@@ -47,7 +47,7 @@ impl PyList {
                 ob_item: std::ptr::null_mut::<*mut abi::PyObject>().into(),
                 allocated: 0.into(),
             });
-            crate::gc::track_raw(block.cast());
+            crate::gc::track_new(block.cast());
             Ok(Py::from_owned_ptr(block.cast()))
         }
     }

@@ -57,7 +57,7 @@ impl PyLong {
             return PyStr::new(&self.to_decimal()?);
         }
         let mut buffer = [0; krait_numbers::DECIMAL_DIGITS];
-        let digits = krait_numbers::decimal_digits(self.compact_value() as i64, &mut buffer);
+        let digits = krait_numbers::decimal_digits(self.compact_value(), &mut buffer);
         PyStr::from_ascii_bytes(digits)
     }
 

@@ -119,7 +119,7 @@ fn push_converted(
                 if let Some(int) = value.downcast_exact::<PyLong>()
                     && int.is_compact()
                 {
-                    out.push_int(int.compact_value() as i64);
+                    out.push_int(int.compact_value());
                     return Ok(());
                 }
             }
@@ -132,7 +132,7 @@ fn push_converted(
                 && let Some(int) = value.downcast_exact::<PyLong>()
                 && int.is_compact()
             {
-                out.push_int(int.compact_value() as i64);
+                out.push_int(int.compact_value());
                 return Ok(());
             }
             out.push_latin1(format_number(conversion, &value, true)?.as_bytes());
