@@ -125,11 +125,11 @@ fn objects_end_with_the_program() {
 fn the_specialiser_and_the_allocator_can_be_chosen() {
     let show = "import dis, io
 def f():
-    for i in range(1): pass
+    for i in (): pass
 f()
 out = io.StringIO()
 dis.dis(f, adaptive=True, file=out)
-print('FOR_ITER_RANGE' in out.getvalue(), 'RESUME_CHECK' in out.getvalue())";
+print('FOR_ITER_TUPLE' in out.getvalue(), 'RESUME_CHECK' in out.getvalue())";
     for (variable, value, stdout) in [
         ("KRAIT_SPECIALIZE", "off", "False False\n"),
         ("KRAIT_SPECIALIZE", "eager", "True True\n"),
