@@ -27,7 +27,15 @@ pub(crate) fn initialize(config: &Config) -> PyResult<()> {
     } else {
         config.stdio_errors
     };
-    let encoding = encoding.as_deref().unwrap_or("utf-8");
+    // The stream says the codec's own name, whatever it was called.
+    let encoding = match encoding {
+        Some(encoding) => {
+            let codec = import("codecs")?.call_method_str("lookup", &[&*PyStr::new(encoding)?])?;
+            codec.getattr_str("name")?.str()?.to_string_lossy()
+        }
+        None => "utf-8".to_owned(),
+    };
+    let encoding = encoding.as_str();
     let errors = errors.as_deref().unwrap_or(default_errors);
     let sys = sys_dict()?;
     for (index, name) in ["stdin", "stdout", "stderr"].into_iter().enumerate() {

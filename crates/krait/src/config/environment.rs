@@ -68,7 +68,8 @@ pub(super) fn complete(
     let xoptions = std::mem::take(&mut parsed.xoptions);
     read_flags(&mut parsed, environment, &xoptions)?;
     let c_allocator = c_allocator(environment)?;
-    let locale_is_c = utf8_mode(&mut parsed, environment, &xoptions)?;
+    let locale = locale();
+    utf8_mode(&mut parsed, environment, &xoptions, &locale)?;
     let hash_key = hash_key(&mut parsed, environment)?;
     let warnoptions = warnoptions(&parsed, environment);
     let faulthandler = parsed.flags.dev_mode
@@ -82,7 +83,8 @@ pub(super) fn complete(
     };
     let home = environment.get("PYTHONHOME");
     let python_path = environment.get("PYTHONPATH");
-    let lenient = locale_is_c || parsed.flags.utf8_mode != 0;
+    let is_coerced = matches!(&locale[..], b"C.UTF-8" | b"C.utf8" | b"UTF-8");
+    let lenient = is_c(&locale) || is_coerced || parsed.flags.utf8_mode != 0;
     Ok(Config {
         paths: Paths::find(program, home, python_path),
         gc_stress: engine_switch("KRAIT_GC_STRESS").is_some(),
@@ -258,12 +260,8 @@ fn cpu_count(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<i32, Con
     }
 }
 
-/// Sets the UTF-8 mode; says whether the locale is "C".
-fn utf8_mode(
-    parsed: &mut Arguments,
-    environment: &Environment,
-    xoptions: &[Vec<u8>],
-) -> Result<bool, ConfigError> {
+/// The name of the locale of characters: "C" if none is set.
+fn locale() -> Vec<u8> {
     let variable = |name: &str| {
         let name = CString::new(name).ok()?;
         krait_host::env::get(&name).filter(|value| !value.is_empty())
@@ -271,7 +269,20 @@ fn utf8_mode(
     let locale = variable("LC_ALL")
         .or_else(|| variable("LC_CTYPE"))
         .or_else(|| variable("LANG"));
-    let locale_is_c = locale.is_none_or(|locale| locale == b"C" || locale == b"POSIX");
+    locale.unwrap_or_else(|| b"C".to_vec())
+}
+
+fn is_c(locale: &[u8]) -> bool {
+    locale == b"C" || locale == b"POSIX"
+}
+
+/// Sets the UTF-8 mode.
+fn utf8_mode(
+    parsed: &mut Arguments,
+    environment: &Environment,
+    xoptions: &[Vec<u8>],
+    locale: &[u8],
+) -> Result<(), ConfigError> {
     let given = if let Some(value) = xoption(xoptions, "utf8") {
         match value {
             None | Some("1") => Some(1),
@@ -296,8 +307,8 @@ fn utf8_mode(
             }
         }
     };
-    parsed.flags.utf8_mode = given.unwrap_or(i32::from(locale_is_c));
-    Ok(locale_is_c)
+    parsed.flags.utf8_mode = given.unwrap_or(i32::from(is_c(locale)));
+    Ok(())
 }
 
 fn tracemalloc(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<u16, ConfigError> {
