@@ -54,7 +54,7 @@ pub(crate) fn add_constants() -> PyResult<()> {
     let names = names.map(|name| Ok(name?.into_object()));
     let names = PyTuple::from_vec(names.collect::<PyResult<_>>()?)?;
     let class = PyInterpolation::type_object();
-    class.dict().set("__match_args__", &*names)?;
+    class.dict().set("__match_args__", &names)?;
     class.modified();
     Ok(())
 }
@@ -216,7 +216,11 @@ impl PyTemplateIter {
         let (strings, items) = (or_empty(&self.strings), or_empty(&self.interpolations));
         loop {
             let index = self.given.get();
-            let parts = if index % 2 == 0 { &strings } else { &items };
+            let parts = if index.is_multiple_of(2) {
+                &strings
+            } else {
+                &items
+            };
             let Some(part) = parts.as_slice().get(index / 2) else {
                 return Ok(None);
             };

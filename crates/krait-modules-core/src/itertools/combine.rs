@@ -46,7 +46,7 @@ fn repeat_argument(kwargs: &KwArgs<'_>) -> PyResult<isize> {
         Some((name, value)) if name.is_text("repeat") => value.extract(),
         Some((name, _)) => {
             let name = name.to_string_lossy();
-            let near = krait_runtime::suggestions::closest(&name, ["repeat"].into_iter());
+            let near = krait_runtime::suggestions::closest(&name, ["repeat"]);
             let near = near.map_or_else(String::new, |near| format!(". Did you mean '{near}'?"));
             Err(type_error!(
                 "product() got an unexpected keyword argument '{name}'{near}"
