@@ -139,10 +139,10 @@ impl PyObject {
         if self.is(other) {
             return Ok(true);
         }
-        if let Some(left) = self.downcast_exact::<PyStr>() {
-            if let Some(right) = other.downcast_exact::<PyStr>() {
-                return Ok(left.same_text(right));
-            }
+        if let Some(left) = self.downcast_exact::<PyStr>()
+            && let Some(right) = other.downcast_exact::<PyStr>()
+        {
+            return Ok(left.same_text(right));
         }
         self.compare_bool(other, CompareOp::Eq)
     }
