@@ -79,7 +79,9 @@ fn survivors_move_to_older_generations() {
 fn tuples_of_atoms_are_untracked() {
     let _attached = attach();
     let atom = ok(PyLong::from_i64(1)).into_object();
-    let plain = ok(PyTuple::from_vec(vec![atom]));
+    let atoms = ok(PyTuple::from_vec(vec![atom]));
+    assert!(!is_tracked(&atoms));
+    let plain = ok(PyTuple::from_vec(vec![atoms.into_object()]));
     let holder = ok(PyTuple::from_vec(vec![ok(PyList::new()).into_object()]));
     assert!(is_tracked(&plain) && is_tracked(&holder));
     collect(0);
