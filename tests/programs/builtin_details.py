@@ -66,7 +66,7 @@ class OddText(str):
 print(attempt(lambda: print(0, **{OddText("foo"): ","})), attempt(lambda: round(1.75, **{OddText("foo"): 1})))
 print(attempt(itertools.product, 0, repeat=1, foo=2), attempt(itertools.product, [0], foo=2))
 print(list(itertools.product("ab", repeat=2)), list(itertools.pairwise("abcd")))
-pairs = itertools.pairwise([None, None, None])
+pairs = itertools.pairwise([None, [], None])
 gc.collect()
 print(gc.is_tracked(next(pairs)), gc.is_tracked((1, "a")), gc.is_tracked((object(),)), gc.is_tracked(([],)))
 
