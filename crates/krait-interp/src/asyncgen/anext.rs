@@ -3,10 +3,11 @@
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::{Field, Obj, OptionalArg, Py, PyClass, PyObject, PyResult, exc, type_error};
 
+use super::self_awaiting;
 use crate::genobject::{await_iter, next_with_value, thrown};
 
 /// What `anext(iterator, default)` returns.
-#[pyclass(name = "anext_awaitable", symbol = _PyAnextAwaitable_Type, flags(GC, DISALLOW_INSTANTIATION))]
+#[pyclass(name = "anext_awaitable", symbol = _PyAnextAwaitable_Type, flags(GC, DISALLOW_INSTANTIATION), methods(METHODS, AWAIT))]
 #[repr(C)]
 pub struct PyAnextAwaitable {
     ob_base: PyObject,
@@ -97,16 +98,6 @@ impl PyAnextAwaitable {
         self.proxy("close", &[])
     }
 
-    #[slot(tp_iter)]
-    fn iter(&self) -> PyResult<Obj> {
-        Ok(self.to_obj())
-    }
-
-    #[slot(am_await)]
-    fn am_await(&self) -> PyResult<Obj> {
-        Ok(self.to_obj())
-    }
-
     #[slot(tp_iternext)]
     fn iternext(&self) -> PyResult<Option<Obj>> {
         let driver = self.driver()?;
@@ -116,3 +107,5 @@ impl PyAnextAwaitable {
         }
     }
 }
+
+self_awaiting!(PyAnextAwaitable);

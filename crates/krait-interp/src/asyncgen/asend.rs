@@ -7,11 +7,11 @@ use krait_runtime::{
     Field, Obj, OptionalArg, Py, PyClass, PyObject, PyResult, SendResult, exc, runtime_error,
 };
 
-use super::{PyAsyncGen, State, closed, shown, warn_unawaited_method};
+use super::{PyAsyncGen, State, awaiter, shown, warn_unawaited_method};
 use crate::genobject::{generic, thrown};
 
 /// What `__anext__` and `asend` return.
-#[pyclass(name = "async_generator_asend", symbol = _PyAsyncGenASend_Type, flags(GC, DISALLOW_INSTANTIATION))]
+#[pyclass(name = "async_generator_asend", symbol = _PyAsyncGenASend_Type, flags(GC, DISALLOW_INSTANTIATION), methods(METHODS, AWAIT, CLOSE))]
 #[repr(C)]
 pub struct PyAsyncGenASend {
     ob_base: PyObject,
@@ -103,16 +103,6 @@ impl PyAsyncGenASend {
         shown(self.finish(&generator, result))
     }
 
-    /// Raise GeneratorExit where execution is suspended.
-    #[pymethod(signature = "($self, /)")]
-    fn close(&self) -> PyResult<()> {
-        if self.state.get() == State::Closed {
-            return Ok(());
-        }
-        let exit = exc::GeneratorExit.to_obj();
-        closed(self.throw(exit, OptionalArg::Missing, OptionalArg::Missing))
-    }
-
     #[slot(tp_finalize)]
     fn tp_finalize(&self) {
         if self.state.get() == State::Init
@@ -121,19 +111,6 @@ impl PyAsyncGenASend {
             warn_unawaited_method(&generator, "asend");
         }
     }
-
-    #[slot(tp_iter)]
-    fn iter(&self) -> PyResult<Obj> {
-        Ok(self.to_obj())
-    }
-
-    #[slot(am_await)]
-    fn am_await(&self) -> PyResult<Obj> {
-        Ok(self.to_obj())
-    }
-
-    #[slot(tp_iternext)]
-    fn iternext(&self) -> PyResult<Option<Obj>> {
-        self.send(krait_runtime::none()).map(Some)
-    }
 }
+
+awaiter!(PyAsyncGenASend);

@@ -8,11 +8,11 @@ use krait_runtime::{
     Field, Obj, OptionalArg, Py, PyClass, PyErr, PyObject, PyResult, exc, runtime_error,
 };
 
-use super::{PyAsyncGen, PyAsyncGenWrappedValue, State, closed, shown, warn_unawaited_method};
+use super::{PyAsyncGen, PyAsyncGenWrappedValue, State, awaiter, shown, warn_unawaited_method};
 use crate::genobject::{generic, thrown};
 
 /// What `athrow` and `aclose` return.
-#[pyclass(name = "async_generator_athrow", symbol = _PyAsyncGenAThrow_Type, flags(GC, DISALLOW_INSTANTIATION))]
+#[pyclass(name = "async_generator_athrow", symbol = _PyAsyncGenAThrow_Type, flags(GC, DISALLOW_INSTANTIATION), methods(METHODS, AWAIT, CLOSE))]
 #[repr(C)]
 pub struct PyAsyncGenAThrow {
     ob_base: PyObject,
@@ -184,16 +184,6 @@ impl PyAsyncGenAThrow {
         result
     }
 
-    /// Raise GeneratorExit where execution is suspended.
-    #[pymethod(signature = "($self, /)")]
-    fn close(&self) -> PyResult<()> {
-        if self.state.get() == State::Closed {
-            return Ok(());
-        }
-        let exit = exc::GeneratorExit.to_obj();
-        closed(self.throw(exit, OptionalArg::Missing, OptionalArg::Missing))
-    }
-
     #[slot(tp_finalize)]
     fn tp_finalize(&self) {
         if self.state.get() == State::Init
@@ -202,19 +192,6 @@ impl PyAsyncGenAThrow {
             warn_unawaited_method(&generator, self.method_name());
         }
     }
-
-    #[slot(tp_iter)]
-    fn iter(&self) -> PyResult<Obj> {
-        Ok(self.to_obj())
-    }
-
-    #[slot(am_await)]
-    fn am_await(&self) -> PyResult<Obj> {
-        Ok(self.to_obj())
-    }
-
-    #[slot(tp_iternext)]
-    fn iternext(&self) -> PyResult<Option<Obj>> {
-        self.send(krait_runtime::none()).map(Some)
-    }
 }
+
+awaiter!(PyAsyncGenAThrow);

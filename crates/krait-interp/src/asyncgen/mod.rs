@@ -261,3 +261,53 @@ fn closed(result: PyResult<Obj>) -> PyResult<()> {
         Err(error) => Err(error),
     }
 }
+
+/// An object that is its own iterator, and what awaiting it drives.
+macro_rules! self_awaiting {
+    ($class:ident) => {
+        #[pymethods(AWAIT)]
+        impl $class {
+            #[slot(tp_iter)]
+            fn iter(&self) -> PyResult<Obj> {
+                Ok(self.to_obj())
+            }
+
+            #[slot(am_await)]
+            fn am_await(&self) -> PyResult<Obj> {
+                Ok(self.to_obj())
+            }
+        }
+    };
+}
+
+/// An awaitable of an asynchronous generator: how it is awaited, driven and closed by its own `send`
+/// and `throw`.
+macro_rules! awaiter {
+    ($class:ident) => {
+        $crate::asyncgen::self_awaiting!($class);
+
+        #[pymethods(CLOSE)]
+        impl $class {
+            /// Raise GeneratorExit where execution is suspended.
+            #[pymethod(signature = "($self, /)")]
+            fn close(&self) -> PyResult<()> {
+                if self.state.get() == State::Closed {
+                    return Ok(());
+                }
+                let exit = exc::GeneratorExit.to_obj();
+                $crate::asyncgen::closed(self.throw(
+                    exit,
+                    OptionalArg::Missing,
+                    OptionalArg::Missing,
+                ))
+            }
+
+            #[slot(tp_iternext)]
+            fn iternext(&self) -> PyResult<Option<Obj>> {
+                self.send(krait_runtime::none()).map(Some)
+            }
+        }
+    };
+}
+
+use {awaiter, self_awaiting};
