@@ -1,0 +1,336 @@
+//! Fitting an exact result into its context: the last step of every operation.
+
+use crate::coefficient::Coefficient;
+use crate::context::{Context, Rounding};
+use crate::decimal::{Decimal, Kind};
+use crate::limbs::{self, POW10_WIDE};
+use crate::status::Status;
+
+/// What a shift to the right discarded, in halves of the last digit that is left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Discarded {
+    Zero,
+    Below,
+    Half,
+    Above,
+}
+
+/// `coefficient / 10**count`, truncated, and what that discarded.
+pub(crate) fn shr(coefficient: &Coefficient, count: u64) -> (Coefficient, Discarded) {
+    if count == 0 {
+        return (coefficient.clone(), Discarded::Zero);
+    }
+    if let Some(value) = coefficient.to_u128() {
+        let (quotient, discarded) = shr_wide(value, count);
+        return (Coefficient::from_u128(quotient), discarded);
+    }
+    let limbs = coefficient.limbs();
+    let Ok(count) = usize::try_from(count) else {
+        return (Coefficient::ZERO, Discarded::Below);
+    };
+    let below_is_zero = limbs::low_digits_are_zero(limbs, count - 1);
+    let discarded = match (limbs::digit(limbs, count - 1), below_is_zero) {
+        (0, true) => Discarded::Zero,
+        (0..5, _) => Discarded::Below,
+        (5, true) => Discarded::Half,
+        _ => Discarded::Above,
+    };
+    let kept = Coefficient::from_limbs(limbs::shr(limbs, count));
+    (kept, discarded)
+}
+
+#[inline]
+fn shr_wide(value: u128, count: u64) -> (u128, Discarded) {
+    let Some(&divisor) = usize::try_from(count).ok().and_then(|n| POW10_WIDE.get(n)) else {
+        let discarded = if value == 0 {
+            Discarded::Zero
+        } else {
+            Discarded::Below
+        };
+        return (0, discarded);
+    };
+    // Most values fit a word, whose division is several times faster.
+    let (quotient, rest) = match (u64::try_from(value), u64::try_from(divisor)) {
+        (Ok(value), Ok(divisor)) => (u128::from(value / divisor), u128::from(value % divisor)),
+        (Ok(_), Err(_)) => (0, value),
+        _ => (value / divisor, value % divisor),
+    };
+    let discarded = if rest == 0 {
+        Discarded::Zero
+    } else {
+        match rest.cmp(&(divisor / 2)) {
+            std::cmp::Ordering::Less => Discarded::Below,
+            std::cmp::Ordering::Equal => Discarded::Half,
+            std::cmp::Ordering::Greater => Discarded::Above,
+        }
+    };
+    (quotient, discarded)
+}
+
+impl Rounding {
+    /// Whether what was discarded makes the kept digits one more.
+    #[inline]
+    fn is_up(self, discarded: Discarded, negative: bool, kept: &Coefficient) -> bool {
+        if discarded == Discarded::Zero {
+            return false;
+        }
+        match self {
+            Rounding::Up => true,
+            Rounding::Down => false,
+            Rounding::Ceiling => !negative,
+            Rounding::Floor => negative,
+            Rounding::HalfUp => discarded != Discarded::Below,
+            Rounding::HalfDown => discarded == Discarded::Above,
+            Rounding::HalfEven => match discarded {
+                Discarded::Half => !kept.is_even(),
+                other => other == Discarded::Above,
+            },
+            Rounding::ZeroFiveUp => kept.last_digit().is_multiple_of(5),
+        }
+    }
+}
+
+/// `coefficient / 10**count`, rounded, and whether anything but zeros was discarded.
+pub(crate) fn shr_rounded(
+    coefficient: &Coefficient,
+    count: u64,
+    negative: bool,
+    rounding: Rounding,
+) -> (Coefficient, bool) {
+    let (kept, discarded) = shr(coefficient, count);
+    let kept = if rounding.is_up(discarded, negative, &kept) {
+        increment(kept)
+    } else {
+        kept
+    };
+    (kept, discarded != Discarded::Zero)
+}
+
+pub(crate) fn increment(coefficient: Coefficient) -> Coefficient {
+    match coefficient.to_u128() {
+        Some(value) => Coefficient::from_u128(value + 1),
+        None => {
+            let mut limbs = coefficient.into_limbs();
+            limbs::increment(&mut limbs);
+            Coefficient::from_limbs(limbs)
+        }
+    }
+}
+
+/// `coefficient * 10**count`, if that is not absurdly large.
+pub(crate) fn shl(coefficient: &Coefficient, count: u64) -> Option<Coefficient> {
+    if count == 0 || coefficient.is_zero() {
+        return Some(coefficient.clone());
+    }
+    let count = usize::try_from(count).ok()?;
+    let digits = coefficient.digits().checked_add(count)?;
+    if digits <= 38 {
+        let value = coefficient.to_u128()?;
+        return Some(Coefficient::from_u128(value * POW10_WIDE[count]));
+    }
+    limbs::fits(digits).then(|| Coefficient::from_limbs(limbs::shl(coefficient.limbs(), count)))
+}
+
+/// `10**prec - 1`, if that is not absurdly large.
+fn nines(prec: i64) -> Option<Coefficient> {
+    let digits = usize::try_from(prec).ok()?;
+    limbs::fits(digits).then(|| Coefficient::from_limbs(limbs::nines(digits)))
+}
+
+/// The result of what needs too much memory.
+#[cold]
+pub(crate) fn out_of_memory(status: &mut Status) -> Decimal {
+    *status |= Status::MallocError;
+    Decimal::quiet_nan()
+}
+
+/// The result of an operation that has none.
+#[cold]
+pub(crate) fn invalid(condition: Status, status: &mut Status) -> Decimal {
+    *status |= condition;
+    Decimal::quiet_nan()
+}
+
+/// Rounds a number to the context: no more digits than the precision, an exponent in range.
+pub fn finalize(number: &Decimal, context: &Context, status: &mut Status) -> Decimal {
+    fit(number.clone(), context, status)
+}
+
+/// The number as an exact one within the limits of all contexts. What is beyond them is an
+/// `InvalidOperation`; only errors are added to the status.
+pub fn exact(number: &Decimal, status: &mut Status) -> Decimal {
+    let mut local = Status::empty();
+    let result = fit(number.clone(), &Context::max(), &mut local);
+    keep_exact(result, local, status)
+}
+
+/// A result that has to be exact: else it is an `InvalidOperation`.
+pub(crate) fn keep_exact(result: Decimal, local: Status, status: &mut Status) -> Decimal {
+    *status |= local & Status::ERRORS;
+    if local.intersects(Status::Inexact | Status::Rounded | Status::Clamped) {
+        return invalid(Status::InvalidOperation, status);
+    }
+    result
+}
+
+/// [`finalize`] of a number that is not needed any more.
+#[inline]
+pub(crate) fn fit(number: Decimal, context: &Context, status: &mut Status) -> Decimal {
+    if number.kind == Kind::Finite {
+        let digits = number.digits() as i64;
+        let adjusted = number.exponent + digits - 1;
+        let in_range = digits <= context.prec
+            && adjusted <= context.emax
+            && adjusted >= context.emin
+            && !(context.clamp && number.exponent > context.etop());
+        if in_range {
+            return number;
+        }
+        return fit_finite(number, adjusted, context, status);
+    }
+    fit_payload(number, context)
+}
+
+/// Takes leading digits off a NaN's payload until it fits.
+fn fit_payload(mut number: Decimal, context: &Context) -> Decimal {
+    let room = context.prec - i64::from(context.clamp);
+    if !number.coefficient.is_zero() && number.digits() as i64 > room {
+        let room = usize::try_from(room).unwrap_or(0);
+        let payload = limbs::low_digits(number.coefficient.limbs(), room);
+        number.coefficient = Coefficient::from_limbs(payload);
+    }
+    number
+}
+
+fn fit_finite(
+    mut number: Decimal,
+    adjusted: i64,
+    context: &Context,
+    status: &mut Status,
+) -> Decimal {
+    let zero = number.coefficient.is_zero();
+    if adjusted > context.emax {
+        if !zero {
+            return overflow(number.negative, context, status);
+        }
+        number.exponent = if context.clamp {
+            context.etop()
+        } else {
+            context.emax
+        };
+        *status |= Status::Clamped;
+        return number;
+    }
+    if context.clamp && number.exponent > context.etop() {
+        let shift = number.exponent - context.etop();
+        let Some(coefficient) = shl(&number.coefficient, shift.unsigned_abs()) else {
+            return out_of_memory(status);
+        };
+        *status |= Status::Clamped;
+        if !zero && adjusted < context.emin {
+            *status |= Status::Subnormal;
+        }
+        return Decimal::raw(number.negative, coefficient, context.etop());
+    }
+    let etiny = context.etiny();
+    if adjusted < context.emin {
+        if zero {
+            if number.exponent < etiny {
+                number.exponent = etiny;
+                *status |= Status::Clamped;
+            }
+            return number;
+        }
+        *status |= Status::Subnormal;
+        if number.exponent < etiny {
+            return fit_subnormal(&number, etiny, context, status);
+        }
+    }
+    fit_digits(number, context, status)
+}
+
+/// Rounds to the least exponent there is; this leaves no more digits than the precision.
+fn fit_subnormal(number: &Decimal, etiny: i64, context: &Context, status: &mut Status) -> Decimal {
+    let shift = (etiny - number.exponent).unsigned_abs();
+    let (coefficient, inexact) = shr_rounded(
+        &number.coefficient,
+        shift,
+        number.negative,
+        context.rounding,
+    );
+    *status |= Status::Rounded;
+    if inexact {
+        *status |= Status::Inexact | Status::Underflow;
+        if coefficient.is_zero() {
+            *status |= Status::Clamped;
+        }
+    }
+    Decimal::raw(number.negative, coefficient, etiny)
+}
+
+/// Rounds to the precision.
+fn fit_digits(number: Decimal, context: &Context, status: &mut Status) -> Decimal {
+    let excess = number.digits() as i64 - context.prec;
+    if excess <= 0 {
+        return number;
+    }
+    let (mut coefficient, inexact) = shr_rounded(
+        &number.coefficient,
+        excess.unsigned_abs(),
+        number.negative,
+        context.rounding,
+    );
+    *status |= Status::Rounded;
+    if inexact {
+        *status |= Status::Inexact;
+    }
+    let mut exponent = number.exponent + excess;
+    if coefficient.digits() as i64 > context.prec {
+        // All nines became a one with zeros.
+        (coefficient, _) = shr(&coefficient, 1);
+        exponent += 1;
+        if exponent + context.prec - 1 > context.emax {
+            return overflow(number.negative, context, status);
+        }
+    }
+    Decimal::raw(number.negative, coefficient, exponent)
+}
+
+/// Infinity, or the largest number where rounding goes the other way.
+#[cold]
+fn overflow(negative: bool, context: &Context, status: &mut Status) -> Decimal {
+    let to_infinity = match context.rounding {
+        Rounding::Up | Rounding::HalfUp | Rounding::HalfDown | Rounding::HalfEven => true,
+        Rounding::Down | Rounding::ZeroFiveUp => false,
+        Rounding::Ceiling => !negative,
+        Rounding::Floor => negative,
+    };
+    *status |= Status::Overflow | Status::Inexact | Status::Rounded;
+    if to_infinity {
+        return Decimal::infinity(negative);
+    }
+    match nines(context.prec) {
+        Some(coefficient) => Decimal::raw(negative, coefficient, context.etop()),
+        None => out_of_memory(status),
+    }
+}
+
+/// The NaN that an operation with a NaN among its operands gives; the first signaling one goes
+/// before the first quiet one.
+#[inline]
+pub(crate) fn nan_result(
+    operands: &[&Decimal],
+    context: &Context,
+    status: &mut Status,
+) -> Option<Decimal> {
+    if operands.iter().all(|operand| !operand.is_nan()) {
+        return None;
+    }
+    let signaling = operands.iter().find(|operand| operand.is_snan());
+    if signaling.is_some() {
+        *status |= Status::InvalidOperation;
+    }
+    let chosen = signaling.or_else(|| operands.iter().find(|operand| operand.is_nan()))?;
+    let quiet = Decimal::nan(false, chosen.negative, chosen.coefficient.clone());
+    Some(fit_payload(quiet, context))
+}
