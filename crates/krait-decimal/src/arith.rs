@@ -193,3 +193,30 @@ pub fn abs(a: &Decimal, context: &Context, status: &mut Status) -> Decimal {
         plus(a, context, status)
     }
 }
+
+/// `a * b + c`, rounded once.
+pub fn fma(
+    a: &Decimal,
+    b: &Decimal,
+    c: &Decimal,
+    context: &Context,
+    status: &mut Status,
+) -> Decimal {
+    if a.is_infinite() && b.is_zero() || a.is_zero() && b.is_infinite() {
+        return invalid(Status::InvalidOperation, status);
+    }
+    if let Some(nan) = nan_result(&[a, b, c], context, status) {
+        return nan;
+    }
+    let exact = if a.is_finite() && b.is_finite() {
+        match product(&a.coefficient, &b.coefficient) {
+            Some(product) => {
+                Decimal::raw(a.negative != b.negative, product, a.exponent + b.exponent)
+            }
+            None => return out_of_memory(status),
+        }
+    } else {
+        mul(a, b, context, status)
+    };
+    add(&exact, c, context, status)
+}

@@ -1,6 +1,6 @@
 //! Square roots by halves (Zimmermann's Karatsuba square root).
 
-use super::{BASE, add, add_assign, divrem, divrem_small, mul, mul_small, sub, trim, trimmed};
+use super::{BASE, add_assign, divrem, divrem_small, mul, mul_small, sub, trim, trimmed};
 
 /// The integer square root, and whether it is exact.
 pub(crate) fn isqrt(a: &[u64]) -> (Vec<u64>, bool) {
@@ -60,6 +60,7 @@ fn sqrt_rem(a: &[u64]) -> (Vec<u64>, Vec<u64>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::add;
     use super::*;
 
     #[test]
