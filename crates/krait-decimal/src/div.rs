@@ -30,23 +30,37 @@ pub fn div(a: &Decimal, b: &Decimal, context: &Context, status: &mut Status) -> 
         let zero = Decimal::raw(negative, Coefficient::ZERO, a.exponent - b.exponent);
         return fit(zero, context, status);
     }
-    let (quotient, exponent) = match quotient(a, b, context.prec) {
-        Some((quotient, exponent, _)) => (quotient, exponent),
-        None => {
-            // A quotient that is exact has no more digits than this.
-            let prec = a.digits() as i64 + 4 * b.digits() as i64;
-            match quotient_if_exact(a, b, prec.min(context.prec)) {
-                Some(found) => found,
-                None => return out_of_memory(status),
-            }
-        }
+    if let Some((quotient, exponent)) = quotient(a, b, context.prec) {
+        return fit(Decimal::raw(negative, quotient, exponent), context, status);
+    }
+    // Too many digits for any memory; but a quotient that is exact has no more than this.
+    let work = Context {
+        prec: context.prec.min(a.digits() as i64 + 4 * b.digits() as i64),
+        ..*context
     };
-    fit(Decimal::raw(negative, quotient, exponent), context, status)
+    only_if_exact(status, |local| {
+        let (quotient, exponent) = quotient(a, b, work.prec)?;
+        Some(fit(
+            Decimal::raw(negative, quotient, exponent),
+            &work,
+            local,
+        ))
+    })
 }
 
-fn quotient_if_exact(a: &Decimal, b: &Decimal, prec: i64) -> Option<(Coefficient, i64)> {
-    let (quotient, exponent, exact) = quotient(a, b, prec)?;
-    exact.then_some((quotient, exponent))
+/// The result of an operation that was tried with fewer digits, which is right if it is exact.
+pub(crate) fn only_if_exact(
+    status: &mut Status,
+    operation: impl FnOnce(&mut Status) -> Option<Decimal>,
+) -> Decimal {
+    let mut local = Status::empty();
+    match operation(&mut local) {
+        Some(result) if !local.contains(Status::Inexact) => {
+            *status |= local;
+            result
+        }
+        _ => out_of_memory(status),
+    }
 }
 
 #[cold]
@@ -58,10 +72,10 @@ fn by_zero(a: &Decimal, negative: bool, status: &mut Status) -> Decimal {
     Decimal::infinity(negative)
 }
 
-/// More digits of the quotient than the precision, its exponent, and whether it is exact; the
-/// last digit of an inexact one tells that it is. An exact one is as near to the exponent of
+/// More digits of the quotient than the precision, and its exponent. The last digit of an
+/// inexact one tells that it is; an exact one is as near to the exponent of
 /// the exact quotient as its digits allow.
-fn quotient(a: &Decimal, b: &Decimal, prec: i64) -> Option<(Coefficient, i64, bool)> {
+fn quotient(a: &Decimal, b: &Decimal, prec: i64) -> Option<(Coefficient, i64)> {
     let ideal = a.exponent - b.exponent;
     let shift = b.digits() as i64 - a.digits() as i64 + prec + 1;
     let exponent = ideal - shift;
@@ -73,10 +87,9 @@ fn quotient(a: &Decimal, b: &Decimal, prec: i64) -> Option<(Coefficient, i64, bo
         (quotient, exact && discarded == round::Discarded::Zero)
     };
     if !exact {
-        return Some((sticky(quotient), exponent, false));
+        return Some((sticky(quotient), exponent));
     }
-    let (quotient, exponent) = strip_zeros(quotient, exponent, ideal);
-    Some((quotient, exponent, true))
+    Some(strip_zeros(quotient, exponent, ideal))
 }
 
 /// Makes a last digit that rounding would take for exact or for a half another one.

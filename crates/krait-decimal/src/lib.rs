@@ -13,6 +13,7 @@ mod compare;
 mod context;
 mod decimal;
 mod div;
+mod elementary;
 mod integral;
 mod limbs;
 mod round;
@@ -26,6 +27,7 @@ pub use compare::{compare, compare_signal};
 pub use context::{Context, MAX_EMAX, MAX_PREC, MIN_EMIN, MIN_ETINY, Rounding};
 pub use decimal::{Decimal, Kind};
 pub use div::{div, div_int, div_mod, pow_mod, rem, rem_near};
+pub use elementary::{exp, ln, log10, pow};
 pub use integral::{
     logb, logical_and, logical_invert, logical_or, logical_xor, max, max_magnitude, min,
     min_magnitude, next_minus, next_plus, next_toward, quantize, reduce, rotate, scaleb, shift,

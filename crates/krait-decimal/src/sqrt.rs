@@ -3,9 +3,9 @@
 use crate::coefficient::Coefficient;
 use crate::context::{Context, Rounding};
 use crate::decimal::Decimal;
-use crate::div::{sticky, strip_zeros};
+use crate::div::{only_if_exact, sticky, strip_zeros};
 use crate::limbs;
-use crate::round::{self, Discarded, fit, invalid, nan_result, out_of_memory, shl};
+use crate::round::{self, Discarded, fit, invalid, nan_result, shl};
 use crate::status::Status;
 
 /// The square root, halves to even whatever the context says.
@@ -24,28 +24,27 @@ pub fn sqrt(a: &Decimal, context: &Context, status: &mut Status) -> Decimal {
     if a.is_infinite() {
         return a.clone();
     }
-    let found = root(a, context.prec).or_else(|| {
-        // An exact root has no more digits than the number.
-        let prec = context.prec.min(a.digits() as i64);
-        root(a, prec).filter(|&(_, _, exact)| exact)
-    });
-    let Some((root, exponent, exact)) = found else {
-        return out_of_memory(status);
-    };
-    let (root, exponent) = if exact {
-        strip_zeros(root, exponent, ideal)
-    } else {
-        (sticky(root), exponent)
-    };
     let context = Context {
         rounding: Rounding::HalfEven,
         ..*context
     };
-    fit(Decimal::raw(false, root, exponent), &context, status)
+    if let Some((root, exponent)) = root(a, context.prec) {
+        return fit(Decimal::raw(false, root, exponent), &context, status);
+    }
+    // Too many digits for any memory; but an exact root has no more than the number.
+    let work = Context {
+        prec: context.prec.min(a.digits() as i64),
+        ..context
+    };
+    only_if_exact(status, |local| {
+        let (root, exponent) = root(a, work.prec)?;
+        Some(fit(Decimal::raw(false, root, exponent), &work, local))
+    })
 }
 
-/// More digits of the root than the precision, its exponent, and whether it is exact.
-fn root(a: &Decimal, prec: i64) -> Option<(Coefficient, i64, bool)> {
+/// More digits of the root than the precision, and its exponent. The last digit of an inexact one
+/// tells that it is; an exact one is as near to half the exponent as its digits allow.
+fn root(a: &Decimal, prec: i64) -> Option<(Coefficient, i64)> {
     let mut shift = 2 * (prec + 1) - a.digits() as i64;
     if (a.exponent - shift) % 2 != 0 {
         shift += 1;
@@ -66,6 +65,10 @@ fn root(a: &Decimal, prec: i64) -> Option<(Coefficient, i64, bool)> {
             (Coefficient::from_limbs(root), exact)
         }
     };
-    let exact = exact && discarded == Discarded::Zero;
-    Some((root, (a.exponent - shift) / 2, exact))
+    let exponent = (a.exponent - shift) / 2;
+    Some(if exact && discarded == Discarded::Zero {
+        strip_zeros(root, exponent, a.exponent.div_euclid(2))
+    } else {
+        (sticky(root), exponent)
+    })
 }

@@ -287,11 +287,6 @@ pub(crate) fn increment(a: &mut Vec<u64>) {
     a.push(1);
 }
 
-/// `10**count`.
-pub(crate) fn power_of_ten(count: usize) -> Vec<u64> {
-    shl(&[1], count)
-}
-
 /// `10**count - 1`.
 pub(crate) fn nines(count: usize) -> Vec<u64> {
     let mut out = vec![BASE - 1; count / DIGITS];
