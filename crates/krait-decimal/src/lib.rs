@@ -14,6 +14,7 @@ mod context;
 mod decimal;
 mod div;
 mod elementary;
+mod format;
 mod integral;
 mod limbs;
 mod round;
@@ -28,6 +29,7 @@ pub use context::{Context, MAX_EMAX, MAX_PREC, MIN_EMIN, MIN_ETINY, Rounding};
 pub use decimal::{Decimal, Kind};
 pub use div::{div, div_int, div_mod, pow_mod, rem, rem_near};
 pub use elementary::{exp, ln, log10, pow};
+pub use format::{Spec, SpecError, format};
 pub use integral::{
     logb, logical_and, logical_invert, logical_or, logical_xor, max, max_magnitude, min,
     min_magnitude, next_minus, next_plus, next_toward, quantize, reduce, rotate, scaleb, shift,
@@ -37,4 +39,4 @@ pub use limbs::{BASE as LIMB_BASE, DIGITS as LIMB_DIGITS};
 pub use round::{exact, finalize};
 pub use sqrt::sqrt;
 pub use status::Status;
-pub use text::{parse, parse_exact, to_eng, to_sci};
+pub use text::{parse, parse_exact, to_eng, to_sci, write_sci};

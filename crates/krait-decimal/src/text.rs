@@ -123,12 +123,21 @@ fn coefficient_of(whole: &[u8], fraction: &[u8]) -> Coefficient {
 /// The text of a number, `str(number)`: scientific where the exponent is positive or the number
 /// very small. `capitals` decides the `E`.
 pub fn to_sci(number: &Decimal, capitals: bool) -> String {
-    to_text(number, capitals, false)
+    let mut out = Vec::with_capacity(number.digits() + 32);
+    write_sci(number, capitals, &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Appends what [`to_sci`] gives, which is ASCII.
+pub fn write_sci(number: &Decimal, capitals: bool, out: &mut Vec<u8>) {
+    write(number, capitals, false, out);
 }
 
 /// The same with exponents that are multiples of three.
 pub fn to_eng(number: &Decimal, capitals: bool) -> String {
-    to_text(number, capitals, true)
+    let mut out = Vec::with_capacity(number.digits() + 32);
+    write(number, capitals, true, &mut out);
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Appends the name of an infinity or NaN, with its payload.
@@ -145,15 +154,13 @@ pub(crate) fn push_special(number: &Decimal, out: &mut Vec<u8>) {
     }
 }
 
-fn to_text(number: &Decimal, capitals: bool, engineering: bool) -> String {
-    let digits = number.digits();
-    let mut out = Vec::with_capacity(digits + 32);
+fn write(number: &Decimal, capitals: bool, engineering: bool, out: &mut Vec<u8>) {
     if number.negative {
         out.push(b'-');
     }
     if !number.is_finite() {
-        push_special(number, &mut out);
-        return String::from_utf8(out).unwrap_or_default();
+        push_special(number, out);
+        return;
     }
     let adjusted = number.adjusted();
     // Where the point goes, counted from before the first digit.
@@ -166,13 +173,13 @@ fn to_text(number: &Decimal, capitals: bool, engineering: bool) -> String {
     } else {
         adjusted.rem_euclid(3) + 1
     };
-    push_with_point(&number.coefficient, point, &mut out);
+    push_with_point(&number.coefficient, point, out);
     let exponent = adjusted + 1 - point;
     if exponent != 0 {
         out.push(if capitals { b'E' } else { b'e' });
-        out.extend_from_slice(format!("{exponent:+}").as_bytes());
+        out.push(if exponent < 0 { b'-' } else { b'+' });
+        limbs::push_ascii(&[exponent.unsigned_abs()], out);
     }
-    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Appends digits with a point after the first `point` of them, and zeros where digits lack; the

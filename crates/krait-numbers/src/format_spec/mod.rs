@@ -12,7 +12,7 @@ mod render;
 mod tests;
 
 pub use error::SpecError;
-pub use number::Locale;
+pub use number::{Locale, grouped_fraction};
 pub use render::{Rendered, StrLayout, layout_str, render_complex, render_float, render_int};
 
 /// The type a specifier is for, which decides its defaults.

@@ -54,45 +54,45 @@ impl Locale {
             Some(last)
         })
     }
+
+    /// Appends digits in groups, with zeros in front to fill `min_width`.
+    pub fn push_grouped(&self, out: &mut String, digits: &str, min_width: usize) {
+        if self.grouping.is_empty() {
+            out.extend(std::iter::repeat_n(
+                '0',
+                min_width.saturating_sub(digits.len()),
+            ));
+            out.push_str(digits);
+            return;
+        }
+        let separator_width = self.thousands_sep.chars().count();
+        let (mut left, mut room) = (digits.len(), min_width);
+        // Each group from the right: how many zeros, and which digits.
+        let mut groups = Vec::new();
+        for size in self.groups() {
+            let needed = left.max(room).max(1);
+            let len = size.map_or(needed, |size| size.min(needed));
+            let taken = left.min(len);
+            groups.push((len - taken, left - taken..left));
+            left -= taken;
+            room = room.saturating_sub(len);
+            if left == 0 && room == 0 {
+                break;
+            }
+            room = room.saturating_sub(separator_width);
+        }
+        for (index, (zeros, range)) in groups.into_iter().rev().enumerate() {
+            if index > 0 {
+                out.push_str(&self.thousands_sep);
+            }
+            out.extend(std::iter::repeat_n('0', zeros));
+            out.push_str(&digits[range]);
+        }
+    }
 }
 
-/// Appends digits in groups, with zeros in front to fill `min_width`.
-fn push_grouped(out: &mut String, digits: &str, min_width: usize, locale: &Locale) {
-    if locale.grouping.is_empty() {
-        out.extend(std::iter::repeat_n(
-            '0',
-            min_width.saturating_sub(digits.len()),
-        ));
-        out.push_str(digits);
-        return;
-    }
-    let separator_width = locale.thousands_sep.chars().count();
-    let (mut left, mut room) = (digits.len(), min_width);
-    // Each group from the right: how many zeros, and which digits.
-    let mut groups = Vec::new();
-    for size in locale.groups() {
-        let needed = left.max(room).max(1);
-        let len = size.map_or(needed, |size| size.min(needed));
-        let taken = left.min(len);
-        groups.push((len - taken, left - taken..left));
-        left -= taken;
-        room = room.saturating_sub(len);
-        if left == 0 && room == 0 {
-            break;
-        }
-        room = room.saturating_sub(separator_width);
-    }
-    for (index, (zeros, range)) in groups.into_iter().rev().enumerate() {
-        if index > 0 {
-            out.push_str(&locale.thousands_sep);
-        }
-        out.extend(std::iter::repeat_n('0', zeros));
-        out.push_str(&digits[range]);
-    }
-}
-
-/// The fraction's digits in groups of three from the point.
-fn grouped_fraction(digits: &str, separator: Separator) -> String {
+/// A fraction's digits in groups of three from the point.
+pub fn grouped_fraction(digits: &str, separator: Separator) -> String {
     let mark = match separator {
         Separator::None => return digits.to_owned(),
         Separator::Comma => ',',
@@ -189,7 +189,7 @@ impl Number<'_> {
             } else {
                 0
             };
-            push_grouped(&mut text, parts.whole, min_width, locale);
+            locale.push_grouped(&mut text, parts.whole, min_width);
         }
         text.push_str(&tail);
         Rendered::padded(text, head, spec)

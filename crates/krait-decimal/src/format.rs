@@ -1,0 +1,395 @@
+//! `format(number, specifier)`: the grammar of `_decimal` and the layout.
+
+use krait_numbers::format_spec::{Locale, Separator, grouped_fraction};
+
+use crate::coefficient::Coefficient;
+use crate::context::Context;
+use crate::decimal::Decimal;
+use crate::limbs;
+use crate::round::{shl, shr, shr_rounded};
+use crate::status::Status;
+use crate::text::push_special;
+
+/// A text that is no format specifier.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SpecError;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Align {
+    Left,
+    Right,
+    Center,
+    /// Between sign and digits.
+    AfterSign,
+}
+
+/// The presentation types.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Style {
+    /// `f`, `F`.
+    Fixed,
+    /// `%`.
+    Percent,
+    /// `e`, `E`.
+    Scientific,
+    /// `g`, `G`, `n`, or none.
+    General,
+}
+
+/// A parsed format specifier:
+/// `[[fill]align][sign][z][#][0][width][grouping][.precision[grouping]][type]`.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    fill: char,
+    align: Align,
+    /// `+`, a space, or `-`.
+    sign: char,
+    no_negative_zero: bool,
+    alternate: bool,
+    zero_pad: bool,
+    width: usize,
+    separator: Separator,
+    precision: Option<usize>,
+    fraction_separator: Separator,
+    style: Style,
+    /// Whether the exponent's letter is a capital, if the type says so.
+    capital: Option<bool>,
+    is_locale: bool,
+    locale: Locale,
+}
+
+/// What is left of a specifier.
+struct Rest<'a>(&'a str);
+
+impl Rest<'_> {
+    fn peek(&self) -> Option<char> {
+        self.0.chars().next()
+    }
+
+    fn take_if(&mut self, wanted: impl Fn(char) -> bool) -> Option<char> {
+        let found = self.peek().filter(|&c| wanted(c))?;
+        self.0 = &self.0[found.len_utf8()..];
+        Some(found)
+    }
+
+    fn take(&mut self, wanted: char) -> bool {
+        self.take_if(|c| c == wanted).is_some()
+    }
+
+    /// A number in any script's decimal digits, the largest there is if it is beyond it.
+    fn number(&mut self) -> Option<usize> {
+        let mut value = None;
+        while let Some(digit) = self.peek().and_then(|c| krait_unicode::decimal(c.into())) {
+            let next = value.unwrap_or(0usize).saturating_mul(10);
+            value = Some(next.saturating_add(digit.into()));
+            self.take_if(|_| true);
+        }
+        value
+    }
+
+    fn separator(&mut self) -> Separator {
+        match self.take_if(|c| matches!(c, ',' | '_')) {
+            Some(',') => Separator::Comma,
+            Some(_) => Separator::Underscore,
+            None => Separator::None,
+        }
+    }
+
+    fn align(&mut self) -> Option<(Option<char>, Align)> {
+        let align_of = |c| match c {
+            '<' => Some(Align::Left),
+            '>' => Some(Align::Right),
+            '^' => Some(Align::Center),
+            '=' => Some(Align::AfterSign),
+            _ => None,
+        };
+        let mut chars = self.0.chars();
+        let (first, second) = (chars.next()?, chars.next());
+        if let Some(align) = second.and_then(align_of) {
+            self.0 = chars.as_str();
+            return Some((Some(first), align));
+        }
+        let align = align_of(first)?;
+        self.take(first);
+        Some((None, align))
+    }
+}
+
+impl Spec {
+    /// Parses a specifier.
+    pub fn parse(text: &str) -> Result<Spec, SpecError> {
+        let mut rest = Rest(text);
+        let align = rest.align();
+        let sign = rest
+            .take_if(|c| matches!(c, '-' | '+' | ' '))
+            .unwrap_or('-');
+        let no_negative_zero = rest.take('z');
+        let alternate = rest.take('#');
+        let zero_pad = rest.take('0');
+        let more_zeros = zero_pad && rest.peek() == Some('0');
+        let width_text = rest.0;
+        let width = rest.number().unwrap_or(0);
+        let separator = rest.separator();
+        let mut precision = None;
+        let mut fraction_separator = Separator::None;
+        if rest.take('.') {
+            precision = rest.number();
+            fraction_separator = rest.separator();
+            if precision.is_none() && fraction_separator == Separator::None {
+                return Err(SpecError);
+            }
+        }
+        let numbers = &width_text[..width_text.len() - rest.0.len()];
+        let code = rest.take_if(|_| true);
+        let (style, capital) = match code {
+            None => (Style::General, None),
+            Some('e') => (Style::Scientific, Some(false)),
+            Some('E') => (Style::Scientific, Some(true)),
+            Some('f' | 'F') => (Style::Fixed, None),
+            Some('g' | 'n') => (Style::General, Some(false)),
+            Some('G' | 'N') => (Style::General, Some(true)),
+            Some('%') => (Style::Percent, None),
+            Some(_) => return Err(SpecError),
+        };
+        let is_locale = matches!(code, Some('n' | 'N'));
+        // The deprecated type knows nothing that is newer.
+        let is_new = no_negative_zero
+            || alternate
+            || fraction_separator != Separator::None
+            || more_zeros
+            || !numbers.is_ascii();
+        let conflicts = zero_pad && align.is_some()
+            || is_locale && separator != Separator::None
+            || code == Some('N') && is_new;
+        if conflicts || !rest.0.is_empty() {
+            return Err(SpecError);
+        }
+        if style == Style::General && precision == Some(0) {
+            precision = Some(1);
+        }
+        let (fill, align) = align.unwrap_or((None, Align::Right));
+        let mut spec = Spec {
+            fill: fill.unwrap_or(' '),
+            align,
+            sign,
+            no_negative_zero,
+            alternate,
+            zero_pad,
+            width,
+            separator,
+            precision,
+            fraction_separator,
+            style,
+            capital,
+            is_locale,
+            locale: Locale::default(),
+        };
+        if let Some(separator) = spec.separator() {
+            spec.set_locale(".", separator, &[3]);
+        }
+        Ok(spec)
+    }
+
+    /// Whether point and grouping are those of the locale (types `n` and `N`).
+    pub fn is_locale(&self) -> bool {
+        self.is_locale
+    }
+
+    /// What separates groups of thousands, if the specifier says so.
+    pub fn separator(&self) -> Option<&'static str> {
+        match self.separator {
+            Separator::None => None,
+            Separator::Comma => Some(","),
+            Separator::Underscore => Some("_"),
+        }
+    }
+
+    /// Sets the point, what separates groups, and the sizes of groups as in C's `lconv`.
+    pub fn set_locale(&mut self, decimal_point: &str, thousands_sep: &str, grouping: &[u8]) {
+        self.locale = Locale {
+            decimal_point: decimal_point.to_owned(),
+            thousands_sep: thousands_sep.to_owned(),
+            grouping: grouping.to_vec(),
+        };
+    }
+
+    /// Puts sign, digits and padding together.
+    fn aligned(&self, sign: &str, body: &str) -> String {
+        let len = sign.len() + body.chars().count();
+        let padding = self.width.saturating_sub(len);
+        let (left, middle, right) = match self.align {
+            Align::Left => (0, 0, padding),
+            Align::Right => (padding, 0, 0),
+            Align::Center => (padding / 2, 0, padding - padding / 2),
+            Align::AfterSign => (0, padding, 0),
+        };
+        let mut out = String::with_capacity(body.len() + 1 + padding * self.fill.len_utf8());
+        let fill = |out: &mut String, count| out.extend(std::iter::repeat_n(self.fill, count));
+        fill(&mut out, left);
+        out.push_str(sign);
+        fill(&mut out, middle);
+        out.push_str(body);
+        fill(&mut out, right);
+        out
+    }
+
+    fn sign(&self, negative: bool) -> &'static str {
+        match (negative, self.sign) {
+            (true, _) => "-",
+            (false, '+') => "+",
+            (false, ' ') => " ",
+            _ => "",
+        }
+    }
+}
+
+/// The text of a number by a specifier. What needs too much memory is a `MallocError`.
+pub fn format(
+    number: &Decimal,
+    spec: &Spec,
+    capitals: bool,
+    context: &Context,
+    status: &mut Status,
+) -> String {
+    let formatted = if !limbs::fits(spec.width) {
+        None
+    } else if number.is_finite() {
+        format_finite(number, spec, capitals, context)
+    } else {
+        let mut body = Vec::new();
+        push_special(number, &mut body);
+        if spec.style == Style::Percent {
+            body.push(b'%');
+        }
+        let body = String::from_utf8(body).unwrap_or_default();
+        Some(spec.aligned(spec.sign(number.negative), &body))
+    };
+    formatted.unwrap_or_else(|| {
+        *status |= Status::MallocError;
+        String::new()
+    })
+}
+
+fn format_finite(
+    number: &Decimal,
+    spec: &Spec,
+    capitals: bool,
+    context: &Context,
+) -> Option<String> {
+    let number = rounded(number, spec, context)?;
+    let zero = number.coefficient.is_zero();
+    let left = number.adjusted() + 1;
+    // Where the point goes, counted from before the first digit.
+    let point = match spec.style {
+        Style::Scientific => match spec.precision {
+            Some(precision) if zero => 1 - i64::try_from(precision).ok()?,
+            _ => 1,
+        },
+        Style::Fixed | Style::Percent => left,
+        Style::General if number.exponent <= 0 && left > -6 => left,
+        Style::General => 1,
+    };
+    let (whole, fraction) = split(&number.coefficient, point)?;
+    let mut tail = String::new();
+    if !fraction.is_empty() || spec.alternate {
+        tail.push_str(&spec.locale.decimal_point);
+    }
+    tail.push_str(&grouped_fraction(&fraction, spec.fraction_separator));
+    let exponent = left - point;
+    if exponent != 0 || spec.style == Style::Scientific {
+        let letter = if spec.capital.unwrap_or(capitals) {
+            'E'
+        } else {
+            'e'
+        };
+        tail.push_str(&format!("{letter}{exponent:+}"));
+    }
+    if spec.style == Style::Percent {
+        tail.push('%');
+    }
+    let sign = spec.sign(number.negative && !(zero && spec.no_negative_zero));
+    let min_width = if spec.zero_pad {
+        let others = sign.len() + tail.chars().count();
+        spec.width.saturating_sub(others)
+    } else {
+        0
+    };
+    let mut body = String::with_capacity(whole.len() + tail.len());
+    spec.locale.push_grouped(&mut body, &whole, min_width);
+    body.push_str(&tail);
+    Some(spec.aligned(sign, &body))
+}
+
+/// The digits before and after a point.
+fn split(coefficient: &Coefficient, point: i64) -> Option<(String, String)> {
+    let digits = coefficient.to_text();
+    let zeros = |count: i64| {
+        let count = usize::try_from(count).ok()?;
+        limbs::fits(count).then(|| "0".repeat(count))
+    };
+    if point <= 0 {
+        return Some(("0".to_owned(), zeros(-point)? + &digits));
+    }
+    match usize::try_from(point)
+        .ok()
+        .and_then(|point| digits.split_at_checked(point))
+    {
+        Some((whole, fraction)) => Some((whole.to_owned(), fraction.to_owned())),
+        None => {
+            let padding = zeros(point - digits.len() as i64)?;
+            Some((digits + &padding, String::new()))
+        }
+    }
+}
+
+/// The number as the specifier's precision wants it.
+fn rounded(number: &Decimal, spec: &Spec, context: &Context) -> Option<Decimal> {
+    let mut number = number.clone();
+    if spec.style == Style::Percent {
+        number.exponent += 2;
+    }
+    let fixed = matches!(spec.style, Style::Fixed | Style::Percent);
+    if let Some(precision) = spec.precision {
+        let precision = i64::try_from(precision).ok()?;
+        let digits = number.digits() as i64;
+        if fixed {
+            number = rescaled(&number, precision.checked_neg()?, context)?;
+        } else if !number.coefficient.is_zero() {
+            let wanted = match spec.style {
+                Style::Scientific => precision.checked_add(1)?,
+                _ => precision,
+            };
+            if spec.style == Style::Scientific || digits > wanted {
+                let exponent = number.exponent.checked_add(digits)?.checked_sub(wanted)?;
+                number = rescaled(&number, exponent, context)?;
+                if number.digits() as i64 > wanted {
+                    // All nines became a one with zeros.
+                    number.coefficient = shr(&number.coefficient, 1).0;
+                    number.exponent += 1;
+                }
+            }
+        }
+    }
+    if fixed && number.coefficient.is_zero() && number.exponent > 0 {
+        number.exponent = 0;
+    }
+    Some(number)
+}
+
+/// The number rounded to another exponent.
+fn rescaled(number: &Decimal, exponent: i64, context: &Context) -> Option<Decimal> {
+    let shift = number.exponent.checked_sub(exponent)?;
+    let coefficient = if shift >= 0 {
+        shl(&number.coefficient, shift.unsigned_abs())?
+    } else {
+        let count = shift.unsigned_abs();
+        shr_rounded(
+            &number.coefficient,
+            count,
+            number.negative,
+            context.rounding,
+        )
+        .0
+    };
+    Some(Decimal::raw(number.negative, coefficient, exponent))
+}
