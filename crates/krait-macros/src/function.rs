@@ -104,6 +104,11 @@ impl Arguments {
                 ),
             ));
         }
+        let function = if options.anonymous {
+            quote!("")
+        } else {
+            function
+        };
         Ok(Self {
             signature,
             types,

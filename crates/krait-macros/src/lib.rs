@@ -98,7 +98,8 @@ pub fn pymethods(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a Rust function a function of a Python module: `pymodule!` lists it by its name.
 ///
-/// Options: `signature = "(a, b=None, /)"`, `name = "…"`, `text_signature = "…"` (empty: none), `doc = "…"`.
+/// Options: `signature = "(a, b=None, /)"`, `name = "…"`, `text_signature = "…"` (empty: none), `doc = "…"`, `anonymous`
+/// (messages about arguments do not name the function).
 #[proc_macro_attribute]
 pub fn pyfunction(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let options = parse_macro_input!(arguments as options::Options);

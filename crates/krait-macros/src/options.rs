@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) doc: Option<LitStr>,
     /// `METH_COEXIST`: the method replaces the slot's own wrapper (`dict.__contains__`).
     pub(crate) coexist: bool,
+    /// Messages about arguments say "function" instead of the name, as C's `PyArg_Parse…` without a name do.
+    pub(crate) anonymous: bool,
     /// For `#[pynew]`: calls of the class itself skip the argument tuple and `tp_init`.
     pub(crate) vectorcall: bool,
 }
@@ -34,11 +36,12 @@ impl Parse for Options {
                 "doc" => options.doc = text()?,
                 "coexist" => options.coexist = true,
                 "vectorcall" => options.vectorcall = true,
+                "anonymous" => options.anonymous = true,
                 other => {
                     return Err(Error::new(
                         key.span(),
                         format!(
-                            "unknown option `{other}`: expected name, signature, text_signature, doc, coexist or vectorcall"
+                            "unknown option `{other}`: expected name, signature, text_signature, doc, coexist, vectorcall or anonymous"
                         ),
                     ));
                 }

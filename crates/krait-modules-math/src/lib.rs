@@ -6,6 +6,7 @@ pub mod array;
 pub mod bisect;
 pub mod bz2;
 pub mod cmath;
+pub mod decimal;
 pub mod hashes;
 pub mod heapq;
 mod inflow;
@@ -23,6 +24,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &bisect::BISECT,
     &bz2::BZ2,
     &cmath::CMATH,
+    &decimal::DECIMAL,
     &hashes::blake2::BLAKE2,
     &hashes::sha::MD5,
     &hashes::sha::SHA1,

@@ -14,7 +14,7 @@ use crate::{PyDict, PyErr, PyResult, PyStr, PyTuple, PyType};
 /// What a native function accepts: a static table next to its trampoline.
 #[derive(Debug)]
 pub struct ArgSpec {
-    /// The name in error messages.
+    /// The name in error messages; empty for functions whose messages name none.
     pub function: &'static str,
     /// The named parameters in order: positional-only, positional or keyword, keyword-only.
     pub params: &'static [&'static str],
@@ -256,8 +256,8 @@ impl<'a> CallArgs<'a> {
             (0..buffer.len()).find(|&index| buffer[index].is_none() && is_required(index))
         {
             return Err(crate::type_error!(
-                "{}() missing required argument '{}' (pos {})",
-                spec.function,
+                "{} missing required argument '{}' (pos {})",
+                spec.subject("function"),
                 spec.params[index],
                 index + 1
             ));
@@ -273,10 +273,11 @@ impl<'a> CallArgs<'a> {
     fn check_counts(&self, spec: &ArgSpec) -> PyResult<()> {
         let given = self.positional.len();
         let total = given + self.keywords.len();
-        let function = spec.function;
+        let function = || spec.subject("function");
         if !spec.varargs && !spec.varkeywords && total > spec.params.len() {
             return Err(crate::type_error!(
-                "{function}() takes at most {} {}argument{} ({total} given)",
+                "{} takes at most {} {}argument{} ({total} given)",
+                function(),
                 spec.params.len(),
                 if given == 0 { "keyword " } else { "" },
                 plural(spec.params.len()),
@@ -286,7 +287,8 @@ impl<'a> CallArgs<'a> {
         let (bound, limit) = if given > spec.positional && !spec.varargs {
             if spec.positional == 0 {
                 return Err(crate::type_error!(
-                    "{function}() takes no positional arguments"
+                    "{} takes no positional arguments",
+                    function()
                 ));
             }
             ("at most", spec.positional)
@@ -301,7 +303,8 @@ impl<'a> CallArgs<'a> {
             required == spec.positional
         };
         Err(crate::type_error!(
-            "{function}() takes {} {limit} positional argument{} ({given} given)",
+            "{} takes {} {limit} positional argument{} ({given} given)",
+            function(),
             if exact { "exactly" } else { bound },
             plural(limit),
         ))
@@ -310,14 +313,15 @@ impl<'a> CallArgs<'a> {
     /// The error for a keyword that no parameter takes, or that was given by position too.
     #[cold]
     fn stray_keyword(&self, spec: &ArgSpec, given: usize) -> PyErr {
-        let function = spec.function;
+        let function = spec.subject("this function");
         let by_position = spec.positional_only..given.min(spec.positional);
         if let Some(index) = by_position
             .clone()
             .find(|&index| self.keywords.contains(spec.params[index]))
         {
             return crate::type_error!(
-                "argument for {function}() given by name ('{}') and position ({})",
+                "argument for {} given by name ('{}') and position ({})",
+                spec.subject("function"),
                 spec.params[index],
                 index + 1
             );
@@ -332,15 +336,15 @@ impl<'a> CallArgs<'a> {
                 let accepted = spec.params[spec.positional_only..].iter().copied();
                 return match crate::suggestions::closest(&text, accepted) {
                     Some(near) => crate::type_error!(
-                        "{function}() got an unexpected keyword argument '{text}'. Did you mean '{near}'?"
+                        "{function} got an unexpected keyword argument '{text}'. Did you mean '{near}'?"
                     ),
-                    None => crate::type_error!(
-                        "{function}() got an unexpected keyword argument '{text}'"
-                    ),
+                    None => {
+                        crate::type_error!("{function} got an unexpected keyword argument '{text}'")
+                    }
                 };
             }
         }
-        crate::type_error!("invalid keyword argument for {function}()")
+        crate::type_error!("invalid keyword argument for {function}")
     }
 
     /// What `*args` gets: the positional arguments beyond the named ones.
@@ -358,6 +362,15 @@ impl<'a> CallArgs<'a> {
 }
 
 impl ArgSpec {
+    /// How messages call the function: `f()`, or `nameless` where they name none.
+    fn subject(&self, nameless: &str) -> String {
+        if self.function.is_empty() {
+            nameless.to_owned()
+        } else {
+            format!("{}()", self.function)
+        }
+    }
+
     fn takes_keywords(&self) -> bool {
         self.varkeywords || self.params.len() > self.positional_only
     }
@@ -387,6 +400,13 @@ fn wrong_count(function: &str, given: usize, least: usize, most: usize) -> PyErr
     } else {
         ("at most ", most)
     };
+    if function.is_empty() {
+        let bound = if least == most { "exactly " } else { bound };
+        return crate::type_error!(
+            "function takes {bound}{limit} argument{} ({given} given)",
+            plural(limit)
+        );
+    }
     let bound = if least == most { "" } else { bound };
     crate::type_error!(
         "{function} expected {bound}{limit} argument{}, got {given}",

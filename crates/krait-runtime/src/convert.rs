@@ -44,7 +44,9 @@ impl ArgRef {
         let Some(spec) = self.spec else {
             return String::new();
         };
-        if spec.single {
+        if spec.function.is_empty() {
+            format!("argument {} ", self.index + 1)
+        } else if spec.single {
             format!("{}() argument ", spec.function)
         } else if self.index < spec.positional_only {
             format!("{}() argument {} ", spec.function, self.index + 1)
