@@ -24,7 +24,8 @@ fn setup(interp: &'static Interpreter) -> PyResult<()> {
 fn run(source: &str, filename: &str) -> PyResult<Obj> {
     let globals = PyDict::new()?;
     globals.set("__name__", &*PyStr::intern("__main__")?)?;
-    for def in MODULES {
+    // `_decimal` is made of classes of the library, which is not there: `tests/programs` has its tests.
+    for def in MODULES.iter().filter(|def| def.name() != "_decimal") {
         let module = def.create()?;
         def.exec(&module)?;
         globals.set(def.name(), &module)?;

@@ -104,13 +104,13 @@ fn fraction(
         value
             .downcast::<PyLong>()
             .map(from_int)
-            .ok_or_else(|| type_error!("numerator and denominator must be integers"))
+            .ok_or_else(|| type_error!("argument must be an integer"))
     };
-    let denominator = integer(other.getattr(intern!("denominator"))?)?;
     let numerator = integer(other.getattr(intern!("numerator"))?)?;
     if !number.is_finite() {
         return Ok((number.clone(), numerator));
     }
+    let denominator = integer(other.getattr(intern!("denominator"))?)?;
     // Without its exponent, so that the product is exact however small the number is.
     let plain = Decimal::new(number.negative(), number.coefficient().clone(), 0);
     let mut status = Status::empty();

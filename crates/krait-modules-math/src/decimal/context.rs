@@ -301,8 +301,8 @@ impl PyContext {
     fn assign_signals(&self, which: Which, value: &PyObject) -> PyResult<()> {
         let exceptions = &state()?.exceptions;
         let status = match value.downcast::<PyList>() {
-            Some(list) => exceptions.from_list(list)?,
-            None => exceptions.from_mapping(value)?,
+            Some(list) => exceptions.in_list(list)?,
+            None => exceptions.in_mapping(value)?,
         };
         self.settings.set_of(which).set(status);
         Ok(())
@@ -402,7 +402,7 @@ impl PyContext {
             return Err(attribute_error!("context attributes cannot be deleted"));
         };
         if let Some(which) = signals_attribute(name) {
-            let status = state()?.exceptions.from_mapping(value)?;
+            let status = state()?.exceptions.in_mapping(value)?;
             self.settings.set_of(which).set(status);
             return Ok(());
         }

@@ -6,7 +6,7 @@ use krait_decimal::{
     Coefficient, Context, Decimal, Kind, Status, finalize, parse, parse_exact, to_integral_value,
 };
 use krait_numbers::bigint::mag;
-use krait_runtime::object::{Obj, Py, PyClass, PyObject};
+use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::str::to_ascii_digits;
 use krait_runtime::{
     PyErr, PyFloat, PyList, PyLong, PyResult, PyStr, PyTuple, overflow_error, type_error,

@@ -101,8 +101,15 @@ impl PyDecimal {
         let Some(text) = format_spec.downcast::<PyStr>() else {
             return Err(type_error!("format arg must be str"));
         };
-        let mut spec =
-            Spec::parse(text.as_utf8()?).map_err(|_| value_error!("invalid format string"))?;
+        let text = text.as_utf8()?;
+        let mut spec = Spec::parse(text).map_err(|_| value_error!("invalid format string"))?;
+        if text.ends_with('N') {
+            krait_runtime::hooks::warn(
+                &krait_runtime::exc::DeprecationWarning,
+                "Format specifier 'N' is deprecated and slated for removal in Python 3.18",
+                1,
+            )?;
+        }
         let context = current()?;
         match changes.present() {
             None if spec.is_locale() => {

@@ -1,14 +1,14 @@
 //! The arithmetic methods that `Decimal` and `Context` share, by tables: a row is a method of both classes.
 
 use krait_decimal as d;
-use krait_decimal::{Context, Decimal, Status};
+use krait_decimal::{Decimal, Status};
 use krait_macros::pymethods;
+use krait_runtime::PyResult;
 use krait_runtime::object::{Obj, PyClass, PyObject};
-use krait_runtime::{PyResult, PyStr, type_error};
 
 use super::context::PyContext;
 use super::convert::{finalized, float_or_int, needed, rounded};
-use super::current::{context_or_current, current};
+use super::current::context_or_current;
 use super::number::{PyDecimal, decimal};
 use super::operations::{self, binary_in, method, method_with, unary_in};
 
@@ -82,7 +82,7 @@ unary_methods! {
     normalize = d::reduce, "Return the number without the zeros at its right end, with Decimal('0')\nfor every zero: one form for all equal numbers.";
     sqrt = d::sqrt, "Return the square root of the number, correctly rounded; the rounding is\nalways ROUND_HALF_EVEN.";
     logb = d::logb, "Return the adjusted exponent of the number as a Decimal. Zero gives\n-Infinity and signals DivisionByZero; an infinity gives Infinity.";
-    logical_invert = d::invert, "Return the number, whose digits are all 0 or 1, with each digit inverted.";
+    logical_invert = d::logical_invert, "Return the number, whose digits are all 0 or 1, with each digit inverted.";
 }
 
 binary_methods! {

@@ -18,7 +18,7 @@ use std::cell::{Cell, OnceCell};
 
 use krait_decimal::{Context, MAX_EMAX, MAX_PREC, MIN_EMIN, MIN_ETINY, Rounding, Status};
 use krait_runtime::context::{ContextVar, new_variable};
-use krait_runtime::object::{Obj, Py, PyClass, PyObject};
+use krait_runtime::object::{Obj, Py, PyClass};
 use krait_runtime::{
     Interpreter, PyDict, PyLong, PyModule, PyResult, PyStr, PyTuple, PyType, bool_object, intern,
     pymodule, system_error,
@@ -157,9 +157,9 @@ fn exec(module: &PyModule) -> PyResult<()> {
     let dict = module.dict();
     state.exceptions.add_to(&dict)?;
     dict.set("DecimalTuple", &state.decimal_tuple)?;
-    dict.set("DefaultContext", &*state.templates.default)?;
-    dict.set("BasicContext", &*state.templates.basic)?;
-    dict.set("ExtendedContext", &*state.templates.extended)?;
+    dict.set("DefaultContext", &state.templates.default)?;
+    dict.set("BasicContext", &state.templates.basic)?;
+    dict.set("ExtendedContext", &state.templates.extended)?;
     for (name, _) in ROUNDINGS {
         dict.set(name, &*PyStr::intern(name)?)?;
     }

@@ -115,7 +115,7 @@ impl Exceptions {
             .chain(&self.signals)
             .chain(&self.conditions);
         for class in classes {
-            dict.set(&class.name(), &**class)?;
+            dict.set(&class.name(), class)?;
         }
         Ok(())
     }
@@ -177,7 +177,7 @@ impl Exceptions {
     }
 
     /// The conditions of a list of signals.
-    pub(super) fn from_list(&self, list: &PyList) -> PyResult<Status> {
+    pub(super) fn in_list(&self, list: &PyList) -> PyResult<Status> {
         let mut status = Status::empty();
         for class in list.to_vec() {
             status |= self.conditions_of(&class)?;
@@ -186,7 +186,7 @@ impl Exceptions {
     }
 
     /// The conditions that a dictionary says are set; it must have every signal.
-    fn from_dict(&self, dict: &PyDict) -> PyResult<Status> {
+    fn in_dict(&self, dict: &PyDict) -> PyResult<Status> {
         if dict.len() != SIGNALS.len() {
             return Err(key_error!("invalid signal dict"));
         }
@@ -201,12 +201,12 @@ impl Exceptions {
     }
 
     /// The conditions that a dictionary of signals or an ordinary one says are set.
-    pub(super) fn from_mapping(&self, mapping: &PyObject) -> PyResult<Status> {
+    pub(super) fn in_mapping(&self, mapping: &PyObject) -> PyResult<Status> {
         if let Some(signals) = mapping.downcast::<PySignalDict>() {
             return signals.status();
         }
         match mapping.downcast::<PyDict>() {
-            Some(dict) => self.from_dict(dict),
+            Some(dict) => self.in_dict(dict),
             None => Err(type_error!("argument must be a signal dict")),
         }
     }
@@ -357,7 +357,7 @@ impl PySignalDict {
         let theirs = if let Some(other) = other.downcast::<PySignalDict>() {
             other.status()?
         } else if let Some(dict) = other.downcast::<PyDict>() {
-            match state()?.exceptions.from_dict(dict) {
+            match state()?.exceptions.in_dict(dict) {
                 Ok(status) => status,
                 // Keys that are no signals: the dictionary is not equal.
                 Err(error) if error.matches(&exc::KeyError) => {
