@@ -9,7 +9,7 @@ use krait_runtime::{
 };
 
 use super::context::PyContext;
-use super::convert::{from_float, from_int};
+use super::convert::{Operand, from_float, from_int};
 use super::current::current;
 use super::number::PyDecimal;
 use super::signals::FLOAT_OPERATION;
@@ -61,22 +61,22 @@ fn is_equality(op: CompareOp) -> bool {
 }
 
 /// Both sides of a comparison of a decimal number as exact numbers; `None` if the other is no number.
-fn sides(
-    number: &Decimal,
+fn sides<'a>(
+    number: &'a Decimal,
     other: &PyObject,
     op: CompareOp,
     context: &PyContext,
-) -> PyResult<Option<(Decimal, Decimal)>> {
-    let float = |value: f64| -> PyResult<Option<(Decimal, Decimal)>> {
+) -> PyResult<Option<(Operand<'a>, Decimal)>> {
+    let float = |value: f64| {
         if is_equality(op) {
             context.note(FLOAT_OPERATION);
         } else {
             context.report(FLOAT_OPERATION)?;
         }
-        Ok(Some((number.clone(), from_float(value))))
+        Ok(Some((Operand::Borrowed(number), from_float(value))))
     };
     if let Some(value) = other.downcast::<PyLong>() {
-        return Ok(Some((number.clone(), from_int(value))));
+        return Ok(Some((Operand::Borrowed(number), from_int(value))));
     }
     if let Some(value) = other.downcast::<PyFloat>() {
         return float(value.value());
@@ -95,11 +95,11 @@ fn sides(
 }
 
 /// The number times a fraction's denominator, and its numerator.
-fn fraction(
-    number: &Decimal,
+fn fraction<'a>(
+    number: &'a Decimal,
     other: &PyObject,
     context: &PyContext,
-) -> PyResult<(Decimal, Decimal)> {
+) -> PyResult<(Operand<'a>, Decimal)> {
     let integer = |value: Obj| -> PyResult<Decimal> {
         value
             .downcast::<PyLong>()
@@ -108,7 +108,7 @@ fn fraction(
     };
     let numerator = integer(other.getattr(intern!("numerator"))?)?;
     if !number.is_finite() {
-        return Ok((number.clone(), numerator));
+        return Ok((Operand::Borrowed(number), numerator));
     }
     let denominator = integer(other.getattr(intern!("denominator"))?)?;
     // Without its exponent, so that the product is exact however small the number is.
@@ -121,35 +121,37 @@ fn fraction(
         product.coefficient().clone(),
         number.exponent(),
     );
-    Ok((scaled, numerator))
+    Ok((Operand::Owned(scaled), numerator))
 }
 
-/// What a comparison says, given the order of two numbers; `None` is that of a NaN.
-fn verdict(left: &Decimal, right: &Decimal, op: CompareOp, context: &PyContext) -> PyResult<Obj> {
-    let holds = match left.partial_cmp_value(right) {
-        Some(order) => op.holds(order),
-        None => {
-            // Signaling NaNs always signal, quiet ones only where an order is asked for.
-            if left.is_snan() || right.is_snan() || !is_equality(op) {
-                context.report(Status::InvalidOperation)?;
-            }
-            op == CompareOp::Ne
-        }
-    };
-    Ok(krait_runtime::bool_object(holds).to_obj())
+/// What a comparison of two numbers says that have no order: one of them is a NaN.
+#[cold]
+fn unordered(left: &Decimal, right: &Decimal, op: CompareOp, context: &PyContext) -> PyResult<Obj> {
+    // Signaling NaNs always signal, quiet ones only where an order is asked for.
+    if left.is_snan() || right.is_snan() || !is_equality(op) {
+        context.report(Status::InvalidOperation)?;
+    }
+    Ok(krait_runtime::bool_object(op == CompareOp::Ne).to_obj())
 }
 
 #[pymethods(COMPARISON)]
 impl PyDecimal {
     #[slot(tp_richcompare)]
     fn richcompare(&self, other: &PyObject, op: CompareOp) -> PyResult<Obj> {
-        let context = current()?;
+        let holds = |order| Ok(krait_runtime::bool_object(op.holds(order)).to_obj());
         if let Some(other) = other.downcast::<PyDecimal>() {
-            return verdict(&self.value, &other.value, op, &context);
+            return match self.value.partial_cmp_value(&other.value) {
+                Some(order) => holds(order),
+                None => unordered(&self.value, &other.value, op, &*current()?),
+            };
         }
-        match sides(&self.value, other, op, &context)? {
-            Some((left, right)) => verdict(&left, &right, op, &context),
-            None => Ok(not_implemented().to_obj()),
+        let context = current()?;
+        let Some((left, right)) = sides(&self.value, other, op, &context)? else {
+            return Ok(not_implemented().to_obj());
+        };
+        match left.partial_cmp_value(&right) {
+            Some(order) => holds(order),
+            None => unordered(&left, &right, op, &context),
         }
     }
 
