@@ -72,8 +72,13 @@ for spec in SPECS:
     print(repr(spec), shown)
 print(Decimal(12345678).__format__("n", {"decimal_point": ",", "thousands_sep": ".", "grouping": "\3\2"}))
 print(Decimal("12345.678").__format__(",", {"decimal_point": ";", "thousands_sep": "é", "grouping": "\3"}))
-for override in {"decimal_point": 1}, {"decimal_point": ""}, {"thousands_sep": "12345"}:
+for override in {"decimal_point": 1}, {"decimal_point": ""}, {"thousands_sep": "12345"}, {"grouping": "\xff"}, {"grouping": "\3\x7f"}:
     try:
         print(Decimal(1).__format__("n", override))
     except (TypeError, ValueError) as error:
+        print(type(error).__name__, error)
+for spec in f"{10**18}", f".{10**18}f", f"={2**63 - 1}.1", f"{10**18 - 1}":
+    try:
+        print(format(Decimal("1.25"), spec))
+    except (MemoryError, ValueError) as error:
         print(type(error).__name__, error)

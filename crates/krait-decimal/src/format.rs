@@ -3,7 +3,7 @@
 use krait_numbers::format_spec::{Locale, Separator, grouped_fraction};
 
 use crate::coefficient::Coefficient;
-use crate::context::Context;
+use crate::context::{Context, MAX_PREC};
 use crate::decimal::Decimal;
 use crate::limbs;
 use crate::round::{shl, shr, shr_rounded};
@@ -243,7 +243,8 @@ impl Spec {
     }
 }
 
-/// The text of a number by a specifier. What needs too much memory is a `MallocError`.
+/// The text of a number by a specifier. What needs too much memory is a `MallocError`; a width or
+/// precision beyond all limits is an `InvalidOperation`.
 pub fn format(
     number: &Decimal,
     spec: &Spec,
@@ -251,6 +252,11 @@ pub fn format(
     context: &Context,
     status: &mut Status,
 ) -> String {
+    let too_large = |size: usize| size as u64 > MAX_PREC as u64;
+    if too_large(spec.width) || spec.precision.is_some_and(too_large) {
+        status.insert(Status::InvalidOperation);
+        return String::new();
+    }
     let formatted = if !limbs::fits(spec.width) {
         None
     } else if number.is_finite() {

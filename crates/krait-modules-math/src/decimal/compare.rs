@@ -177,6 +177,9 @@ impl PyDecimal {
     /// Compare two numbers by their representation: in this total order
     /// equal numbers with different exponents are different, and all NaNs
     /// have their places. No context is used; the result is -1, 0 or 1.
+    ///
+    ///     >>> Decimal('12.0').compare_total(Decimal('12'))
+    ///     Decimal('-1')
     #[pymethod(signature = "($self, /, other, context=None)", anonymous)]
     fn compare_total(&self, other: &PyObject, context: Option<&PyObject>) -> PyResult<Obj> {
         super::operations::total_order(self, other, context, Decimal::total_cmp)

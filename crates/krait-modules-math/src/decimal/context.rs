@@ -81,6 +81,9 @@ impl Settings {
 /// The context affects almost all operations and controls rounding,
 /// over- and underflow, the raising of exceptions and more. A new context
 /// starts from the default settings: what is given here overrides them.
+///
+///     >>> Context(prec=4, rounding=ROUND_DOWN, traps=[]).divide(2, 3)
+///     Decimal('0.6666')
 #[pyclass(
     name = "Context",
     module = "decimal",

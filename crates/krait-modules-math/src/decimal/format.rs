@@ -76,7 +76,8 @@ impl Marks {
             self.grouping = grouping.into_bytes();
         }
         let fits = (1..=LONGEST_MARK).contains(&self.decimal_point.len())
-            && self.thousands_sep.len() <= LONGEST_MARK;
+            && self.thousands_sep.len() <= LONGEST_MARK
+            && self.grouping.is_ascii();
         if fits {
             Ok(())
         } else {
@@ -136,6 +137,11 @@ impl PyDecimal {
         );
         if status.intersects(Status::MallocError) {
             return Err(krait_runtime::err::no_memory());
+        }
+        if status.intersects(Status::InvalidOperation) {
+            return Err(value_error!(
+                "format specification exceeds internal limits of _decimal"
+            ));
         }
         PyStr::new(&text)
     }

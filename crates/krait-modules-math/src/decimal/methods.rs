@@ -266,6 +266,9 @@ impl PyDecimal {
 
     /// Return the number with the sign of other; nothing is signaled or
     /// rounded.
+    ///
+    ///     >>> Decimal('2.5').copy_sign(Decimal('-1'))
+    ///     Decimal('-2.5')
     #[pymethod(signature = "($self, /, other, context=None)", anonymous)]
     fn copy_sign(&self, other: &PyObject, context: Option<&PyObject>) -> PyResult<Obj> {
         context_or_current(context)?;
