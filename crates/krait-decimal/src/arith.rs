@@ -4,7 +4,7 @@ use crate::coefficient::Coefficient;
 use crate::context::{Context, Rounding};
 use crate::decimal::{Decimal, Kind};
 use crate::limbs::{self, POW10_WIDE};
-use crate::round::{fit, invalid, nan_result, out_of_memory, shl};
+use crate::round::{fit, fit_limbs, invalid, nan_result, out_of_memory, shl};
 use crate::status::Status;
 
 /// `a + b`.
@@ -137,11 +137,14 @@ fn stand_in(high: &Decimal, low: &Decimal, context: &Context) -> Option<Decimal>
 pub fn mul(a: &Decimal, b: &Decimal, context: &Context, status: &mut Status) -> Decimal {
     let negative = a.negative != b.negative;
     if a.kind == Kind::Finite && b.kind == Kind::Finite {
+        let exponent = a.exponent + b.exponent;
+        let (x, y) = (a.coefficient.limbs(), b.coefficient.limbs());
+        if x.len() + y.len() <= limbs::WIDE {
+            let product = limbs::mul_wide(x, y);
+            return fit_limbs(negative, &product, exponent, context, status);
+        }
         return match product(&a.coefficient, &b.coefficient) {
-            Some(product) => {
-                let exponent = a.exponent + b.exponent;
-                fit(Decimal::raw(negative, product, exponent), context, status)
-            }
+            Some(product) => fit(Decimal::raw(negative, product, exponent), context, status),
             None => out_of_memory(status),
         };
     }
@@ -157,9 +160,6 @@ pub fn mul(a: &Decimal, b: &Decimal, context: &Context, status: &mut Status) -> 
 /// The exact product, if it is not absurdly large.
 #[inline]
 pub(crate) fn product(a: &Coefficient, b: &Coefficient) -> Option<Coefficient> {
-    if let (&[x], &[y]) = (a.limbs(), b.limbs()) {
-        return Some(Coefficient::from_u128(u128::from(x) * u128::from(y)));
-    }
     let (x, y) = (a.limbs(), b.limbs());
     if !limbs::fits((x.len() + y.len()).saturating_sub(2) * limbs::DIGITS) {
         return None;

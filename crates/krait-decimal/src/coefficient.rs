@@ -28,10 +28,26 @@ impl Coefficient {
         limbs::trim(&mut limbs);
         match limbs[..] {
             [] => Coefficient::ZERO,
-            [low] => Coefficient(Repr::Inline([low, 0])),
-            [low, high] => Coefficient(Repr::Inline([low, high])),
+            [low] => Coefficient::from_pair(low, 0),
+            [low, high] => Coefficient::from_pair(low, high),
             _ => Coefficient(Repr::Heap(limbs)),
         }
+    }
+
+    /// From a copy of limbs, which may have leading zeros.
+    pub(crate) fn from_slice(limbs: &[u64]) -> Coefficient {
+        match *limbs::trimmed(limbs) {
+            [] => Coefficient::ZERO,
+            [low] => Coefficient::from_pair(low, 0),
+            [low, high] => Coefficient::from_pair(low, high),
+            ref limbs => Coefficient(Repr::Heap(limbs.to_vec())),
+        }
+    }
+
+    /// From two limbs.
+    #[inline]
+    pub(crate) const fn from_pair(low: u64, high: u64) -> Coefficient {
+        Coefficient(Repr::Inline([low, high]))
     }
 
     /// From a machine integer.

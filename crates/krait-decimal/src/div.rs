@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use crate::coefficient::Coefficient;
 use crate::context::Context;
 use crate::decimal::{Decimal, Kind};
-use crate::limbs::{self, POW10_WIDE};
-use crate::round::{self, fit, invalid, nan_result, out_of_memory, shl};
+use crate::limbs;
+use crate::round::{self, fit, fit_limbs, invalid, nan_result, out_of_memory, shl};
 use crate::status::Status;
 
 /// `a / b`, rounded.
@@ -30,6 +30,9 @@ pub fn div(a: &Decimal, b: &Decimal, context: &Context, status: &mut Status) -> 
         let zero = Decimal::raw(negative, Coefficient::ZERO, a.exponent - b.exponent);
         return fit(zero, context, status);
     }
+    if let Some(result) = div_on_stack(a, b, context, status) {
+        return result;
+    }
     if let Some((quotient, exponent)) = quotient(a, b, context.prec) {
         return fit(Decimal::raw(negative, quotient, exponent), context, status);
     }
@@ -46,6 +49,40 @@ pub fn div(a: &Decimal, b: &Decimal, context: &Context, status: &mut Status) -> 
             local,
         ))
     })
+}
+
+/// The quotient where dividend and divisor need no heap.
+fn div_on_stack(
+    a: &Decimal,
+    b: &Decimal,
+    context: &Context,
+    status: &mut Status,
+) -> Option<Decimal> {
+    /// Five limbs.
+    const MAX_DIGITS: i64 = 95;
+    let divisor = b.coefficient.limbs();
+    let digits = b.digits() as i64 + context.prec + 1;
+    let shift = digits - a.digits() as i64;
+    if shift < 0 || digits > MAX_DIGITS || divisor.len() > 2 {
+        return None;
+    }
+    let mut dividend = limbs::shl_on_stack(a.coefficient.limbs(), shift as usize);
+    let (mut quotient, exact) = limbs::divide_on_stack(&mut dividend, divisor);
+    let negative = a.negative != b.negative;
+    let ideal = a.exponent - b.exponent;
+    let exponent = ideal - shift;
+    if exact {
+        let (quotient, exponent) = strip_zeros(Coefficient::from_slice(&quotient), exponent, ideal);
+        return Some(fit(
+            Decimal::raw(negative, quotient, exponent),
+            context,
+            status,
+        ));
+    }
+    if quotient[0].is_multiple_of(5) {
+        quotient[0] += 1;
+    }
+    Some(fit_limbs(negative, &quotient, exponent, context, status))
 }
 
 /// The result of an operation that was tried with fewer digits, which is right if it is exact.
@@ -117,12 +154,6 @@ pub(crate) fn strip_zeros(
 
 /// `a * 10**shift / b`, truncated, and whether it is exact.
 fn divide_shifted(a: &Coefficient, shift: u64, b: &Coefficient) -> Option<(Coefficient, bool)> {
-    if a.digits() as u64 + shift <= 38
-        && let (Some(x), Some(y)) = (a.to_u128(), b.to_u128())
-    {
-        let x = x * POW10_WIDE[shift as usize];
-        return Some((Coefficient::from_u128(x / y), x.is_multiple_of(y)));
-    }
     let a = shl(a, shift)?;
     let (quotient, remainder) = limbs::divrem(a.limbs(), b.limbs());
     Some((Coefficient::from_limbs(quotient), remainder.is_empty()))

@@ -1,5 +1,7 @@
 //! Fitting an exact result into its context: the last step of every operation.
 
+use std::cmp::Ordering;
+
 use crate::coefficient::Coefficient;
 use crate::context::{Context, Rounding};
 use crate::decimal::{Decimal, Kind};
@@ -20,51 +22,61 @@ pub(crate) fn shr(coefficient: &Coefficient, count: u64) -> (Coefficient, Discar
     if count == 0 {
         return (coefficient.clone(), Discarded::Zero);
     }
-    if let Some(value) = coefficient.to_u128() {
-        let (quotient, discarded) = shr_wide(value, count);
-        return (Coefficient::from_u128(quotient), discarded);
+    shr_limbs(coefficient.limbs(), count)
+}
+
+/// The same of a magnitude; `count` is not zero.
+fn shr_limbs(limbs: &[u64], count: u64) -> (Coefficient, Discarded) {
+    let whole = usize::try_from(count / limbs::DIGITS as u64).unwrap_or(usize::MAX);
+    let part = (count % limbs::DIGITS as u64) as usize;
+    if whole >= limbs.len() {
+        let beyond = whole > limbs.len() || part != 0 || limbs.is_empty();
+        let discarded = match limbs.split_last() {
+            None => Discarded::Zero,
+            Some(_) if beyond => Discarded::Below,
+            Some((&top, rest)) => classify(top, limbs::BASE, rest),
+        };
+        return (Coefficient::ZERO, discarded);
     }
-    let limbs = coefficient.limbs();
-    let Ok(count) = usize::try_from(count) else {
-        return (Coefficient::ZERO, Discarded::Below);
+    let (lower, kept) = limbs.split_at(whole);
+    if part == 0 {
+        let discarded = match lower.split_last() {
+            Some((&top, rest)) => classify(top, limbs::BASE, rest),
+            None => Discarded::Zero,
+        };
+        return (Coefficient::from_slice(kept), discarded);
+    }
+    let divisor = limbs::POW10[part];
+    let discarded = classify(kept[0] % divisor, divisor, lower);
+    let factor = limbs::POW10[limbs::DIGITS - part];
+    let pair = |low: u64, high: u64, top: u64| {
+        Coefficient::from_pair(
+            low / divisor + high % divisor * factor,
+            high / divisor + top % divisor * factor,
+        )
     };
-    let below_is_zero = limbs::low_digits_are_zero(limbs, count - 1);
-    let discarded = match (limbs::digit(limbs, count - 1), below_is_zero) {
-        (0, true) => Discarded::Zero,
-        (0..5, _) => Discarded::Below,
-        (5, true) => Discarded::Half,
-        _ => Discarded::Above,
+    let kept = match *kept {
+        [low] => Coefficient::from_pair(low / divisor, 0),
+        [low, high] => pair(low, high, 0),
+        [low, high, top] if top < divisor => pair(low, high, top),
+        _ => Coefficient::from_limbs(limbs::shr(kept, part)),
     };
-    let kept = Coefficient::from_limbs(limbs::shr(limbs, count));
     (kept, discarded)
 }
 
+/// What is discarded with `top` of the highest place of it, `unit` its size, and limbs below.
 #[inline]
-fn shr_wide(value: u128, count: u64) -> (u128, Discarded) {
-    let Some(&divisor) = usize::try_from(count).ok().and_then(|n| POW10_WIDE.get(n)) else {
-        let discarded = if value == 0 {
-            Discarded::Zero
-        } else {
-            Discarded::Below
-        };
-        return (0, discarded);
-    };
-    // Most values fit a word, whose division is several times faster.
-    let (quotient, rest) = match (u64::try_from(value), u64::try_from(divisor)) {
-        (Ok(value), Ok(divisor)) => (u128::from(value / divisor), u128::from(value % divisor)),
-        (Ok(_), Err(_)) => (0, value),
-        _ => (value / divisor, value % divisor),
-    };
-    let discarded = if rest == 0 {
-        Discarded::Zero
-    } else {
-        match rest.cmp(&(divisor / 2)) {
-            std::cmp::Ordering::Less => Discarded::Below,
-            std::cmp::Ordering::Equal => Discarded::Half,
-            std::cmp::Ordering::Greater => Discarded::Above,
-        }
-    };
-    (quotient, discarded)
+fn classify(top: u64, unit: u64, below: &[u64]) -> Discarded {
+    match top.cmp(&(unit / 2)) {
+        Ordering::Greater => Discarded::Above,
+        order if below.iter().all(|&limb| limb == 0) => match order {
+            Ordering::Equal => Discarded::Half,
+            _ if top == 0 => Discarded::Zero,
+            _ => Discarded::Below,
+        },
+        Ordering::Equal => Discarded::Above,
+        Ordering::Less => Discarded::Below,
+    }
 }
 
 impl Rounding {
@@ -97,7 +109,15 @@ pub(crate) fn shr_rounded(
     negative: bool,
     rounding: Rounding,
 ) -> (Coefficient, bool) {
-    let (kept, discarded) = shr(coefficient, count);
+    round_up(shr(coefficient, count), negative, rounding)
+}
+
+#[inline]
+fn round_up(
+    (kept, discarded): (Coefficient, Discarded),
+    negative: bool,
+    rounding: Rounding,
+) -> (Coefficient, bool) {
     let kept = if rounding.is_up(discarded, negative, &kept) {
         increment(kept)
     } else {
@@ -191,6 +211,32 @@ pub(crate) fn fit(number: Decimal, context: &Context, status: &mut Status) -> De
     fit_payload(number, context)
 }
 
+/// [`finalize`] of a finite number whose magnitude is on the stack: a result of some limbs needs
+/// no heap, although the exact one would.
+pub(crate) fn fit_limbs(
+    negative: bool,
+    magnitude: &[u64],
+    exponent: i64,
+    context: &Context,
+    status: &mut Status,
+) -> Decimal {
+    let magnitude = limbs::trimmed(magnitude);
+    let digits = limbs::digits(magnitude) as i64;
+    let adjusted = exponent + digits - 1;
+    let excess = digits - context.prec;
+    if excess <= 0 || adjusted >= context.emax || adjusted < context.emin {
+        let coefficient = Coefficient::from_slice(magnitude);
+        return fit(
+            Decimal::raw(negative, coefficient, exponent),
+            context,
+            status,
+        );
+    }
+    let shifted = shr_limbs(magnitude, excess.unsigned_abs());
+    let kept = round_up(shifted, negative, context.rounding);
+    finish_digits(negative, kept, exponent + excess, context, status)
+}
+
 /// Takes leading digits off a NaN's payload until it fits.
 fn fit_payload(mut number: Decimal, context: &Context) -> Decimal {
     let room = context.prec - i64::from(context.clamp);
@@ -274,26 +320,38 @@ fn fit_digits(number: Decimal, context: &Context, status: &mut Status) -> Decima
     if excess <= 0 {
         return number;
     }
-    let (mut coefficient, inexact) = shr_rounded(
+    let kept = shr_rounded(
         &number.coefficient,
         excess.unsigned_abs(),
         number.negative,
         context.rounding,
     );
+    let exponent = number.exponent + excess;
+    finish_digits(number.negative, kept, exponent, context, status)
+}
+
+/// The number of rounded digits, which may be one more than the precision.
+#[inline]
+fn finish_digits(
+    negative: bool,
+    (mut coefficient, inexact): (Coefficient, bool),
+    mut exponent: i64,
+    context: &Context,
+    status: &mut Status,
+) -> Decimal {
     *status |= Status::Rounded;
     if inexact {
         *status |= Status::Inexact;
     }
-    let mut exponent = number.exponent + excess;
     if coefficient.digits() as i64 > context.prec {
         // All nines became a one with zeros.
         (coefficient, _) = shr(&coefficient, 1);
         exponent += 1;
         if exponent + context.prec - 1 > context.emax {
-            return overflow(number.negative, context, status);
+            return overflow(negative, context, status);
         }
     }
-    Decimal::raw(number.negative, coefficient, exponent)
+    Decimal::raw(negative, coefficient, exponent)
 }
 
 /// Infinity, or the largest number where rounding goes the other way.

@@ -123,11 +123,20 @@ fn corrected(mut quotient: Vec<u64>, a: &[u64], b: &[u64]) -> (Vec<u64>, Vec<u64
 
 /// Knuth's algorithm D; the top limb of `b` is at least half the base.
 fn schoolbook(mut a: Vec<u64>, b: &[u64]) -> (Vec<u64>, Vec<u64>) {
+    a.push(0);
+    let mut quotient = vec![0; a.len() - b.len()];
+    schoolbook_into(&mut quotient, &mut a, b);
+    a.truncate(b.len());
+    trim(&mut a);
+    trim(&mut quotient);
+    (quotient, a)
+}
+
+/// The same in place: `a`, whose top limb is zero, becomes the remainder.
+fn schoolbook_into(quotient: &mut [u64], a: &mut [u64], b: &[u64]) {
     let n = b.len();
     let (top, second) = (b[n - 1], b[n - 2]);
     let divisor = WordDivisor::new(top);
-    a.push(0);
-    let mut quotient = vec![0; a.len() - n];
     for (index, slot) in quotient.iter_mut().enumerate().rev() {
         let part = &mut a[index..=index + n];
         let (mut estimate, mut rest) = if part[n] >= top {
@@ -150,10 +159,41 @@ fn schoolbook(mut a: Vec<u64>, b: &[u64]) -> (Vec<u64>, Vec<u64>) {
         }
         *slot = estimate;
     }
-    a.truncate(n);
-    trim(&mut a);
-    trim(&mut quotient);
-    (quotient, a)
+}
+
+/// How many limbs a dividend on the stack has; the upper two are zeros at first.
+pub(crate) const DIVIDEND: usize = 7;
+
+/// The quotient by one or two limbs without heap, and whether it is exact. The upper limb of two
+/// is not zero, and neither is one alone; `a` is not below `b`.
+pub(crate) fn divide_on_stack(a: &mut [u64; DIVIDEND], b: &[u64]) -> ([u64; DIVIDEND], bool) {
+    let mut quotient = [0; DIVIDEND];
+    let len = trimmed(&a[..]).len();
+    let (low, high) = match *b {
+        [low, high] => (low, high),
+        _ => {
+            let divisor = WordDivisor::new(b[0]);
+            let mut remainder = 0;
+            for (slot, &limb) in quotient[..len].iter_mut().zip(&a[..len]).rev() {
+                (*slot, remainder) = divisor.divrem(remainder, limb);
+            }
+            return (quotient, remainder == 0);
+        }
+    };
+    let factor = BASE / (high + 1);
+    let scale = |limbs: &mut [u64]| {
+        let mut carry = 0;
+        for slot in limbs {
+            let product = u128::from(*slot) * u128::from(factor) + u128::from(carry);
+            (carry, *slot) = divrem_base((product >> 64) as u64, product as u64);
+        }
+    };
+    let mut b = [low, high];
+    scale(&mut a[..=len]);
+    scale(&mut b);
+    let len = trimmed(&a[..]).len();
+    schoolbook_into(&mut quotient[..=len - 2], &mut a[..=len], &b);
+    (quotient, a.iter().all(|&limb| limb == 0))
 }
 
 /// Subtracts `b * factor` from `a`, which is one limb longer, and returns the borrow.

@@ -10,14 +10,17 @@ mod sqrt;
 
 use std::cmp::Ordering;
 
-pub(crate) use div::{divrem, divrem_small};
-pub(crate) use mul::{mul, mul_small};
+pub(crate) use div::{DIVIDEND, divide_on_stack, divrem, divrem_small};
+pub(crate) use mul::{mul, mul_small, mul_wide};
 pub(crate) use sqrt::isqrt;
 
 /// The base of the limbs.
 pub const BASE: u64 = 10_000_000_000_000_000_000;
 /// How many decimal digits a limb has.
 pub const DIGITS: usize = 19;
+
+/// How many limbs a product or dividend has at most that is handled on the stack.
+pub(crate) const WIDE: usize = 4;
 
 /// The powers of ten that fit a limb's word.
 pub(crate) const POW10: [u64; 20] = {
@@ -213,6 +216,22 @@ pub(crate) fn shl(a: &[u64], count: usize) -> Vec<u64> {
     out
 }
 
+/// `a * 10**count` as a dividend on the stack; it has at most 95 digits.
+pub(crate) fn shl_on_stack(a: &[u64], count: usize) -> [u64; DIVIDEND] {
+    let mut out = [0; DIVIDEND];
+    let factor = POW10[count % DIGITS];
+    let mut carry = 0;
+    let slots = &mut out[count / DIGITS..];
+    for (slot, &limb) in slots.iter_mut().zip(a) {
+        let product = u128::from(limb) * u128::from(factor) + u128::from(carry);
+        (carry, *slot) = divrem_base((product >> 64) as u64, product as u64);
+    }
+    if let Some(slot) = slots.get_mut(a.len()) {
+        *slot = carry;
+    }
+    out
+}
+
 /// `a / 10**count`, truncated.
 pub(crate) fn shr(a: &[u64], count: usize) -> Vec<u64> {
     let (whole, part) = (count / DIGITS, count % DIGITS);
@@ -250,13 +269,6 @@ pub(crate) fn low_digits(a: &[u64], count: usize) -> Vec<u64> {
 pub(crate) fn digit(a: &[u64], index: usize) -> u8 {
     a.get(index / DIGITS)
         .map_or(0, |limb| (limb / POW10[index % DIGITS] % 10) as u8)
-}
-
-/// Whether all of the lowest `count` digits are zeros.
-pub(crate) fn low_digits_are_zero(a: &[u64], count: usize) -> bool {
-    let (whole, part) = (count / DIGITS, count % DIGITS);
-    a.iter().take(whole).all(|&limb| limb == 0)
-        && a.get(whole).is_none_or(|limb| limb % POW10[part] == 0)
 }
 
 /// How many zeros the digits end in; 0 for zero.
@@ -310,38 +322,47 @@ pub(crate) fn from_digits(digits: &[u8]) -> Vec<u64> {
     out
 }
 
+/// The digits of all numbers below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut table = [[0; 2]; 100];
+    let mut index = 0;
+    while index < 100 {
+        table[index] = [b'0' + (index / 10) as u8, b'0' + (index % 10) as u8];
+        index += 1;
+    }
+    table
+};
+
 /// Appends the digits, "0" for zero.
 pub(crate) fn push_ascii(a: &[u64], out: &mut Vec<u8>) {
     let Some((&top, rest)) = a.split_last() else {
         out.push(b'0');
         return;
     };
-    let mut buffer = [b'0'; DIGITS];
-    let used = fill_digits(top, &mut buffer);
-    out.extend_from_slice(&buffer[used..]);
+    let text = padded(top);
+    let used = DIGITS - word_digits(top).max(1);
+    out.extend_from_slice(&text[used..]);
     for &limb in rest.iter().rev() {
-        buffer = [b'0'; DIGITS];
-        fill_digits(limb, &mut buffer);
-        out.extend_from_slice(&buffer);
+        out.extend_from_slice(&padded(limb));
     }
 }
 
-/// Writes digits to the end of a buffer of zeros and returns where they begin.
-fn fill_digits(mut word: u64, buffer: &mut [u8; DIGITS]) -> usize {
-    let mut at = DIGITS;
-    while word >= 100 {
-        let pair = (word % 100) as u8;
-        word /= 100;
-        at -= 2;
-        buffer[at] = b'0' + pair / 10;
-        buffer[at + 1] = b'0' + pair % 10;
+/// All digits of a limb.
+fn padded(limb: u64) -> [u8; DIGITS] {
+    let mut text = [b'0'; DIGITS];
+    // Two halves, whose divisions do not wait for each other.
+    let (high, low) = (limb / 10_000_000_000, limb % 10_000_000_000);
+    let (mut low, mut high) = (low, high as u32);
+    for at in [17, 15, 13, 11, 9] {
+        text[at..at + 2].copy_from_slice(&PAIRS[(low % 100) as usize]);
+        low /= 100;
     }
-    while word != 0 {
-        at -= 1;
-        buffer[at] = b'0' + (word % 10) as u8;
-        word /= 10;
+    for at in [7, 5, 3, 1] {
+        text[at..at + 2].copy_from_slice(&PAIRS[(high % 100) as usize]);
+        high /= 100;
     }
-    at
+    text[0] += high as u8;
+    text
 }
 
 /// Whether a number of so many digits may be made: more would need absurd memory.

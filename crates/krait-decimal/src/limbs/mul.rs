@@ -1,6 +1,6 @@
 //! Multiplication: by columns, by Karatsuba's method, and by a number-theoretic transform.
 
-use super::{BASE, add_assign, divrem_base, ntt, sub_assign, trim, trimmed};
+use super::{BASE, WIDE, add_assign, divrem_base, ntt, sub_assign, trim, trimmed};
 
 /// Below this many limbs in the shorter operand, columns beat Karatsuba.
 const KARATSUBA_MIN: usize = 48;
@@ -18,6 +18,20 @@ pub(crate) fn mul(a: &[u64], b: &[u64]) -> Vec<u64> {
     let mut out = vec![0; long.len() + short.len()];
     mul_into(&mut out, long, short);
     trim(&mut out);
+    out
+}
+
+/// The product of operands of [`WIDE`] limbs together at most.
+#[inline]
+pub(crate) fn mul_wide(a: &[u64], b: &[u64]) -> [u64; WIDE] {
+    let mut out = [0; WIDE];
+    match (a, b) {
+        (&[x], &[y]) => {
+            let product = u128::from(x) * u128::from(y);
+            (out[1], out[0]) = divrem_base((product >> 64) as u64, product as u64);
+        }
+        _ => columns(&mut out[..a.len() + b.len()], a, b),
+    }
     out
 }
 
