@@ -4,9 +4,7 @@ use std::cell::Cell;
 use std::ffi::{c_char, c_int};
 
 use krait_runtime::codecs::{self, Encoding};
-use krait_runtime::{
-    Obj, Py, PyBytes, PyClass, PyObject, PyResult, PyStr, type_error, value_error,
-};
+use krait_runtime::{Py, PyBytes, PyResult, PyStr, value_error};
 
 use crate::glue::*;
 use crate::unicodeobject::text;
@@ -223,12 +221,14 @@ pub unsafe extern "C" fn PyUnicode_FSConverter(object: Out, result: Option<&Cell
         return 1;
     };
     let object = std::mem::ManuallyDrop::new(object);
-    let converted = fs_path(&object).and_then(|path| match path.downcast::<PyStr>() {
-        Some(text) => Encoding::Utf8
-            .encode(text, Some("surrogateescape"))
-            .map(Py::into_object),
-        None => Ok(path),
-    });
+    let converted = object
+        .fspath()
+        .and_then(|path| match path.downcast::<PyStr>() {
+            Some(text) => Encoding::Utf8
+                .encode(text, Some("surrogateescape"))
+                .map(Py::into_object),
+            None => Ok(path),
+        });
     let checked = converted.and_then(|path| {
         let has_nul = path
             .downcast::<PyBytes>()
@@ -259,12 +259,13 @@ pub unsafe extern "C" fn PyUnicode_FSDecoder(object: Out, result: Option<&Cell<O
         return 1;
     };
     let object = std::mem::ManuallyDrop::new(object);
-    let converted = fs_path(&object).and_then(|path| match path.downcast::<PyBytes>() {
-        Some(bytes) => {
-            codecs::decode(bytes.as_bytes(), "utf-8", Some("surrogateescape")).map(Py::into_object)
-        }
-        None => Ok(path),
-    });
+    let converted = object
+        .fspath()
+        .and_then(|path| match path.downcast::<PyBytes>() {
+            Some(bytes) => codecs::decode(bytes.as_bytes(), "utf-8", Some("surrogateescape"))
+                .map(Py::into_object),
+            None => Ok(path),
+        });
     match converted {
         Ok(path) => {
             std::mem::forget(result.replace(Some(path)));
@@ -274,30 +275,9 @@ pub unsafe extern "C" fn PyUnicode_FSDecoder(object: Out, result: Option<&Cell<O
     }
 }
 
-/// `os.fspath()`.
-fn fs_path(path: &PyObject) -> PyResult<Obj> {
-    if path.downcast::<PyStr>().is_some() || path.downcast::<PyBytes>().is_some() {
-        return Ok(path.to_obj());
-    }
-    let Some(made) = path.call_special("__fspath__", &[])? else {
-        return Err(type_error!(
-            "expected str, bytes or os.PathLike object, not {}",
-            path.type_name()
-        ));
-    };
-    if made.downcast::<PyStr>().is_some() || made.downcast::<PyBytes>().is_some() {
-        return Ok(made);
-    }
-    Err(type_error!(
-        "expected {}.__fspath__() to return str or bytes, not {}",
-        path.type_name(),
-        made.type_name()
-    ))
-}
-
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyOS_FSPath(path: Arg) -> Out {
-    run(|| fs_path(some(path)?))
+    run(|| some(path)?.fspath())
 }
 
 #[unsafe(no_mangle)]

@@ -5,6 +5,8 @@ use std::ffi::{CStr, c_char, c_int};
 
 use crate::errno::{lent, plain};
 
+pub use libc::LC_CTYPE;
+
 /// Sets a category of the locale, or with `None` asks for it; the answer is its name.
 pub fn setlocale(category: c_int, name: Option<&CStr>) -> Option<Vec<u8>> {
     let name = name.map_or(std::ptr::null(), CStr::as_ptr);

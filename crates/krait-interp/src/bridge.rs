@@ -135,13 +135,7 @@ fn file_name(filename: &PyObject) -> PyResult<krait_runtime::Py<PyStr>> {
             .cast::<PyStr>()
             .map_err(|_| type_error!("decoding a file name gave no str"));
     }
-    if let Some(path) = filename.call_special("__fspath__", &[])? {
-        return file_name(&path);
-    }
-    Err(type_error!(
-        "expected str, bytes or os.PathLike object, not {}",
-        filename.type_().tp_name()
-    ))
+    file_name(&*filename.fspath()?)
 }
 
 /// Parses what was given to `compile()` and issues the parser's warnings.

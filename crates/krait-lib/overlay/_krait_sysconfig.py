@@ -75,6 +75,7 @@ def build_time_vars(multiarch):
         'POSIX_SEMAPHORES_NOT_ENABLED': 0,
         'PYTHON_FOR_BUILD': sys.executable or 'python3.14',
         'PY_CFLAGS': flags,
+        'PY_COERCE_C_LOCALE': 1,
         'PY_ENABLE_SHARED': 0,
         'Py_DEBUG': 0,
         'Py_ENABLE_SHARED': 0,

@@ -19,8 +19,8 @@ macro_rules! table {
         $(
             /// Encode text; return the bytes and how many characters were read.
             #[pyfunction(signature = "(str, errors=None, /)")]
-            pub fn $encode(str: &PyStr, errors: Option<&PyStr>) -> PyResult<Obj> {
-                encoded(str, $encoding.encode(str, handler(errors)?)?)
+            pub fn $encode(str: &PyStr, errors: Option<&str>) -> PyResult<Obj> {
+                encoded(str, $encoding.encode(str, errors)?)
             }
         )*
     };
@@ -43,9 +43,9 @@ macro_rules! decoders {
     ($($name:ident $encoding:expr, $data:ident, $signature:literal;)*) => {$(
         /// Decode bytes; return the text and how many bytes were read.
         #[pyfunction(signature = $signature)]
-        pub fn $name(data: &PyObject, errors: Option<&PyStr>, r#final: bool) -> PyResult<Obj> {
+        pub fn $name(data: &PyObject, errors: Option<&str>, r#final: bool) -> PyResult<Obj> {
             let bytes = $data(data)?;
-            decoded($encoding.decode(&bytes, handler(errors)?, r#final)?)
+            decoded($encoding.decode(&bytes, errors, r#final)?)
         }
     )*};
 }
@@ -65,18 +65,14 @@ decoders! {
 
 /// Decode bytes; return the text and how many bytes were read.
 #[pyfunction(signature = "(data, errors=None, /)")]
-pub fn ascii_decode(data: &PyObject, errors: Option<&PyStr>) -> PyResult<Obj> {
-    decoded(Encoding::Ascii.decode(&bytes_of(data)?, handler(errors)?, true)?)
+pub fn ascii_decode(data: &PyObject, errors: Option<&str>) -> PyResult<Obj> {
+    decoded(Encoding::Ascii.decode(&bytes_of(data)?, errors, true)?)
 }
 
 /// Decode bytes; return the text and how many bytes were read.
 #[pyfunction(signature = "(data, errors=None, /)")]
-pub fn latin_1_decode(data: &PyObject, errors: Option<&PyStr>) -> PyResult<Obj> {
-    decoded(Encoding::Latin1.decode(&bytes_of(data)?, handler(errors)?, true)?)
-}
-
-fn handler(errors: Option<&PyStr>) -> PyResult<Option<&str>> {
-    errors.map(PyStr::as_utf8).transpose()
+pub fn latin_1_decode(data: &PyObject, errors: Option<&str>) -> PyResult<Obj> {
+    decoded(Encoding::Latin1.decode(&bytes_of(data)?, errors, true)?)
 }
 
 /// The bytes of a buffer.
@@ -121,20 +117,14 @@ fn order(byteorder: i32) -> Option<ByteOrder> {
 
 /// Encode text; return the bytes and how many characters were read.
 #[pyfunction(signature = "(str, errors=None, byteorder=0, /)")]
-pub fn utf_16_encode(str: &PyStr, errors: Option<&PyStr>, byteorder: i32) -> PyResult<Obj> {
-    encoded(
-        str,
-        Encoding::Utf16(order(byteorder)).encode(str, handler(errors)?)?,
-    )
+pub fn utf_16_encode(str: &PyStr, errors: Option<&str>, byteorder: i32) -> PyResult<Obj> {
+    encoded(str, Encoding::Utf16(order(byteorder)).encode(str, errors)?)
 }
 
 /// Encode text; return the bytes and how many characters were read.
 #[pyfunction(signature = "(str, errors=None, byteorder=0, /)")]
-pub fn utf_32_encode(str: &PyStr, errors: Option<&PyStr>, byteorder: i32) -> PyResult<Obj> {
-    encoded(
-        str,
-        Encoding::Utf32(order(byteorder)).encode(str, handler(errors)?)?,
-    )
+pub fn utf_32_encode(str: &PyStr, errors: Option<&str>, byteorder: i32) -> PyResult<Obj> {
+    encoded(str, Encoding::Utf32(order(byteorder)).encode(str, errors)?)
 }
 
 /// Text, bytes read, and the byte order found, as the incremental decoders keep it.
@@ -156,13 +146,13 @@ fn decoded_with_order(decoded: Decoded, given: i32) -> PyResult<Obj> {
 #[pyfunction(signature = "(data, errors=None, byteorder=0, final=False, /)")]
 pub fn utf_16_ex_decode(
     data: &PyObject,
-    errors: Option<&PyStr>,
+    errors: Option<&str>,
     byteorder: i32,
     r#final: bool,
 ) -> PyResult<Obj> {
     let encoding = Encoding::Utf16(order(byteorder));
     decoded_with_order(
-        encoding.decode(&bytes_of(data)?, handler(errors)?, r#final)?,
+        encoding.decode(&bytes_of(data)?, errors, r#final)?,
         byteorder,
     )
 }
@@ -171,13 +161,13 @@ pub fn utf_16_ex_decode(
 #[pyfunction(signature = "(data, errors=None, byteorder=0, final=False, /)")]
 pub fn utf_32_ex_decode(
     data: &PyObject,
-    errors: Option<&PyStr>,
+    errors: Option<&str>,
     byteorder: i32,
     r#final: bool,
 ) -> PyResult<Obj> {
     let encoding = Encoding::Utf32(order(byteorder));
     decoded_with_order(
-        encoding.decode(&bytes_of(data)?, handler(errors)?, r#final)?,
+        encoding.decode(&bytes_of(data)?, errors, r#final)?,
         byteorder,
     )
 }
@@ -186,24 +176,21 @@ pub fn utf_32_ex_decode(
 #[pyfunction(signature = "(str, errors=None, mapping=None, /)")]
 pub fn charmap_encode(
     str: &PyStr,
-    errors: Option<&PyStr>,
+    errors: Option<&str>,
     mapping: Option<&PyObject>,
 ) -> PyResult<Obj> {
-    encoded(
-        str,
-        codecs::charmap::charmap_encode(str, handler(errors)?, mapping)?,
-    )
+    encoded(str, codecs::charmap::charmap_encode(str, errors, mapping)?)
 }
 
 /// Decode bytes by a mapping; return the text and how many bytes were read.
 #[pyfunction(signature = "(data, errors=None, mapping=None, /)")]
 pub fn charmap_decode(
     data: &PyObject,
-    errors: Option<&PyStr>,
+    errors: Option<&str>,
     mapping: Option<&PyObject>,
 ) -> PyResult<Obj> {
     let bytes = bytes_of(data)?;
-    let text = codecs::charmap::charmap_decode(&bytes, handler(errors)?, mapping)?;
+    let text = codecs::charmap::charmap_decode(&bytes, errors, mapping)?;
     pair(text.into_object(), bytes.len())
 }
 
@@ -215,9 +202,9 @@ pub fn charmap_build(map: &PyStr) -> PyResult<Py<PyDict>> {
 
 /// Read the escapes of bytes literals; return the bytes and how many were read.
 #[pyfunction(signature = "(data, errors=None, /)")]
-pub fn escape_decode(data: &PyObject, errors: Option<&PyStr>) -> PyResult<Obj> {
+pub fn escape_decode(data: &PyObject, errors: Option<&str>) -> PyResult<Obj> {
     let bytes = data_of(data)?;
-    let bad_hex = match handler(errors)?.unwrap_or("strict") {
+    let bad_hex = match errors.unwrap_or("strict") {
         "strict" => BadHex::Strict,
         "replace" => BadHex::Replace,
         "ignore" => BadHex::Ignore,
@@ -243,7 +230,7 @@ pub fn escape_decode(data: &PyObject, errors: Option<&PyStr>) -> PyResult<Obj> {
 
 /// Write bytes with the escapes of bytes literals.
 #[pyfunction(signature = "(data, errors=None, /)")]
-pub fn escape_encode(data: &PyBytes, errors: Option<&PyStr>) -> PyResult<Obj> {
+pub fn escape_encode(data: &PyBytes, errors: Option<&str>) -> PyResult<Obj> {
     let _ = errors;
     let escaped = krait_text::repr::escape_encode(data.as_bytes());
     pair(PyBytes::new(&escaped)?.into_object(), data.len())
@@ -251,7 +238,7 @@ pub fn escape_encode(data: &PyBytes, errors: Option<&PyStr>) -> PyResult<Obj> {
 
 /// The bytes of a buffer, or of text as UTF-8, with their number.
 #[pyfunction(signature = "(data, errors=None, /)")]
-pub fn readbuffer_encode(data: &PyObject, errors: Option<&PyStr>) -> PyResult<Obj> {
+pub fn readbuffer_encode(data: &PyObject, errors: Option<&str>) -> PyResult<Obj> {
     let _ = errors;
     let bytes = data_of(data)?;
     pair(PyBytes::new(&bytes)?.into_object(), bytes.len())
@@ -277,32 +264,24 @@ pub fn unregister(search_function: &PyObject) {
 
 /// Looks up a codec tuple in the Python codec registry and returns a CodecInfo object.
 #[pyfunction(signature = "(encoding, /)")]
-pub fn lookup(encoding: &PyStr) -> PyResult<Obj> {
-    codecs::registry::lookup(encoding.as_utf8()?)
+pub fn lookup(encoding: &str) -> PyResult<Obj> {
+    codecs::registry::lookup(encoding)
 }
 
 /// Encodes obj using the codec registered for encoding.
 ///
 /// The default encoding is 'utf-8'.  errors may be given to set a different error handling scheme.
 #[pyfunction(signature = "(obj, encoding='utf-8', errors='strict')")]
-pub fn encode(obj: &PyObject, encoding: Option<&PyStr>, errors: Option<&PyStr>) -> PyResult<Obj> {
-    codecs::registry::encode_object(
-        obj,
-        encoding.map_or(Ok("utf-8"), PyStr::as_utf8)?,
-        handler(errors)?,
-    )
+pub fn encode(obj: &PyObject, encoding: Option<&str>, errors: Option<&str>) -> PyResult<Obj> {
+    codecs::registry::encode_object(obj, encoding.unwrap_or("utf-8"), errors)
 }
 
 /// Decodes obj using the codec registered for encoding.
 ///
 /// The default encoding is 'utf-8'.  errors may be given to set a different error handling scheme.
 #[pyfunction(signature = "(obj, encoding='utf-8', errors='strict')")]
-pub fn decode(obj: &PyObject, encoding: Option<&PyStr>, errors: Option<&PyStr>) -> PyResult<Obj> {
-    codecs::registry::decode_object(
-        obj,
-        encoding.map_or(Ok("utf-8"), PyStr::as_utf8)?,
-        handler(errors)?,
-    )
+pub fn decode(obj: &PyObject, encoding: Option<&str>, errors: Option<&str>) -> PyResult<Obj> {
+    codecs::registry::decode_object(obj, encoding.unwrap_or("utf-8"), errors)
 }
 
 /// Register the specified error handler under the name errors.
@@ -311,24 +290,24 @@ pub fn decode(obj: &PyObject, encoding: Option<&PyStr>, errors: Option<&PyStr>) 
 /// information about the location of the encoding/decoding error and must return a (replacement,
 /// new position) tuple.
 #[pyfunction(signature = "(errors, handler, /)")]
-pub fn register_error(errors: &PyStr, handler: &PyObject) -> PyResult<()> {
-    codecs::registry::register_error(errors.as_utf8()?, handler)
+pub fn register_error(errors: &str, handler: &PyObject) -> PyResult<()> {
+    codecs::registry::register_error(errors, handler)
 }
 
 /// Un-register the specified error handler for the error handling `errors'.
 ///
 /// Only custom error handlers can be un-registered.
 #[pyfunction(signature = "(errors, /)")]
-pub fn _unregister_error(errors: &PyStr) -> PyResult<bool> {
-    codecs::registry::unregister_error(errors.as_utf8()?)
+pub fn _unregister_error(errors: &str) -> PyResult<bool> {
+    codecs::registry::unregister_error(errors)
 }
 
 /// Return the error handler for the specified error handling name.
 ///
 /// Raise a LookupError, if no handler exists under this name.
 #[pyfunction(signature = "(name, /)")]
-pub fn lookup_error(name: &PyStr) -> PyResult<Obj> {
-    codecs::registry::lookup_error(name.as_utf8()?)
+pub fn lookup_error(name: &str) -> PyResult<Obj> {
+    codecs::registry::lookup_error(name)
 }
 
 pymodule! {

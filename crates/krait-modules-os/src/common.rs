@@ -72,30 +72,9 @@ pub(crate) fn c_string(bytes: &[u8]) -> PyResult<CString> {
     CString::new(bytes).map_err(|_| value_error!("embedded null byte"))
 }
 
-/// `os.fspath`.
-pub(crate) fn fspath(path: &PyObject) -> PyResult<Obj> {
-    if path.is_instance_of::<PyStr>() || path.is_instance_of::<PyBytes>() {
-        return Ok(path.to_obj());
-    }
-    let Some(result) = path.call_special("__fspath__", &[])? else {
-        return Err(type_error!(
-            "expected str, bytes or os.PathLike object, not {}",
-            path.type_().tp_name()
-        ));
-    };
-    if result.is_instance_of::<PyStr>() || result.is_instance_of::<PyBytes>() {
-        return Ok(result);
-    }
-    Err(type_error!(
-        "expected {}.__fspath__() to return str or bytes, not {}",
-        path.type_().tp_name(),
-        result.type_().tp_name()
-    ))
-}
-
 /// `PyUnicode_FSConverter`: a path as bytes for the C library.
 pub(crate) fn fs_path(path: &PyObject) -> PyResult<CString> {
-    let path = fspath(path)?;
+    let path = path.fspath()?;
     match path.downcast::<PyStr>() {
         Some(text) => c_string(fs_encode(text)?.as_bytes()),
         None => match path.downcast::<PyBytes>() {
@@ -124,16 +103,22 @@ impl<'a> FromPyObject<'a> for Fildes {
     }
 }
 
+/// Warns of a descriptor that is True or False: most likely something else was meant.
+pub(crate) fn warn_bool_descriptor(object: &PyObject) -> PyResult<()> {
+    if object.is_instance_of::<krait_runtime::PyBool>() {
+        hooks::warn(
+            &krait_runtime::exc::RuntimeWarning,
+            "bool is used as a file descriptor",
+            1,
+        )?;
+    }
+    Ok(())
+}
+
 /// `PyObject_AsFileDescriptor`.
 pub(crate) fn file_descriptor(object: &PyObject) -> PyResult<Fd> {
     let number = if let Some(number) = object.downcast::<PyLong>() {
-        if object.is_instance_of::<krait_runtime::PyBool>() {
-            hooks::warn(
-                &krait_runtime::exc::RuntimeWarning,
-                "bool is used as a file descriptor",
-                1,
-            )?;
-        }
+        warn_bool_descriptor(object)?;
         PyClass::to_owned(number)
     } else if let Some(method) = object.lookup_attr(krait_runtime::intern!("fileno"))? {
         method

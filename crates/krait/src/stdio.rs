@@ -14,6 +14,21 @@ struct Stream<'a> {
     errors: &'a str,
 }
 
+/// The codec's own name, whatever it was called.
+fn codec_name(encoding: &str) -> PyResult<String> {
+    let codec = import("codecs")?.call_method_str("lookup", &[&*PyStr::new(encoding)?])?;
+    Ok(codec.getattr_str("name")?.str()?.to_string_lossy())
+}
+
+/// The encoding of streams that nothing else is said of.
+fn locale_encoding(config: &Config) -> PyResult<String> {
+    let codeset = krait_host::locale::codeset();
+    if config.flags.utf8_mode > 0 || codeset.eq_ignore_ascii_case(b"UTF-8") {
+        return Ok("utf-8".to_owned());
+    }
+    codec_name(&String::from_utf8_lossy(&codeset))
+}
+
 /// Makes the three streams.
 pub(crate) fn initialize(config: &Config) -> PyResult<()> {
     let io = import("_io")?;
@@ -27,13 +42,9 @@ pub(crate) fn initialize(config: &Config) -> PyResult<()> {
     } else {
         config.stdio_errors
     };
-    // The stream says the codec's own name, whatever it was called.
     let encoding = match encoding {
-        Some(encoding) => {
-            let codec = import("codecs")?.call_method_str("lookup", &[&*PyStr::new(encoding)?])?;
-            codec.getattr_str("name")?.str()?.to_string_lossy()
-        }
-        None => "utf-8".to_owned(),
+        Some(encoding) => codec_name(encoding)?,
+        None => locale_encoding(config)?,
     };
     let encoding = encoding.as_str();
     let errors = errors.as_deref().unwrap_or(default_errors);

@@ -104,6 +104,15 @@ pub(crate) fn call_retried(
     }
 }
 
+/// The new value of `_finalizing`, which is a C `char` in CPython's structs.
+pub(crate) fn finalizing_flag(value: Option<&PyObject>) -> PyResult<bool> {
+    match value {
+        Some(value) if value.is_instance_of::<krait_runtime::PyBool>() => value.is_true(),
+        Some(_) => Err(type_error!("attribute value type must be bool")),
+        None => Err(type_error!("can't delete numeric/char attribute")),
+    }
+}
+
 /// A size argument: None and negative numbers mean "all".
 #[derive(Clone, Copy)]
 pub(crate) struct Size(pub(crate) isize);
@@ -150,6 +159,11 @@ impl PyIOBase {
             return Err(type_error!("{}() takes no arguments", cls.name()));
         }
         Ok(Py::new_in(cls, Self::part())?.into_object())
+    }
+
+    #[pygetter(name = "__dict__")]
+    fn dict(&self) -> PyResult<Option<Py<PyDict>>> {
+        self.as_object().instance_dict_or_new()
     }
 
     /// Whether the stream is closed.
@@ -441,7 +455,7 @@ impl PyRawIOBase {
                 .with_bytes(|bytes| PyBytes::new(&bytes[..number]))?
                 .into_object()),
             _ => Err(value_error!(
-                "readinto() returned {number} outside buffer size {size}"
+                "readinto returned {number} outside buffer size {size}"
             )),
         }
     }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use krait_runtime::bytearray::PyByteArray;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Field, IntoPy, PyBytes, PyErr, PyLong, PyResult, PyStr, ThreadState, none, runtime_error,
-    value_error,
+    Field, IntoPy, PyBaseException, PyBytes, PyErr, PyLong, PyResult, PyStr, ThreadState, none,
+    runtime_error, value_error,
 };
 
 use super::base::{self, reserve};
@@ -36,6 +36,8 @@ pub(crate) struct Buffered {
     /// The raw stream is exactly a `FileIO`, which is called without Python's help.
     fast: Cell<bool>,
     size: Cell<usize>,
+    /// The stream was closed, and the memory of its buffer given back.
+    released_memory: Cell<bool>,
     ahead: RefCell<Vec<u8>>,
     start: Cell<usize>,
     pending: RefCell<Vec<u8>>,
@@ -73,6 +75,17 @@ fn would_block(written: usize) -> PyErr {
     make().unwrap_or_else(|error| error)
 }
 
+/// `OSError` with an exception as its cause.
+fn caused(cause: PyErr, message: &'static str) -> PyErr {
+    let cause = cause.take();
+    let error = PyErr::new(&krait_runtime::exc::OSError, message).take();
+    if let Some(error) = error.downcast::<PyBaseException>() {
+        error.context.set(Some(cause.clone()));
+        error.set_cause(Some(cause));
+    }
+    PyErr::raise(error)
+}
+
 impl Buffered {
     /// A stream before `__init__`.
     pub(super) fn new() -> Buffered {
@@ -81,6 +94,7 @@ impl Buffered {
             state: Cell::new(State::New),
             fast: Cell::new(false),
             size: Cell::new(0),
+            released_memory: Cell::new(false),
             ahead: RefCell::default(),
             start: Cell::new(0),
             pending: RefCell::default(),
@@ -99,6 +113,7 @@ impl Buffered {
             return Err(value_error!("buffer size must be strictly positive"));
         };
         self.size.set(size);
+        self.released_memory.set(false);
         self.fast.set(raw.is_exact::<PyFileIO>());
         self.raw.set(Some(raw.to_obj()));
         self.reset_ahead();
@@ -203,7 +218,9 @@ impl Buffered {
         if answer.is(none()) {
             return Ok(None);
         }
-        let count = answer.as_isize(Some(&krait_runtime::exc::ValueError))?;
+        let count = answer
+            .as_isize(Some(&krait_runtime::exc::ValueError))
+            .map_err(|error| caused(error, "raw readinto() failed"))?;
         let Some(count) = usize::try_from(count).ok().filter(|&n| n <= buffer.len()) else {
             return Err(krait_runtime::exc!(
                 OSError,
@@ -437,11 +454,8 @@ impl Buffered {
         let mut out = Vec::new();
         self.take_ahead(length, &mut out)?;
         while out.len() < length {
-            if once && !out.is_empty() {
-                break;
-            }
             let left = length - out.len();
-            let count = if left > self.size.get() || once {
+            let count = if left > self.size.get() {
                 let here = out.len();
                 reserve(&mut out, left)?;
                 out.resize(length, 0);
@@ -452,6 +466,8 @@ impl Buffered {
                 };
                 out.truncate(here + count);
                 answer?
+            } else if once && !out.is_empty() {
+                break;
             } else {
                 let answer = self.fill()?;
                 self.take_ahead(left, &mut out)?;
@@ -461,6 +477,7 @@ impl Buffered {
                 Some(0) => break,
                 None if out.is_empty() => return Ok(None),
                 None => break,
+                Some(_) if once => break,
                 Some(_) => {}
             }
         }
@@ -635,7 +652,8 @@ impl Buffered {
                 && offset <= self.available() as i64
             {
                 self.start.set((self.start.get() as i64 + offset) as usize);
-                return Ok(here + offset);
+                // The position of a character device says nothing.
+                return Ok((here + offset).max(0));
             }
         }
         self.flush_pending()?;
@@ -668,11 +686,16 @@ impl Buffered {
         self.ahead.replace(Vec::new());
         self.start.set(0);
         self.pending.replace(Vec::new());
+        self.released_memory.set(true);
     }
 
-    /// How much memory the buffers take.
+    /// How much memory the buffer may take: all its size, until the stream is closed.
     pub(super) fn memory(&self) -> usize {
-        self.ahead.borrow().capacity() + self.pending.borrow().capacity()
+        if self.released_memory.get() {
+            0
+        } else {
+            self.size.get()
+        }
     }
 
     /// The `repr` of the stream.

@@ -109,7 +109,11 @@ macro_rules! common_methods {
                 }
                 let answer = chain(
                     self.call_method(krait_runtime::intern!("flush"), &[]),
-                    || raw.call_method(krait_runtime::intern!("close"), &[]),
+                    || {
+                        // Other threads wait, and then find it closed.
+                        let _entered = self.inner.enter(self)?;
+                        raw.call_method(krait_runtime::intern!("close"), &[])
+                    },
                 );
                 // Asking whether it is closed may run anything: no exception may be set then.
                 let answer = answer.map_err(PyErr::take);
@@ -216,8 +220,7 @@ macro_rules! common_methods {
 
             #[pysetter(name = "_finalizing")]
             fn set_finalizing(&self, value: Option<&PyObject>) -> PyResult<()> {
-                let value = value.map_or(Ok(false), PyObject::is_true)?;
-                self.inner.finalizing.set(value);
+                self.inner.finalizing.set(base::finalizing_flag(value)?);
                 Ok(())
             }
 
@@ -368,8 +371,9 @@ macro_rules! writing_methods {
             /// Writes bytes, for the text layer.
             pub(crate) fn write_bytes(&self, data: &[u8]) -> PyResult<usize> {
                 self.inner.raw()?;
-                self.inner.check_open("write to closed file")?;
                 let _entered = self.inner.enter(self)?;
+                // Asked with the lock held: who had it may have been closing the stream.
+                self.inner.check_open("write to closed file")?;
                 self.inner.write(data)
             }
         }

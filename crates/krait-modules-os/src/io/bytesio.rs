@@ -334,6 +334,7 @@ impl PyBytesIO {
         };
         self.check_exports()?;
         let value = value.bytes_buffer()?.to_vec();
+        self.check_closed()?;
         self.data.replace(value);
         if position.downcast::<krait_runtime::PyLong>().is_none() {
             return Err(type_error!(

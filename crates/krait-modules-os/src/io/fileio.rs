@@ -21,6 +21,8 @@ const MOST: usize = 0x7fff_f000;
 
 /// The smallest buffer that reading to the end begins with.
 const SMALLEST: usize = 8192;
+/// Files up to this size are read whole without asking for the position.
+const SMALL_FILE: i64 = 65536;
 
 /// A file that is not buffered.
 #[pyclass(name = "FileIO", module = "_io", base = PyRawIOBase, flags(BASETYPE, GC))]
@@ -256,6 +258,7 @@ impl PyFileIO {
             return Err(type_error!("integer argument expected, got float"));
         }
         if let Some(number) = file.downcast::<PyLong>() {
+            crate::common::warn_bool_descriptor(file)?;
             let fd: i32 = number.extract()?;
             if fd < 0 {
                 return Err(value_error!("negative file descriptor"));
@@ -324,15 +327,19 @@ impl PyFileIO {
         let fd = self.readable_fd()?;
         let mut expected = SMALLEST;
         if self.regular.get() && self.size.get() > 0 {
-            let here = fd::lseek(fd, 0, libc::SEEK_CUR).unwrap_or(0);
-            let end = fs::fstat(fd).map_or(self.size.get(), |stat| stat.size);
-            // One byte more tells that this is the end.
-            expected = usize::try_from(end - here).unwrap_or(0) + 1;
+            // One byte more tells that this is the end. Room for a small file costs less than to ask where it stands.
+            let mut rest = self.size.get();
+            if rest > SMALL_FILE {
+                let here = fd::lseek(fd, 0, libc::SEEK_CUR).unwrap_or(0);
+                let end = fs::fstat(fd).map_or(rest, |stat| stat.size);
+                rest = end - here;
+            }
+            expected = usize::try_from(rest).unwrap_or(0) + 1;
         }
         let mut data: Vec<u8> = Vec::new();
         base::reserve(&mut data, expected)?;
         loop {
-            if data.capacity() - data.len() < 64 {
+            if data.capacity() == data.len() {
                 let more = data.len().clamp(SMALLEST, 1 << 26);
                 base::reserve(&mut data, more)?;
             }
@@ -470,16 +477,15 @@ impl PyFileIO {
     /// Close the file.
     #[pymethod(signature = "($self, /)")]
     fn close(&self) -> PyResult<Obj> {
-        if !self.closefd.get() {
-            self.fd.set(-1);
-        }
-        if self.finalizing.get() && self.fd.get() >= 0 {
-            self.warn_unclosed(self);
-        }
         let base = PyRawIOBase::type_object()
             .as_object()
             .getattr(krait_runtime::intern!("close"))?;
-        base::chain(base.call1(self), || {
+        // It flushes, and whoever writes that looks at a file that is still open.
+        let flushed = base.call1(self);
+        base::chain(flushed, || {
+            if self.finalizing.get() && self.closefd.get() && self.fd.get() >= 0 {
+                self.warn_unclosed(self);
+            }
             self.close_fd()?;
             none().into_py()
         })
@@ -571,8 +577,7 @@ impl PyFileIO {
 
     #[pysetter(name = "_finalizing")]
     fn set_finalizing(&self, value: Option<&PyObject>) -> PyResult<()> {
-        self.finalizing
-            .set(value.map_or(Ok(false), PyObject::is_true)?);
+        self.finalizing.set(base::finalizing_flag(value)?);
         Ok(())
     }
 }

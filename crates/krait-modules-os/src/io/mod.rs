@@ -86,15 +86,13 @@ pub(crate) fn unsupported(message: &str) -> PyErr {
 }
 
 /// The name of the encoding that the locale asks for.
-fn locale_encoding() -> PyResult<Py<PyStr>> {
+fn locale_encoding() -> String {
     if Interpreter::current().flags.borrow().utf8_mode > 0 {
-        return PyStr::intern("utf-8");
+        return "utf-8".to_owned();
     }
-    let codeset = krait_host::locale::codeset();
-    match std::str::from_utf8(&codeset) {
-        // The C locale is taken for a UTF-8 one, as CPython's coercion does.
-        Ok("" | "ANSI_X3.4-1968" | "US-ASCII") | Err(_) => PyStr::intern("UTF-8"),
-        Ok(name) => PyStr::intern(name),
+    match String::from_utf8(krait_host::locale::codeset()) {
+        Ok(name) if !name.is_empty() => name,
+        _ => "UTF-8".to_owned(),
     }
 }
 
@@ -142,8 +140,8 @@ fn open_code(path: &PyStr) -> PyResult<Obj> {
 /// The parameters of `open` after the mode.
 struct Options<'a> {
     buffering: i64,
-    encoding: Option<&'a PyStr>,
-    errors: Option<&'a PyStr>,
+    encoding: Option<&'a str>,
+    errors: Option<&'a str>,
     newline: Option<&'a PyStr>,
     closefd: bool,
     opener: Option<&'a PyObject>,
@@ -197,17 +195,17 @@ fn open_stream(file: &PyObject, mode: &str, options: &Options<'_>) -> PyResult<O
     let file = if file.downcast::<PyLong>().is_some() {
         file.to_obj()
     } else {
-        crate::common::fspath(file)?
+        file.fspath()?
     };
     let parsed = OpenMode::parse(mode)?;
     if parsed.binary {
         let given = [
-            (options.encoding, "an encoding"),
-            (options.errors, "an errors"),
-            (options.newline, "a newline"),
+            (options.encoding.is_some(), "an encoding"),
+            (options.errors.is_some(), "an errors"),
+            (options.newline.is_some(), "a newline"),
         ];
-        for (value, name) in given {
-            if value.is_some() {
+        for (is_given, name) in given {
+            if is_given {
                 return Err(value_error!("binary mode doesn't take {name} argument"));
             }
         }
@@ -220,17 +218,23 @@ fn open_stream(file: &PyObject, mode: &str, options: &Options<'_>) -> PyResult<O
         }
     }
     let raw = PyFileIO::open(&file, &parsed.raw, options.closefd, options.opener)?;
-    let raw_stream = raw.clone().into_object();
-    match wrap(&raw, &parsed, mode, options) {
-        Ok(stream) => Ok(stream),
+    let mut stream = raw.clone().into_object();
+    match wrap(&raw, &parsed, mode, options, &mut stream) {
+        Ok(()) => Ok(stream),
         Err(error) => chain(Err(error), || {
-            raw_stream.call_method(krait_runtime::intern!("close"), &[])
+            stream.call_method(krait_runtime::intern!("close"), &[])
         }),
     }
 }
 
-/// Puts the buffer and the text layer around a file.
-fn wrap(raw: &Py<PyFileIO>, parsed: &OpenMode, mode: &str, options: &Options<'_>) -> PyResult<Obj> {
+/// Puts the buffer and the text layer around a file; `stream` is the outermost layer that was made.
+fn wrap(
+    raw: &Py<PyFileIO>,
+    parsed: &OpenMode,
+    mode: &str,
+    options: &Options<'_>,
+    stream: &mut Obj,
+) -> PyResult<()> {
     let mut buffering = options.buffering;
     let mut line_buffering = false;
     let terminal = buffering < 0 && raw.is_terminal()?;
@@ -247,7 +251,7 @@ fn wrap(raw: &Py<PyFileIO>, parsed: &OpenMode, mode: &str, options: &Options<'_>
         if !parsed.binary {
             return Err(value_error!("can't have unbuffered text I/O"));
         }
-        return Ok(raw.clone().into_object());
+        return Ok(());
     }
     let size = buffering as isize;
     let buffer = if parsed.updating {
@@ -259,8 +263,9 @@ fn wrap(raw: &Py<PyFileIO>, parsed: &OpenMode, mode: &str, options: &Options<'_>
     } else {
         return Err(value_error!("unknown mode: '{mode}'"));
     };
+    *stream = buffer.clone();
     if parsed.binary {
-        return Ok(buffer);
+        return Ok(());
     }
     let text = PyTextIOWrapper::over(
         &buffer,
@@ -269,8 +274,8 @@ fn wrap(raw: &Py<PyFileIO>, parsed: &OpenMode, mode: &str, options: &Options<'_>
         options.newline,
         line_buffering,
     )?;
-    text.as_object().setattr_str("mode", &*PyStr::new(mode)?)?;
-    Ok(text.into_object())
+    *stream = text.into_object();
+    stream.setattr_str("mode", &*PyStr::new(mode)?)
 }
 
 /// Open file and return a stream.  Raise OSError upon failure.
@@ -281,8 +286,8 @@ fn open(
     file: &PyObject,
     mode: &str,
     buffering: i32,
-    encoding: Option<&PyStr>,
-    errors: Option<&PyStr>,
+    encoding: Option<&str>,
+    errors: Option<&str>,
     newline: Option<&PyStr>,
     closefd: bool,
     opener: Option<&PyObject>,

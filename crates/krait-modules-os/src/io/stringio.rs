@@ -350,13 +350,20 @@ impl PyStringIO {
                 state.type_().tp_name()
             ));
         };
+        if self.closed.get() {
+            return Err(value_error!("I/O operation on closed file"));
+        }
         self.init(OptionalArg::Missing, OptionalArg::Present(newline))?;
-        let Some(text) = value.downcast::<PyStr>() else {
-            return Err(type_error!("unexpected type for initial value"));
-        };
         // The text was translated before: it goes in as it is.
         let mut units = Vec::new();
-        code_points(text.as_slice(), &mut units);
+        if let Some(text) = value.downcast::<PyStr>() {
+            code_points(text.as_slice(), &mut units);
+        } else if !value.is(none()) {
+            return Err(type_error!(
+                "initial_value must be str or None, not {}",
+                value.type_().tp_name()
+            ));
+        }
         self.store.replace(Store::Flat(units));
         if position.downcast::<PyLong>().is_none() {
             return Err(type_error!(

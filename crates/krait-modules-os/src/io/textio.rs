@@ -9,8 +9,8 @@ use std::cell::{Cell, RefCell};
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Field, IntoPy, OptionalArg, PyBytes, PyDict, PyErr, PyResult, PyStr, PyTuple, PyType,
-    StrBuilder, exc, none, type_error, value_error,
+    Field, Interpreter, IntoPy, OptionalArg, PyBytes, PyDict, PyErr, PyResult, PyStr, PyTuple,
+    PyType, StrBuilder, exc, none, type_error, value_error,
 };
 
 use super::base::{self, PyTextIOBase, Size, chain, size_or_all};
@@ -94,8 +94,8 @@ impl PyTextIOWrapper {
     /// A text layer over a buffer.
     pub(crate) fn over(
         buffer: &PyObject,
-        encoding: Option<&PyStr>,
-        errors: Option<&PyStr>,
+        encoding: Option<&str>,
+        errors: Option<&str>,
         newline: Option<&PyStr>,
         line_buffering: bool,
     ) -> PyResult<Py<PyTextIOWrapper>> {
@@ -133,13 +133,15 @@ impl PyTextIOWrapper {
     fn install(
         &self,
         buffer: &PyObject,
-        encoding: &PyStr,
+        encoding: &str,
         errors: &PyStr,
         mode: NewlineMode,
     ) -> PyResult<()> {
-        let name = encoding.to_string_lossy();
-        if native(&name).is_none() {
-            codec_info(&name)?;
+        if native(encoding).is_none() {
+            codec_info(encoding)?;
+        }
+        if Interpreter::current().flags.borrow().dev_mode {
+            krait_runtime::codecs::registry::lookup_error(errors.as_utf8()?)?;
         }
         self.decoder.remove();
         self.encoder.remove();
@@ -148,15 +150,15 @@ impl PyTextIOWrapper {
             .is_true()?
         {
             self.decoder
-                .install(&name, errors, mode.universal, mode.translate)?;
+                .install(encoding, errors, mode.universal, mode.translate)?;
         }
         if buffer
             .call_method(krait_runtime::intern!("writable"), &[])?
             .is_true()?
         {
-            self.encoder.install(&name, errors)?;
+            self.encoder.install(encoding, errors)?;
         }
-        self.encoding.set(Some(PyClass::to_owned(encoding)));
+        self.encoding.set(Some(PyStr::new(encoding)?));
         self.errors.set(Some(PyClass::to_owned(errors)));
         self.mode.set(Some(mode));
         Ok(())
@@ -165,8 +167,8 @@ impl PyTextIOWrapper {
     fn init(
         &self,
         buffer: &PyObject,
-        encoding: Option<&PyStr>,
-        errors: Option<&PyStr>,
+        encoding: Option<&str>,
+        errors: Option<&str>,
         newline: Option<&PyStr>,
         line_buffering: bool,
         write_through: bool,
@@ -174,16 +176,16 @@ impl PyTextIOWrapper {
         self.state.set(State::New);
         let mode = NewlineMode::new(newline, false)?;
         let errors = match errors {
-            Some(errors) => PyClass::to_owned(errors),
+            Some(errors) => PyStr::new(errors)?,
             None => PyStr::intern("strict")?,
         };
         let encoding = match encoding {
             None => {
                 super::warn_default_encoding(1)?;
-                super::locale_encoding()?
+                super::locale_encoding()
             }
-            Some(name) if name.is_text("locale") => super::locale_encoding()?,
-            Some(name) => PyClass::to_owned(name),
+            Some("locale") => super::locale_encoding(),
+            Some(name) => name.to_owned(),
         };
         self.drop_decoded();
         self.pending.borrow_mut().clear();
@@ -381,28 +383,21 @@ impl PyTextIOWrapper {
         if self.pending.borrow().is_empty() {
             return Ok(());
         }
-        let bytes = self.pending.take();
         let buffer = self.attached()?;
+        let mut bytes = self.pending.take();
         if let Some(writer) = buffer.downcast_exact::<PyBufferedWriter>() {
-            let answer = writer.write_bytes(&bytes);
-            self.keep_unwritten(&answer, bytes);
-            return answer.map(|_| ());
+            writer.write_bytes(&bytes)?;
+        } else {
+            let object = PyBytes::new(&bytes)?;
+            base::call_retried(&buffer, "write", &[&object])?;
         }
-        let object = PyBytes::new(&bytes)?;
-        let answer = base::call_retried(&buffer, "write", &[&object]);
-        self.keep_unwritten(&answer, bytes);
-        answer.map(|_| ())
-    }
-
-    /// After a failure that blames nothing of ours, the bytes wait on; room is used again otherwise.
-    fn keep_unwritten<T>(&self, answer: &PyResult<T>, mut bytes: Vec<u8>) {
-        if answer.is_ok() {
-            bytes.clear();
-        }
+        // What could not be written is lost, as the program was told; the room is used again.
+        bytes.clear();
         let mut pending = self.pending.borrow_mut();
         if pending.is_empty() {
             *pending = bytes;
         }
+        Ok(())
     }
 
     /// Writes text; the answer is its length.
@@ -444,8 +439,11 @@ impl PyTextIOWrapper {
             encoded?;
         } else {
             encoded?;
-            self.write_pending()?;
-            self.pending.borrow_mut().extend(bytes);
+            // The buffer may write more to this stream meanwhile: that comes first.
+            while !self.pending.borrow().is_empty() {
+                self.write_pending()?;
+            }
+            self.pending.replace(bytes);
         }
         if self.pending.borrow().len() >= self.chunk_size.get() || flush || self.write_through.get()
         {
@@ -454,8 +452,10 @@ impl PyTextIOWrapper {
         if flush {
             buffer.call_method(krait_runtime::intern!("flush"), &[])?;
         }
-        if self.decoder.exists() {
+        if self.snapshot.borrow().is_some() {
             self.drop_decoded();
+        }
+        if self.decoder.exists() {
             self.decoder.reset()?;
         }
         Ok(text.len())
@@ -482,6 +482,11 @@ fn text_or_none<'a>(value: OptionalArg<&'a PyObject>, name: &str) -> PyResult<Op
     }
 }
 
+/// As [`text_or_none`], of text that names something of the registry of codecs.
+fn name_or_none<'a>(value: OptionalArg<&'a PyObject>, name: &str) -> PyResult<Option<&'a str>> {
+    text_or_none(value, name)?.map(PyStr::as_utf8).transpose()
+}
+
 #[pymethods]
 impl PyTextIOWrapper {
     #[slot(tp_new)]
@@ -495,8 +500,8 @@ impl PyTextIOWrapper {
     fn py_init(
         &self,
         buffer: &PyObject,
-        encoding: Option<&PyStr>,
-        errors: Option<&PyStr>,
+        encoding: Option<&str>,
+        errors: Option<&str>,
         newline: Option<&PyStr>,
         line_buffering: bool,
         write_through: bool,
@@ -562,8 +567,8 @@ impl PyTextIOWrapper {
         line_buffering: Option<&PyObject>,
         write_through: Option<&PyObject>,
     ) -> PyResult<()> {
-        let encoding = text_or_none(encoding, "encoding")?;
-        let errors = text_or_none(errors, "errors")?;
+        let encoding = name_or_none(encoding, "encoding")?;
+        let errors = name_or_none(errors, "errors")?;
         let buffer = self.attached()?;
         let coding = encoding.is_some() || errors.is_some() || newline.is_present();
         if self.decoded.is_some() && coding {
@@ -584,12 +589,12 @@ impl PyTextIOWrapper {
         self.call_method(krait_runtime::intern!("flush"), &[])?;
         if coding && let Some(mode) = mode {
             let new_encoding = match encoding {
-                Some(name) if name.is_text("locale") => Some(super::locale_encoding()?),
-                Some(name) => Some(PyClass::to_owned(name)),
-                None => self.encoding.get(),
+                Some("locale") => Some(super::locale_encoding()),
+                Some(name) => Some(name.to_owned()),
+                None => self.encoding.get().map(|name| name.to_string_lossy()),
             };
             let errors = match (errors, encoding) {
-                (Some(errors), _) => PyClass::to_owned(errors),
+                (Some(errors), _) => PyStr::new(errors)?,
                 (None, Some(_)) => PyStr::intern("strict")?,
                 (None, None) => self.error_mode()?,
             };
@@ -690,7 +695,8 @@ impl PyTextIOWrapper {
     #[pymethod(signature = "($self, /)")]
     fn close(&self) -> PyResult<Obj> {
         let buffer = self.attached()?;
-        if base::is_closed(&buffer)? {
+        // To ask may run code that detaches the buffer.
+        if base::is_closed(&buffer)? || self.state.get() == State::Detached {
             return none().into_py();
         }
         if self.finalizing.get()
@@ -798,7 +804,9 @@ impl PyTextIOWrapper {
     fn set_chunk_size(&self, value: Option<&PyObject>) -> PyResult<()> {
         self.attached()?;
         let Some(value) = value else {
-            return Err(krait_runtime::attribute_error!("cannot delete attribute"));
+            return Err(krait_runtime::attribute_error!(
+                "attribute '_CHUNK_SIZE' of '_io.TextIOWrapper' objects cannot be deleted"
+            ));
         };
         let size = value.as_isize(Some(&exc::ValueError))?;
         let Some(size) = usize::try_from(size).ok().filter(|&size| size > 0) else {
@@ -815,8 +823,7 @@ impl PyTextIOWrapper {
 
     #[pysetter(name = "_finalizing")]
     fn set_finalizing(&self, value: Option<&PyObject>) -> PyResult<()> {
-        self.finalizing
-            .set(value.map_or(Ok(false), PyObject::is_true)?);
+        self.finalizing.set(base::finalizing_flag(value)?);
         Ok(())
     }
 }

@@ -426,9 +426,10 @@ fn timer_ns(state: host_time::TimerState) -> (i64, i64) {
     text_signature = "($module, clockid, /, *, flags=TFD_CLOEXEC)"
 )]
 pub(crate) fn timerfd_create(clockid: i32, flags: OptionalArg<i32>) -> PyResult<i32> {
+    // No descriptor that Python makes is inherited (PEP 446), whatever the flags.
     quick(host_time::timerfd_create(
         clockid,
-        flags.unwrap_or(libc::TFD_CLOEXEC),
+        flags.unwrap_or(0) | libc::TFD_CLOEXEC,
     ))
 }
 

@@ -7,7 +7,7 @@ use krait_host::fd::{AT_FDCWD, Fd};
 use krait_runtime::convert::{ArgRef, FromPyObject};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    PyBytes, PyErr, PyResult, PyStr, ThreadState, err, hooks, none, overflow_error, type_error,
+    PyBytes, PyErr, PyResult, PyStr, ThreadState, err, none, overflow_error, type_error,
     value_error,
 };
 
@@ -79,17 +79,10 @@ impl PathArg {
                 is_bytes: false,
             });
         }
-        let Some(path) = object.call_special("__fspath__", &[])? else {
-            return Err(Self::bad_type(function, argument, object, allowed));
-        };
-        if path.is_instance_of::<PyStr>() || path.is_instance_of::<PyBytes>() {
-            return Self::new(function, argument, &path, PATH);
+        match object.fspath_by_method()? {
+            Some(path) => Self::new(function, argument, &path, PATH),
+            None => Err(Self::bad_type(function, argument, object, allowed)),
         }
-        Err(type_error!(
-            "expected {}.__fspath__() to return str or bytes, not {}",
-            object.type_().tp_name(),
-            path.type_().tp_name()
-        ))
     }
 
     fn of_bytes(
@@ -172,13 +165,7 @@ impl PathArg {
 }
 
 fn fd_number(object: &PyObject) -> PyResult<Fd> {
-    if object.is_instance_of::<krait_runtime::PyBool>() {
-        hooks::warn(
-            &krait_runtime::exc::RuntimeWarning,
-            "bool is used as a file descriptor",
-            1,
-        )?;
-    }
+    crate::common::warn_bool_descriptor(object)?;
     let number = object.index()?;
     let negative = number.is_negative();
     match number.to_i64().map(Fd::try_from) {

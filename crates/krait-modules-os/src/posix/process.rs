@@ -112,9 +112,21 @@ pub(crate) fn register_at_fork(
     Ok(())
 }
 
+/// Refuses to fork while the interpreter ends: the child would end it a second time.
+pub(crate) fn check_running() -> PyResult<()> {
+    if krait_runtime::Interpreter::current().finalizing.get() {
+        return Err(krait_runtime::exc!(
+            PythonFinalizationError,
+            "can't fork at interpreter shutdown"
+        ));
+    }
+    Ok(())
+}
+
 /// Fork a child process.
 #[pyfunction(signature = "()")]
 pub(crate) fn fork() -> PyResult<i32> {
+    check_running()?;
     let answer = with_fork_hooks(
         // SAFETY: the child has this thread only, which holds the interpreter's lock.
         || unsafe { process::fork() },
@@ -127,6 +139,7 @@ pub(crate) fn fork() -> PyResult<i32> {
 /// Fork a new process with a new pseudo-terminal as controlling tty.
 #[pyfunction(signature = "()")]
 pub(crate) fn forkpty() -> PyResult<(i32, i32)> {
+    check_running()?;
     let answer = with_fork_hooks(
         // SAFETY: as in `fork`.
         || unsafe { tty::forkpty() },

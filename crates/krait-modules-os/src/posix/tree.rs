@@ -462,7 +462,7 @@ pub(crate) fn listxattr(
 /// Return the file system path representation of the object.
 #[pyfunction(signature = "(path)")]
 pub(crate) fn fspath(path: &PyObject) -> PyResult<Obj> {
-    crate::common::fspath(path)
+    path.fspath()
 }
 
 /// Translate an error code to a message string.
@@ -474,7 +474,7 @@ pub(crate) fn strerror(code: i32) -> String {
 /// Normalize path, eliminating double slashes, etc.
 #[pyfunction(name = "_path_normpath", signature = "(path)")]
 pub(crate) fn path_normpath(path: &PyObject) -> PyResult<Obj> {
-    let path = crate::common::fspath(path)?;
+    let path = path.fspath()?;
     let (bytes, is_bytes) = match path.downcast::<PyStr>() {
         Some(text) => (crate::common::fs_encode(text)?, false),
         None => (
@@ -526,7 +526,7 @@ fn normalized(path: &[u8]) -> Vec<u8> {
 /// Split a pathname into drive, root and tail.
 #[pyfunction(name = "_path_splitroot_ex", signature = "(p)")]
 pub(crate) fn path_splitroot_ex(p: &PyObject) -> PyResult<Obj> {
-    let path = crate::common::fspath(p)?;
+    let path = p.fspath()?;
     if let Some(text) = path.downcast::<PyStr>() {
         let slashes = (0..text.len().min(3))
             .take_while(|&index| text.char_at(index) == u32::from(b'/'))

@@ -63,7 +63,7 @@ fn bytes_of<const N: usize>(int: &PyLong) -> PyResult<[u8; N]> {
 #[pymethods]
 impl MultibyteIncrementalEncoder {
     #[pynew(signature = "(errors='strict')", text_signature = "")]
-    fn new(cls: &PyType, errors: Option<&PyStr>) -> PyResult<Py<Self>> {
+    fn new(cls: &PyType, errors: Option<&str>) -> PyResult<Py<Self>> {
         let codec = codec_of(cls)?;
         let running = Running::new(codec, codec.encoder_state(), errors)?;
         Py::new_in(
@@ -144,7 +144,7 @@ pub struct MultibyteIncrementalDecoder {
 #[pymethods]
 impl MultibyteIncrementalDecoder {
     #[pynew(signature = "(errors='strict')", text_signature = "")]
-    fn new(cls: &PyType, errors: Option<&PyStr>) -> PyResult<Py<Self>> {
+    fn new(cls: &PyType, errors: Option<&str>) -> PyResult<Py<Self>> {
         let codec = codec_of(cls)?;
         let running = Running::new(codec, codec.decoder_state(), errors)?;
         Py::new_in(

@@ -92,7 +92,7 @@ impl MultibyteCodec {
     /// any other name registered with codecs.register_error that can handle
     /// UnicodeEncodeErrors.
     #[pymethod(signature = "($self, /, input, errors=None)")]
-    fn encode(&self, input: &PyObject, errors: Option<&PyStr>) -> PyResult<Obj> {
+    fn encode(&self, input: &PyObject, errors: Option<&str>) -> PyResult<Obj> {
         run::encode_whole(self.codec, input, errors)
     }
 
@@ -104,7 +104,7 @@ impl MultibyteCodec {
     /// registered with codecs.register_error that is able to handle
     /// UnicodeDecodeErrors.
     #[pymethod(signature = "($self, /, input, errors=None)")]
-    fn decode(&self, input: &PyObject, errors: Option<&PyStr>) -> PyResult<Obj> {
+    fn decode(&self, input: &PyObject, errors: Option<&str>) -> PyResult<Obj> {
         run::decode_whole(self.codec, input, errors)
     }
 }

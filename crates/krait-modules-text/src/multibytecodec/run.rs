@@ -25,21 +25,17 @@ fn text_of(input: &PyObject) -> PyResult<Py<PyStr>> {
     }
 }
 
-fn handler(errors: Option<&PyStr>) -> PyResult<Handler<'_>> {
-    Ok(Handler::multibyte(errors.map(PyStr::as_utf8).transpose()?))
-}
-
 /// Encodes text up to its end, or to what waits for more (unless this is the `last` of it); how far it came.
 fn encode_text(
     codec: &Codec,
     state: &mut State,
     text: &PyStr,
-    errors: Option<&PyStr>,
+    errors: Option<&str>,
     last: bool,
     out: &mut Vec<u8>,
 ) -> PyResult<usize> {
     let codes: Vec<u32> = text.as_slice().iter().collect();
-    let mut handler = handler(errors)?;
+    let mut handler = Handler::multibyte(errors);
     let mut at = 0;
     loop {
         let (end, reason) = match codec.encode(state, &codes, &mut at, last, out) {
@@ -77,11 +73,11 @@ fn decode_bytes(
     codec: &Codec,
     state: &mut State,
     input: &[u8],
-    errors: Option<&PyStr>,
+    errors: Option<&str>,
     last: bool,
     out: &mut StrBuf,
 ) -> PyResult<usize> {
-    let mut handler = handler(errors)?;
+    let mut handler = Handler::multibyte(errors);
     let mut at = 0;
     loop {
         let (end, reason) = match codec.decode(state, input, &mut at, out) {
@@ -103,11 +99,7 @@ fn decode_bytes(
 }
 
 /// `MultibyteCodec.encode`.
-pub(super) fn encode_whole(
-    codec: &Codec,
-    input: &PyObject,
-    errors: Option<&PyStr>,
-) -> PyResult<Obj> {
+pub(super) fn encode_whole(codec: &Codec, input: &PyObject, errors: Option<&str>) -> PyResult<Obj> {
     let text = text_of(input)?;
     let mut out = Vec::with_capacity(text.len());
     let mut state = codec.encoder_state();
@@ -116,11 +108,7 @@ pub(super) fn encode_whole(
 }
 
 /// `MultibyteCodec.decode`.
-pub(super) fn decode_whole(
-    codec: &Codec,
-    input: &PyObject,
-    errors: Option<&PyStr>,
-) -> PyResult<Obj> {
+pub(super) fn decode_whole(codec: &Codec, input: &PyObject, errors: Option<&str>) -> PyResult<Obj> {
     let data = crate::util::Data::of(input)?;
     let mut out = StrBuf::with_capacity(data.len());
     let mut state = codec.decoder_state();
@@ -144,10 +132,10 @@ impl Running {
     pub(super) fn new(
         codec: &'static Codec,
         state: State,
-        errors: Option<&PyStr>,
+        errors: Option<&str>,
     ) -> PyResult<Running> {
         let errors = match errors {
-            Some(errors) => PyClass::to_owned(errors),
+            Some(errors) => PyStr::new(errors)?,
             None => PyStr::intern("strict")?,
         };
         Ok(Running {
@@ -173,7 +161,7 @@ impl Running {
             self.codec,
             &mut state,
             &text,
-            errors.as_deref(),
+            errors.as_ref().map(|errors| errors.as_utf8()).transpose()?,
             last,
             &mut out,
         );
@@ -211,7 +199,7 @@ impl Running {
             self.codec,
             &mut state,
             &data,
-            errors.as_deref(),
+            errors.as_ref().map(|errors| errors.as_utf8()).transpose()?,
             last,
             &mut out,
         );

@@ -56,7 +56,7 @@ impl MultibyteStreamReader {
 #[pymethods]
 impl MultibyteStreamReader {
     #[pynew(signature = "(stream, errors='strict')", text_signature = "")]
-    fn new(cls: &PyType, stream: &PyObject, errors: Option<&PyStr>) -> PyResult<Py<Self>> {
+    fn new(cls: &PyType, stream: &PyObject, errors: Option<&str>) -> PyResult<Py<Self>> {
         let codec = codec_of(cls)?;
         let running = Running::new(codec, codec.decoder_state(), errors)?;
         Py::new_in(
@@ -146,7 +146,7 @@ impl MultibyteStreamWriter {
 #[pymethods]
 impl MultibyteStreamWriter {
     #[pynew(signature = "(stream, errors='strict')", text_signature = "")]
-    fn new(cls: &PyType, stream: &PyObject, errors: Option<&PyStr>) -> PyResult<Py<Self>> {
+    fn new(cls: &PyType, stream: &PyObject, errors: Option<&str>) -> PyResult<Py<Self>> {
         let codec = codec_of(cls)?;
         let running = Running::new(codec, codec.encoder_state(), errors)?;
         Py::new_in(

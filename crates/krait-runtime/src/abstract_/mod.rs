@@ -5,6 +5,7 @@ mod isinstance;
 mod iter;
 mod mapping;
 pub mod number;
+mod path;
 mod sequence;
 
 pub use compare::{CompareOp, hash_not_implemented, not_implemented_if, unhashable};

@@ -83,8 +83,8 @@ impl PyByteArray {
     fn init(
         &self,
         source: OptionalArg<&PyObject>,
-        encoding: OptionalArg<&PyStr>,
-        errors: OptionalArg<&PyStr>,
+        encoding: OptionalArg<&str>,
+        errors: OptionalArg<&str>,
     ) -> PyResult<()> {
         self.resize(0)?;
         self.set_bytes(&construct("bytearray", source, encoding, errors)?)

@@ -122,8 +122,8 @@ pub fn from_object(value: &PyObject) -> PyResult<Py<PyBytes>> {
 pub fn construct(
     what: &str,
     source: OptionalArg<&PyObject>,
-    encoding: OptionalArg<&PyStr>,
-    errors: OptionalArg<&PyStr>,
+    encoding: OptionalArg<&str>,
+    errors: OptionalArg<&str>,
 ) -> PyResult<Vec<u8>> {
     let (encoding, errors) = (encoding.present(), errors.present());
     let Some(source) = source.present() else {
@@ -137,11 +137,7 @@ pub fn construct(
         let Some(encoding) = encoding else {
             return Err(crate::type_error!("string argument without an encoding"));
         };
-        let encoded = crate::codecs::encode_to_bytes(
-            text,
-            encoding.as_utf8()?,
-            errors.map(PyStr::as_utf8).transpose()?,
-        )?;
+        let encoded = crate::codecs::encode_to_bytes(text, encoding, errors)?;
         return Ok(encoded.as_bytes().to_vec());
     }
     if encoding.is_some() {
@@ -273,8 +269,8 @@ impl PyBytes {
     fn tp_new(
         class: &PyType,
         source: OptionalArg<&PyObject>,
-        encoding: OptionalArg<&PyStr>,
-        errors: OptionalArg<&PyStr>,
+        encoding: OptionalArg<&str>,
+        errors: OptionalArg<&str>,
     ) -> PyResult<Obj> {
         if let OptionalArg::Present(object) = source
             && matches!(

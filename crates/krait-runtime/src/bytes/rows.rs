@@ -919,9 +919,8 @@ macro_rules! row_methods {
 
             /// Decode the bytes using the codec registered for encoding.
             #[pymethod(signature = "($self, /, encoding='utf-8', errors='strict')")]
-            fn decode(&self, encoding: OptionalArg<&PyStr>, errors: OptionalArg<&PyStr>) -> PyResult<Obj> {
-                let encoding = encoding.present().map_or(Ok("utf-8"), PyStr::as_utf8)?;
-                let errors = errors.present().map(PyStr::as_utf8).transpose()?;
+            fn decode(&self, encoding: OptionalArg<&str>, errors: OptionalArg<&str>) -> PyResult<Obj> {
+                let (encoding, errors) = (encoding.unwrap_or("utf-8"), errors.present());
                 Ok(crate::codecs::decode(&self.stable_row(), encoding, errors)?.into_object())
             }
 

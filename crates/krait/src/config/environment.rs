@@ -3,6 +3,7 @@
 use std::ffi::CString;
 
 use super::arguments::Arguments;
+use super::locale::Locale;
 use super::paths::Paths;
 use krait_runtime::state::Specialization;
 
@@ -68,8 +69,8 @@ pub(super) fn complete(
     let xoptions = std::mem::take(&mut parsed.xoptions);
     read_flags(&mut parsed, environment, &xoptions)?;
     let c_allocator = c_allocator(environment)?;
-    let locale = locale();
-    utf8_mode(&mut parsed, environment, &xoptions, &locale)?;
+    let locale = Locale::settle(environment);
+    utf8_mode(&mut parsed, environment, &xoptions, locale.was_c)?;
     let hash_key = hash_key(&mut parsed, environment)?;
     let warnoptions = warnoptions(&parsed, environment);
     let faulthandler = parsed.flags.dev_mode
@@ -83,8 +84,7 @@ pub(super) fn complete(
     };
     let home = environment.get("PYTHONHOME");
     let python_path = environment.get("PYTHONPATH");
-    let is_coerced = matches!(&locale[..], b"C.UTF-8" | b"C.utf8" | b"UTF-8");
-    let lenient = is_c(&locale) || is_coerced || parsed.flags.utf8_mode != 0;
+    let lenient = locale.is_lenient || parsed.flags.utf8_mode != 0;
     Ok(Config {
         paths: Paths::find(program, home, python_path),
         gc_stress: engine_switch("KRAIT_GC_STRESS").is_some(),
@@ -260,28 +260,12 @@ fn cpu_count(environment: &Environment, xoptions: &[Vec<u8>]) -> Result<i32, Con
     }
 }
 
-/// The name of the locale of characters: "C" if none is set.
-fn locale() -> Vec<u8> {
-    let variable = |name: &str| {
-        let name = CString::new(name).ok()?;
-        krait_host::env::get(&name).filter(|value| !value.is_empty())
-    };
-    let locale = variable("LC_ALL")
-        .or_else(|| variable("LC_CTYPE"))
-        .or_else(|| variable("LANG"));
-    locale.unwrap_or_else(|| b"C".to_vec())
-}
-
-fn is_c(locale: &[u8]) -> bool {
-    locale == b"C" || locale == b"POSIX"
-}
-
 /// Sets the UTF-8 mode.
 fn utf8_mode(
     parsed: &mut Arguments,
     environment: &Environment,
     xoptions: &[Vec<u8>],
-    locale: &[u8],
+    was_c: bool,
 ) -> Result<(), ConfigError> {
     let given = if let Some(value) = xoption(xoptions, "utf8") {
         match value {
@@ -307,7 +291,7 @@ fn utf8_mode(
             }
         }
     };
-    parsed.flags.utf8_mode = given.unwrap_or(i32::from(is_c(locale)));
+    parsed.flags.utf8_mode = given.unwrap_or(i32::from(was_c));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod environment;
+mod locale;
 mod paths;
 mod usage;
 
