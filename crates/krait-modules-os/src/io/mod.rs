@@ -8,6 +8,7 @@ mod coder;
 mod fileio;
 mod newline;
 mod stringio;
+mod textattrs;
 mod textio;
 mod textpos;
 

@@ -20,7 +20,7 @@ use super::newline::{LineEnd, NewlineMode};
 use super::unsupported;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     New,
     Ready,
     Detached,
@@ -35,7 +35,7 @@ pub(super) type Snapshot = (i64, Py<PyBytes>);
     module = "_io",
     base = PyTextIOBase,
     flags(BASETYPE, GC),
-    methods(METHODS, POSITION)
+    methods(METHODS, ATTRIBUTES, POSITION)
 )]
 #[repr(C)]
 pub(crate) struct PyTextIOWrapper {
@@ -47,18 +47,18 @@ pub(crate) struct PyTextIOWrapper {
     #[traverse]
     pub(super) encoder: Encoder,
     #[traverse]
-    encoding: Field<PyStr>,
+    pub(super) encoding: Field<PyStr>,
     #[traverse]
-    errors: Field<PyStr>,
-    state: Cell<State>,
+    pub(super) errors: Field<PyStr>,
+    pub(super) state: Cell<State>,
     mode: Cell<Option<NewlineMode>>,
-    chunk_size: Cell<usize>,
-    line_buffering: Cell<bool>,
-    write_through: Cell<bool>,
+    pub(super) chunk_size: Cell<usize>,
+    pub(super) line_buffering: Cell<bool>,
+    pub(super) write_through: Cell<bool>,
     pub(super) seekable: Cell<bool>,
     pub(super) telling: Cell<bool>,
     has_read1: Cell<bool>,
-    finalizing: Cell<bool>,
+    pub(super) finalizing: Cell<bool>,
     #[traverse]
     pub(super) decoded: Field<PyStr>,
     pub(super) used: Cell<usize>,
@@ -708,122 +708,5 @@ impl PyTextIOWrapper {
             self.call_method(krait_runtime::intern!("flush"), &[]),
             || buffer.call_method(krait_runtime::intern!("close"), &[]),
         )
-    }
-
-    /// The buffer's file descriptor.
-    #[pymethod(signature = "($self, /)")]
-    fn fileno(&self) -> PyResult<Obj> {
-        self.attached()?
-            .call_method(krait_runtime::intern!("fileno"), &[])
-    }
-
-    /// Whether the buffer supports random access.
-    #[pymethod(signature = "($self, /)")]
-    fn seekable(&self) -> PyResult<Obj> {
-        self.attached()?
-            .call_method(krait_runtime::intern!("seekable"), &[])
-    }
-
-    /// Whether the buffer can be read.
-    #[pymethod(signature = "($self, /)")]
-    fn readable(&self) -> PyResult<Obj> {
-        self.attached()?
-            .call_method(krait_runtime::intern!("readable"), &[])
-    }
-
-    /// Whether the buffer can be written.
-    #[pymethod(signature = "($self, /)")]
-    fn writable(&self) -> PyResult<Obj> {
-        self.attached()?
-            .call_method(krait_runtime::intern!("writable"), &[])
-    }
-
-    /// Whether the buffer is a terminal.
-    #[pymethod(signature = "($self, /)")]
-    fn isatty(&self) -> PyResult<Obj> {
-        self.attached()?
-            .call_method(krait_runtime::intern!("isatty"), &[])
-    }
-
-    #[pymethod(name = "__getstate__", signature = "($self, /)")]
-    fn getstate(&self) -> PyResult<()> {
-        Err(base::cannot_pickle(self))
-    }
-
-    #[pygetter]
-    fn encoding(&self) -> Option<Py<PyStr>> {
-        self.encoding.get()
-    }
-
-    #[pygetter]
-    fn buffer(&self) -> Option<Obj> {
-        self.buffer.get()
-    }
-
-    #[pygetter]
-    fn errors(&self) -> PyResult<Py<PyStr>> {
-        if self.state.get() == State::New {
-            return Err(value_error!("I/O operation on uninitialized object"));
-        }
-        self.error_mode()
-    }
-
-    #[pygetter]
-    fn line_buffering(&self) -> bool {
-        self.line_buffering.get()
-    }
-
-    #[pygetter]
-    fn write_through(&self) -> bool {
-        self.write_through.get()
-    }
-
-    #[pygetter]
-    fn name(&self) -> PyResult<Obj> {
-        base::attribute_below(&*self.attached()?, krait_runtime::intern!("name"))
-    }
-
-    #[pygetter]
-    fn closed(&self) -> PyResult<Obj> {
-        base::attribute_below(&*self.attached()?, krait_runtime::intern!("closed"))
-    }
-
-    #[pygetter]
-    fn newlines(&self) -> PyResult<Obj> {
-        self.attached()?;
-        self.decoder.newlines()
-    }
-
-    #[pygetter(name = "_CHUNK_SIZE")]
-    fn get_chunk_size(&self) -> PyResult<usize> {
-        self.attached()?;
-        Ok(self.chunk_size.get())
-    }
-
-    #[pysetter(name = "_CHUNK_SIZE")]
-    fn set_chunk_size(&self, value: Option<&PyObject>) -> PyResult<()> {
-        self.attached()?;
-        let Some(value) = value else {
-            return Err(krait_runtime::attribute_error!(
-                "attribute '_CHUNK_SIZE' of '_io.TextIOWrapper' objects cannot be deleted"
-            ));
-        };
-        let size = value.as_isize(Some(&exc::ValueError))?;
-        let Some(size) = usize::try_from(size).ok().filter(|&size| size > 0) else {
-            return Err(value_error!("a strictly positive integer is required"));
-        };
-        self.chunk_size.set(size);
-        Ok(())
-    }
-
-    #[pygetter(name = "_finalizing")]
-    fn get_finalizing(&self) -> bool {
-        self.finalizing.get()
-    }
-
-    #[pysetter(name = "_finalizing")]
-    fn set_finalizing(&self, value: Option<&PyObject>) -> PyResult<()> {
-        self.finalizing.set(base::finalizing_flag(value)?);
-        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use krait_host::errno::{Errno, Result};
 use krait_host::fs::{self, Moment};
 use krait_macros::pyfunction;
+use krait_runtime::codecs::Encoding;
 use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::{
     OptionalArg, PyBytes, PyErr, PyFloat, PyLong, PyResult, PyStr, PyTuple, ThreadState, err, exc,
@@ -475,21 +476,17 @@ pub(crate) fn strerror(code: i32) -> String {
 #[pyfunction(name = "_path_normpath", signature = "(path)")]
 pub(crate) fn path_normpath(path: &PyObject) -> PyResult<Obj> {
     let path = path.fspath()?;
-    let (bytes, is_bytes) = match path.downcast::<PyStr>() {
-        Some(text) => (crate::common::fs_encode(text)?, false),
-        None => (
-            path.clone()
-                .cast::<PyBytes>()
-                .map_err(|_| raise(Errno::EINVAL))?,
-            true,
-        ),
-    };
-    let normal = normalized(bytes.as_bytes());
-    if is_bytes {
-        PyBytes::new(&normal).map(Py::into_object)
-    } else {
-        fs_decode(&normal).map(Py::into_object)
+    if let Some(bytes) = path.downcast::<PyBytes>() {
+        return PyBytes::new(&normalized(bytes.as_bytes())).map(Py::into_object);
     }
+    let Some(text) = path.downcast::<PyStr>() else {
+        return Err(raise(Errno::EINVAL));
+    };
+    // The text goes to no system: every surrogate may stand in it.
+    let errors = Some("surrogatepass");
+    let bytes = Encoding::Utf8.encode(text, errors)?;
+    krait_runtime::codecs::decode(&normalized(bytes.as_bytes()), "utf-8", errors)
+        .map(Py::into_object)
 }
 
 /// A path without empty parts, `.` and `..` where it can go.
