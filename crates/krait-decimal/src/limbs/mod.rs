@@ -7,6 +7,8 @@ mod div;
 mod mul;
 mod ntt;
 mod sqrt;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
 

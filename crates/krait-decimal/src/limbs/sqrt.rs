@@ -57,26 +57,3 @@ fn sqrt_rem(a: &[u64]) -> (Vec<u64>, Vec<u64>) {
     let root = sub(&root, &[1]);
     (root, sub(&step, trimmed(&difference)))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::add;
-    use super::*;
-
-    #[test]
-    fn roots_square_back() {
-        for len in 1..60 {
-            let a: Vec<u64> = (0..len)
-                .map(|i| (i as u64 * 0x9E37_79B9_7F4A_7C15 + 12345) % BASE)
-                .chain([(len as u64 * len as u64 * len as u64 * 7 + 1) % BASE])
-                .collect();
-            let (root, exact) = isqrt(&a);
-            let square = mul(&root, &root);
-            assert_eq!(exact, square == a);
-            assert!(super::super::cmp(&square, &a).is_le());
-            let next = add(&root, &[1]);
-            assert!(super::super::cmp(&mul(&next, &next), &a).is_gt());
-            assert_eq!(isqrt(&square), (root, true));
-        }
-    }
-}
