@@ -46,19 +46,18 @@ fn shr_limbs(limbs: &[u64], count: u64) -> (Coefficient, Discarded) {
         };
         return (Coefficient::from_slice(kept), discarded);
     }
-    let divisor = limbs::POW10[part];
-    let discarded = classify(kept[0] % divisor, divisor, lower);
-    let factor = limbs::POW10[limbs::DIGITS - part];
-    let pair = |low: u64, high: u64, top: u64| {
-        Coefficient::from_pair(
-            low / divisor + high % divisor * factor,
-            high / divisor + top % divisor * factor,
-        )
+    let (divisor, factor) = (limbs::POW10[part], limbs::POW10[limbs::DIGITS - part]);
+    let divide = |limb| limbs::TENS[part].divrem_word(limb);
+    let (first, rest) = divide(kept[0]);
+    let discarded = classify(rest, divisor, lower);
+    let pair = |high: u64, top: u64| {
+        let (second, rest) = divide(high);
+        Coefficient::from_pair(first + rest * factor, second + top * factor)
     };
     let kept = match *kept {
-        [low] => Coefficient::from_pair(low / divisor, 0),
-        [low, high] => pair(low, high, 0),
-        [low, high, top] if top < divisor => pair(low, high, top),
+        [_] => Coefficient::from_pair(first, 0),
+        [_, high] => pair(high, 0),
+        [_, high, top] if top < divisor => pair(high, top),
         _ => Coefficient::from_limbs(limbs::shr(kept, part)),
     };
     (kept, discarded)

@@ -105,12 +105,19 @@ fn scan_exponent(text: &[u8]) -> Option<i64> {
 }
 
 fn coefficient_of(whole: &[u8], fraction: &[u8]) -> Coefficient {
-    if whole.len() + fraction.len() <= limbs::DIGITS {
-        let value = whole
-            .iter()
-            .chain(fraction)
-            .fold(0, |value, &byte| value * 10 + u64::from(byte - b'0'));
-        return Coefficient::from_u64(value);
+    let (len, room) = (whole.len() + fraction.len(), 2 * limbs::DIGITS);
+    if len <= room {
+        let mut text = [b'0'; 2 * limbs::DIGITS];
+        let point = room - fraction.len();
+        text[room - len..point].copy_from_slice(whole);
+        text[point..].copy_from_slice(fraction);
+        let (high, low) = text.split_at(limbs::DIGITS);
+        let value = |text: &[u8]| {
+            text.iter()
+                .fold(0, |value, &byte| value * 10 + u64::from(byte - b'0'))
+        };
+        let high = if len > limbs::DIGITS { value(high) } else { 0 };
+        return Coefficient::from_pair(value(low), high);
     }
     let digits = if fraction.is_empty() {
         limbs::from_digits(whole)

@@ -194,10 +194,17 @@ fn pow_integer(
             return Decimal::quiet_nan();
         }
     }
-    let Some(exponent) = exponent.copy_abs().to_bigint() else {
-        return out_of_memory(status);
+    let power = match exponent.coefficient.to_u64() {
+        Some(small) if exponent.exponent == 0 => {
+            const MASK: u64 = (1 << 30) - 1;
+            let digits = [small, small >> 30, small >> 60].map(|part| (part & MASK) as u32);
+            by_squaring(&base, &digits, &work, status)
+        }
+        _ => match exponent.copy_abs().to_bigint() {
+            Some(large) => by_squaring(&base, large.as_ref().digits(), &work, status),
+            None => return out_of_memory(status),
+        },
     };
-    let power = by_squaring(&base, exponent.as_ref().digits(), &work, status);
     if power.is_nan() {
         return power;
     }

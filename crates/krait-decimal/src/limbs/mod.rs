@@ -12,7 +12,7 @@ mod tests;
 
 use std::cmp::Ordering;
 
-pub(crate) use div::{DIVIDEND, divide_on_stack, divrem, divrem_small};
+pub(crate) use div::{DIVIDEND, TENS, divide_on_stack, divrem, divrem_small};
 pub(crate) use mul::{mul, mul_small, mul_wide};
 pub(crate) use sqrt::isqrt;
 
@@ -244,12 +244,13 @@ pub(crate) fn shr(a: &[u64], count: usize) -> Vec<u64> {
     if part == 0 {
         return kept.to_vec();
     }
-    let (divisor, factor) = (POW10[part], POW10[DIGITS - part]);
+    let (divisor, factor) = (TENS[part], POW10[DIGITS - part]);
     let mut out = vec![0; kept.len()];
     let mut above = 0;
     for (slot, &limb) in out.iter_mut().zip(kept).rev() {
-        *slot = limb / divisor + above * factor;
-        above = limb % divisor;
+        let (quotient, remainder) = divisor.divrem_word(limb);
+        *slot = quotient + above * factor;
+        above = remainder;
     }
     trim(&mut out);
     out

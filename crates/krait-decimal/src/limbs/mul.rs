@@ -30,9 +30,26 @@ pub(crate) fn mul_wide(a: &[u64], b: &[u64]) -> [u64; WIDE] {
             let product = u128::from(x) * u128::from(y);
             (out[1], out[0]) = divrem_base((product >> 64) as u64, product as u64);
         }
+        (&[x0, x1], &[y0, y1]) => {
+            let product = |x: u64, y: u64| u128::from(x) * u128::from(y);
+            let (carry, low) = divrem_wide(product(x0, y0));
+            let (carry, second) = divrem_wide(product(x0, y1) + product(x1, y0) + carry);
+            let (carry, third) = divrem_wide(product(x1, y1) + carry);
+            out = [low, second, third, carry as u64];
+        }
         _ => columns(&mut out[..a.len() + b.len()], a, b),
     }
     out
+}
+
+/// Quotient and remainder by the base, of two products of limbs with a carry at most.
+#[inline]
+fn divrem_wide(value: u128) -> (u128, u64) {
+    let (high, low) = ((value >> 64) as u64, value as u64);
+    let above = high >= BASE;
+    let high = if above { high - BASE } else { high };
+    let (quotient, remainder) = divrem_base(high, low);
+    (u128::from(above) << 64 | u128::from(quotient), remainder)
 }
 
 /// A magnitude times one limb.
