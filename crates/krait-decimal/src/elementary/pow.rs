@@ -9,6 +9,7 @@ use crate::coefficient::Coefficient;
 use crate::context::Context;
 use crate::decimal::Decimal;
 use crate::div;
+use crate::limbs;
 use crate::round::{fit, invalid, nan_result, out_of_memory, shl};
 use crate::status::Status;
 
@@ -194,6 +195,9 @@ fn pow_integer(
             return Decimal::quiet_nan();
         }
     }
+    if too_many_digits(&base, exponent, &work) {
+        return out_of_memory(status);
+    }
     let power = match exponent.coefficient.to_u64() {
         Some(small) if exponent.exponent == 0 => {
             const MASK: u64 = (1 << 30) - 1;
@@ -214,6 +218,29 @@ fn pow_integer(
         power.with_sign(negative)
     };
     fit(power, context, status)
+}
+
+/// Whether nothing rounds the power before it needs absurd memory: this saves the squarings until
+/// then.
+fn too_many_digits(base: &Decimal, exponent: &Decimal, work: &Context) -> bool {
+    let prec = usize::try_from(work.prec).unwrap_or(usize::MAX);
+    let digits = base.digits() - base.coefficient.trailing_zeros();
+    if limbs::fits(prec) || digits == 1 && base.coefficient.limbs().last().is_some_and(is_ten) {
+        return false;
+    }
+    // A digit other than one is at least three tenths of a digit in every factor.
+    let tenths = (10 * (digits - 1)).max(3);
+    let count = exponent.copy_abs().to_bigint();
+    let count = count.and_then(|count| count.as_ref().to_i128());
+    count
+        .and_then(|count| usize::try_from(count).ok())
+        .and_then(|count| count.checked_mul(tenths))
+        .is_none_or(|tenths| !limbs::fits(tenths / 10))
+}
+
+/// Whether a limb is a power of ten.
+fn is_ten(limb: &u64) -> bool {
+    limbs::POW10.contains(limb)
 }
 
 /// The power by the bits of its exponent, in digits of 30 bits, from the first to the last.

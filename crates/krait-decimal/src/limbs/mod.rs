@@ -374,5 +374,5 @@ pub(crate) fn fits(digits: usize) -> bool {
     digits <= MAX_DIGITS
 }
 
-/// The most digits a number may have here: a quarter of a gigabyte.
-const MAX_DIGITS: usize = DIGITS << 25;
+/// The most digits a number may have here: 319 million, an eighth of a gigabyte.
+const MAX_DIGITS: usize = DIGITS << 24;
