@@ -168,7 +168,7 @@ impl Spec {
             precision = Some(1);
         }
         let (fill, align) = align.unwrap_or((None, Align::Right));
-        let mut spec = Spec {
+        Ok(Spec {
             fill: fill.unwrap_or(' '),
             align,
             sign,
@@ -182,12 +182,8 @@ impl Spec {
             style,
             capital,
             is_locale,
-            locale: Locale::default(),
-        };
-        if let Some(separator) = spec.separator() {
-            spec.set_locale(".", separator, &[3]);
-        }
-        Ok(spec)
+            locale: Locale::of_separator(separator, 3),
+        })
     }
 
     /// Whether point and grouping are those of the locale (types `n` and `N`).
@@ -207,24 +203,27 @@ impl Spec {
     /// Sets the point, what separates groups, and the sizes of groups as in C's `lconv`.
     pub fn set_locale(&mut self, decimal_point: &str, thousands_sep: &str, grouping: &[u8]) {
         self.locale = Locale {
-            decimal_point: decimal_point.to_owned(),
-            thousands_sep: thousands_sep.to_owned(),
-            grouping: grouping.to_vec(),
+            decimal_point: decimal_point.to_owned().into(),
+            thousands_sep: thousands_sep.to_owned().into(),
+            grouping: grouping.to_vec().into(),
         };
     }
 
-    /// Puts sign, digits and padding together.
-    fn aligned(&self, sign: &str, body: &str) -> String {
-        let len = sign.len() + body.chars().count();
-        let padding = self.width.saturating_sub(len);
+    /// Pads a number, of which so many bytes are the sign.
+    fn aligned(&self, sign_len: usize, text: String) -> String {
+        let padding = self.width.saturating_sub(text.chars().count());
+        if padding == 0 {
+            return text;
+        }
         let (left, middle, right) = match self.align {
             Align::Left => (0, 0, padding),
             Align::Right => (padding, 0, 0),
             Align::Center => (padding / 2, 0, padding - padding / 2),
             Align::AfterSign => (0, padding, 0),
         };
-        let mut out = String::with_capacity(body.len() + 1 + padding * self.fill.len_utf8());
+        let mut out = String::with_capacity(text.len() + padding * self.fill.len_utf8());
         let fill = |out: &mut String, count| out.extend(std::iter::repeat_n(self.fill, count));
+        let (sign, body) = text.split_at(sign_len);
         fill(&mut out, left);
         out.push_str(sign);
         fill(&mut out, middle);
@@ -262,13 +261,14 @@ pub fn format(
     } else if number.is_finite() {
         format_finite(number, spec, capitals, context)
     } else {
-        let mut body = Vec::new();
-        push_special(number, &mut body);
+        let sign = spec.sign(number.negative);
+        let mut text = sign.as_bytes().to_vec();
+        push_special(number, &mut text);
         if spec.style == Style::Percent {
-            body.push(b'%');
+            text.push(b'%');
         }
-        let body = String::from_utf8(body).unwrap_or_default();
-        Some(spec.aligned(spec.sign(number.negative), &body))
+        let text = String::from_utf8(text).unwrap_or_default();
+        Some(spec.aligned(sign.len(), text))
     };
     formatted.unwrap_or_else(|| {
         *status |= Status::MallocError;
@@ -295,20 +295,21 @@ fn format_finite(
         Style::General if number.exponent <= 0 && left > -6 => left,
         Style::General => 1,
     };
-    let (whole, fraction) = split(&number.coefficient, point)?;
-    let mut tail = String::new();
+    let (digits, whole) = placed(&number.coefficient, point)?;
+    let (whole, fraction) = digits.split_at(whole);
+    let mut tail = String::with_capacity(fraction.len() + 24);
     if !fraction.is_empty() || spec.alternate {
         tail.push_str(&spec.locale.decimal_point);
     }
-    tail.push_str(&grouped_fraction(&fraction, spec.fraction_separator));
+    match spec.fraction_separator {
+        Separator::None => tail.push_str(fraction),
+        separator => tail.push_str(&grouped_fraction(fraction, separator)),
+    }
     let exponent = left - point;
     if exponent != 0 || spec.style == Style::Scientific {
-        let letter = if spec.capital.unwrap_or(capitals) {
-            'E'
-        } else {
-            'e'
-        };
-        tail.push_str(&format!("{letter}{exponent:+}"));
+        let capital = spec.capital.unwrap_or(capitals);
+        tail.push(if capital { 'E' } else { 'e' });
+        tail.push_str(&format!("{exponent:+}"));
     }
     if spec.style == Style::Percent {
         tail.push('%');
@@ -320,32 +321,28 @@ fn format_finite(
     } else {
         0
     };
-    let mut body = String::with_capacity(whole.len() + tail.len());
-    spec.locale.push_grouped(&mut body, &whole, min_width);
-    body.push_str(&tail);
-    Some(spec.aligned(sign, &body))
+    let mut text = String::with_capacity(sign.len() + whole.len() * 4 / 3 + tail.len());
+    text.push_str(sign);
+    spec.locale.push_grouped(&mut text, whole, min_width);
+    text.push_str(&tail);
+    Some(spec.aligned(sign.len(), text))
 }
 
-/// The digits before and after a point.
-fn split(coefficient: &Coefficient, point: i64) -> Option<(String, String)> {
-    let digits = coefficient.to_text();
-    let zeros = |count: i64| {
-        let count = usize::try_from(count).ok()?;
-        limbs::fits(count).then(|| "0".repeat(count))
-    };
-    if point <= 0 {
-        return Some(("0".to_owned(), zeros(-point)? + &digits));
+/// The digits with the zeros that a point before, among or after them needs, and how many of
+/// them are before the point: at least one.
+fn placed(coefficient: &Coefficient, point: i64) -> Option<(String, usize)> {
+    let len = coefficient.digits();
+    let before = usize::try_from((-point).max(-1) + 1).ok()?;
+    let after = usize::try_from((point - len as i64).max(0)).ok()?;
+    if !limbs::fits(before) || !limbs::fits(after) {
+        return None;
     }
-    match usize::try_from(point)
-        .ok()
-        .and_then(|point| digits.split_at_checked(point))
-    {
-        Some((whole, fraction)) => Some((whole.to_owned(), fraction.to_owned())),
-        None => {
-            let padding = zeros(point - digits.len() as i64)?;
-            Some((digits + &padding, String::new()))
-        }
-    }
+    let mut text = Vec::with_capacity(before + len + after);
+    text.resize(before, b'0');
+    coefficient.push_digits(&mut text);
+    text.resize(before + len + after, b'0');
+    let whole = usize::try_from(point).unwrap_or(0).max(1);
+    Some((String::from_utf8(text).ok()?, whole))
 }
 
 /// The number as the specifier's precision wants it.

@@ -1,40 +1,44 @@
 //! How the parts of a number are grouped and padded.
 
+use std::borrow::Cow;
+
 use super::{Align, FormatSpec, Rendered, Separator};
 
 /// How a locale writes numbers, as `localeconv` tells; the default is the C locale.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Locale {
     /// What stands between the whole part and the fraction.
-    pub decimal_point: String,
+    pub decimal_point: Cow<'static, str>,
     /// What stands between groups.
-    pub thousands_sep: String,
+    pub thousands_sep: Cow<'static, str>,
     /// Sizes of the groups from the right; the last repeats, and `CHAR_MAX` (127) ends grouping.
-    pub grouping: Vec<u8>,
+    pub grouping: Cow<'static, [u8]>,
 }
 
 impl Default for Locale {
     fn default() -> Self {
         Self {
             decimal_point: ".".into(),
-            thousands_sep: String::new(),
-            grouping: Vec::new(),
+            thousands_sep: "".into(),
+            grouping: Cow::Borrowed(&[]),
         }
     }
 }
 
 impl Locale {
-    /// The grouping that a specifier asks for itself.
-    pub(super) fn of_separator(separator: Separator, size: u8) -> Self {
+    /// The grouping that a specifier asks for itself: by three digits, or by four for the radices
+    /// that are powers of two.
+    pub fn of_separator(separator: Separator, size: u8) -> Self {
+        let group: &'static [u8] = if size == 4 { &[4] } else { &[3] };
         let (thousands_sep, grouping) = match separator {
-            Separator::None => ("", vec![]),
-            Separator::Comma => (",", vec![3]),
-            Separator::Underscore => ("_", vec![size]),
+            Separator::None => ("", &[][..]),
+            Separator::Comma => (",", &[3][..]),
+            Separator::Underscore => ("_", group),
         };
         Self {
             decimal_point: ".".into(),
             thousands_sep: thousands_sep.into(),
-            grouping,
+            grouping: grouping.into(),
         }
     }
 

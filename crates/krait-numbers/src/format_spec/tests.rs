@@ -86,7 +86,7 @@ fn locales_group_as_they_say() {
     let locale = Locale {
         decimal_point: ",".into(),
         thousands_sep: "\u{202f}".into(),
-        grouping: vec![3, 2],
+        grouping: vec![3, 2].into(),
     };
     let code_points = |text: &str| text.chars().map(u32::from).collect::<Vec<_>>();
     let spec = FormatSpec::parse(&code_points("015n"), Kind::Int).unwrap();
@@ -99,7 +99,7 @@ fn locales_group_as_they_say() {
         "1\u{202f}234,5"
     );
     let locale = Locale {
-        grouping: vec![3, 127],
+        grouping: vec![3, 127].into(),
         ..locale
     };
     let spec = FormatSpec::parse(&code_points("n"), Kind::Int).unwrap();

@@ -36,6 +36,7 @@ fn locale_for(spec: &FormatSpec) -> Locale {
             std::ffi::CStr::from_ptr(pointer)
                 .to_string_lossy()
                 .into_owned()
+                .into()
         };
         let grouping = std::ffi::CStr::from_ptr((*conventions).grouping)
             .to_bytes()
@@ -43,7 +44,7 @@ fn locale_for(spec: &FormatSpec) -> Locale {
         Locale {
             decimal_point: text((*conventions).decimal_point),
             thousands_sep: text((*conventions).thousands_sep),
-            grouping,
+            grouping: grouping.into(),
         }
     }
 }
