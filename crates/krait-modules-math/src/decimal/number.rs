@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 
-use krait_decimal::{Coefficient, Decimal, Kind, to_sci};
+use krait_decimal::{Coefficient, Decimal, Kind, write_sci};
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    OptionalArg, PyLong, PyResult, PyStr, PyTuple, PyType, overflow_error, type_error, value_error,
+    OptionalArg, PyLong, PyResult, PyStr, PyTuple, PyType, overflow_error, system_error,
+    type_error, value_error,
 };
 
 use super::current::{context_or_current, current};
@@ -83,11 +84,20 @@ impl PyDecimal {
         cls.as_object().call1(&number)
     }
 
-    /// The text in scientific notation, as the current context writes exponents.
-    pub(super) fn text(&self) -> PyResult<String> {
-        Ok(to_sci(&self.value, current()?.capitals()))
+    /// The text in scientific notation, as the current context writes exponents, between two others.
+    fn text_between(&self, before: &[u8], after: &[u8]) -> PyResult<Py<PyStr>> {
+        let capitals = current()?.capitals();
+        let room = self.value.digits() + before.len() + after.len() + ROOM_FOR_EXPONENT;
+        let mut text = Vec::with_capacity(room);
+        text.extend_from_slice(before);
+        write_sci(&self.value, capitals, &mut text);
+        text.extend_from_slice(after);
+        PyStr::from_ascii(&text).unwrap_or_else(|| Err(system_error!("a number's text is ASCII")))
     }
 }
+
+/// What a number's text needs beside its digits: a sign, a point, zeros and an exponent.
+const ROOM_FOR_EXPONENT: usize = 32;
 
 fn int(value: i64) -> PyResult<Obj> {
     PyLong::from_i64(value).map(Py::into_object)
@@ -120,13 +130,13 @@ impl PyDecimal {
     }
 
     #[slot(tp_repr)]
-    fn repr(&self) -> PyResult<String> {
-        Ok(format!("Decimal('{}')", self.text()?))
+    fn repr(&self) -> PyResult<Py<PyStr>> {
+        self.text_between(b"Decimal('", b"')")
     }
 
     #[slot(tp_str)]
     fn str(&self) -> PyResult<Py<PyStr>> {
-        PyStr::new(&self.text()?)
+        self.text_between(b"", b"")
     }
 
     /// Convert a float or an int to a Decimal number, exactly. Since 0.1 is
@@ -202,8 +212,8 @@ impl PyDecimal {
     }
 
     #[pymethod(name = "__reduce__", signature = "($self, /)")]
-    fn reduce(&self) -> PyResult<(Obj, (String,))> {
-        Ok((self.as_object().type_().to_obj(), (self.text()?,)))
+    fn reduce(&self) -> PyResult<(Obj, (Py<PyStr>,))> {
+        Ok((self.as_object().type_().to_obj(), (self.str()?,)))
     }
 
     #[pymethod(name = "__sizeof__", signature = "($self, /)")]
