@@ -132,7 +132,7 @@ pub unsafe extern "C" fn PyObject_Bytes(object: Arg) -> Out {
         None => PyBytes::new(b"<NULL>").map(Py::into_object),
         Some(object) if object.is_exact::<PyBytes>() => Ok(object.to_obj()),
         Some(object) => {
-            if let Some(bytes) = object.call_special("__bytes__", &[])? {
+            if let Some(bytes) = object.call_special(krait_runtime::intern!("__bytes__"), &[])? {
                 if bytes.downcast::<PyBytes>().is_none() {
                     return Err(type_error!(
                         "__bytes__ returned non-bytes (type {})",

@@ -326,8 +326,8 @@ impl PyObject {
     }
 
     /// Calls a special method of the class with `self`; `None` if the class has none.
-    pub fn call_special(&self, name: &str, args: &[&PyObject]) -> PyResult<Option<Obj>> {
-        self.lookup_special_method(&*PyStr::intern(name)?)?
+    pub fn call_special(&self, name: &PyStr, args: &[&PyObject]) -> PyResult<Option<Obj>> {
+        self.lookup_special_method(name)?
             .map(|method| method.call(self, args))
             .transpose()
     }

@@ -498,7 +498,7 @@ impl PyGenericAlias {
 
     #[pymethod(name = "__dir__")]
     fn dir(&self) -> PyResult<Obj> {
-        let names = self.origin().call_special("__dir__", &[])?;
+        let names = self.origin().call_special(crate::intern!("__dir__"), &[])?;
         let list = crate::PyList::new()?;
         if let Some(names) = names {
             list.extend(&names)?;

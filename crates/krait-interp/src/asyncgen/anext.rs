@@ -39,7 +39,7 @@ impl PyAnextAwaitable {
             return Ok(iterator);
         }
         // A coroutine: its own `__await__` gives an iterator.
-        match iterator.call_special("__await__", &[])? {
+        match iterator.call_special(krait_runtime::intern!("__await__"), &[])? {
             Some(driver) => Ok(driver),
             None => Err(type_error!(
                 "'{}' object can't be awaited",

@@ -137,7 +137,7 @@ fn local_names() -> PyResult<Obj> {
 pub fn dir(object: OptionalArg<&PyObject>) -> PyResult<Py<PyList>> {
     let names = match object.present() {
         None => local_names()?,
-        Some(object) => match object.call_special("__dir__", &[])? {
+        Some(object) => match object.call_special(krait_runtime::intern!("__dir__"), &[])? {
             Some(names) => names,
             None => return Err(type_error!("object does not provide __dir__")),
         },

@@ -61,7 +61,8 @@ pub fn iter(object: &PyObject, sentinel: OptionalArg<&PyObject>) -> PyResult<Obj
 /// Return an AsyncIterator for an AsyncIterable object.
 #[pyfunction(signature = "(async_iterable, /)")]
 pub fn aiter(async_iterable: &PyObject) -> PyResult<Obj> {
-    let Some(iterator) = async_iterable.call_special("__aiter__", &[])? else {
+    let Some(iterator) = async_iterable.call_special(krait_runtime::intern!("__aiter__"), &[])?
+    else {
         return Err(type_error!(
             "'{}' object is not an async iterable",
             async_iterable.type_().tp_name()
@@ -89,7 +90,7 @@ pub fn aiter(async_iterable: &PyObject) -> PyResult<Obj> {
     text_signature = "($module, aiterator, default=<unrepresentable>, /)"
 )]
 pub fn anext(aiterator: &PyObject, default: OptionalArg<&PyObject>) -> PyResult<Obj> {
-    let Some(awaitable) = aiterator.call_special("__anext__", &[])? else {
+    let Some(awaitable) = aiterator.call_special(krait_runtime::intern!("__anext__"), &[])? else {
         return Err(type_error!(
             "'{}' object is not an async iterator",
             aiterator.type_().tp_name()

@@ -3,7 +3,7 @@
 use krait_macros::pyfunction;
 use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::{
-    OptionalArg, PyFloat, PyLong, PyResult, PyTuple, overflow_error, type_error, value_error,
+    OptionalArg, PyFloat, PyLong, PyResult, PyStr, PyTuple, overflow_error, type_error, value_error,
 };
 
 use super::{checked, float, number, shown};
@@ -91,7 +91,7 @@ pub fn copysign(x: &PyObject, y: &PyObject) -> PyResult<Obj> {
 }
 
 /// Calls a rounding method, or rounds the object as a float.
-fn round_by(x: &PyObject, method: &str, round: fn(f64) -> f64) -> PyResult<Obj> {
+fn round_by(x: &PyObject, method: &PyStr, round: fn(f64) -> f64) -> PyResult<Obj> {
     if !x.is_exact::<PyFloat>()
         && let Some(result) = x.call_special(method, &[])?
     {
@@ -106,7 +106,7 @@ fn round_by(x: &PyObject, method: &str, round: fn(f64) -> f64) -> PyResult<Obj> 
 /// This is the smallest integer >= x.
 #[pyfunction(signature = "(x, /)")]
 pub fn ceil(x: &PyObject) -> PyResult<Obj> {
-    round_by(x, "__ceil__", f64::ceil)
+    round_by(x, krait_runtime::intern!("__ceil__"), f64::ceil)
 }
 
 /// Return the floor of x as an Integral.
@@ -114,7 +114,7 @@ pub fn ceil(x: &PyObject) -> PyResult<Obj> {
 /// This is the largest integer <= x.
 #[pyfunction(signature = "(x, /)")]
 pub fn floor(x: &PyObject) -> PyResult<Obj> {
-    round_by(x, "__floor__", f64::floor)
+    round_by(x, krait_runtime::intern!("__floor__"), f64::floor)
 }
 
 /// Truncates the Real x to the nearest Integral toward 0.
@@ -122,7 +122,7 @@ pub fn floor(x: &PyObject) -> PyResult<Obj> {
 /// Uses the __trunc__ magic method.
 #[pyfunction(signature = "(x, /)")]
 pub fn trunc(x: &PyObject) -> PyResult<Obj> {
-    match x.call_special("__trunc__", &[])? {
+    match x.call_special(krait_runtime::intern!("__trunc__"), &[])? {
         Some(result) => Ok(result),
         None => Err(type_error!(
             "type {} doesn't define __trunc__ method",

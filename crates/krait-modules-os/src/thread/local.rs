@@ -167,7 +167,10 @@ impl PyLocal {
         let class = this.type_();
         let descr = class.lookup(name);
         let bind = |descr: &PyObject| -> PyResult<Option<Obj>> {
-            descr.call_special("__get__", &[this, class.as_object()])
+            descr.call_special(
+                krait_runtime::intern!("__get__"),
+                &[this, class.as_object()],
+            )
         };
         if let Some(descr) = &descr
             && descr.type_().raw().tp_descr_set.get().is_some()
@@ -200,8 +203,10 @@ impl PyLocal {
             && descr.type_().raw().tp_descr_set.get().is_some()
         {
             let called = match value {
-                Some(value) => descr.call_special("__set__", &[this, value])?,
-                None => descr.call_special("__delete__", &[this])?,
+                Some(value) => {
+                    descr.call_special(krait_runtime::intern!("__set__"), &[this, value])?
+                }
+                None => descr.call_special(krait_runtime::intern!("__delete__"), &[this])?,
             };
             if called.is_some() {
                 return Ok(());

@@ -260,7 +260,7 @@ impl PyObject {
                 return self.str();
             }
         }
-        let Some(result) = self.call_special("__format__", &[spec])? else {
+        let Some(result) = self.call_special(crate::intern!("__format__"), &[spec])? else {
             return Err(crate::type_error!(
                 "Type {} doesn't define __format__",
                 self.type_().tp_name()

@@ -15,7 +15,7 @@ impl PyObject {
         {
             return Ok(None);
         }
-        let Some(path) = self.call_special("__fspath__", &[])? else {
+        let Some(path) = self.call_special(crate::intern!("__fspath__"), &[])? else {
             return Ok(None);
         };
         if is_text(&path) {

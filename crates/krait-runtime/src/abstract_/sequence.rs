@@ -51,7 +51,7 @@ impl PyObject {
                 Err(error) => return Err(error),
             }
         }
-        let hint = match self.call_special("__length_hint__", &[]) {
+        let hint = match self.call_special(crate::intern!("__length_hint__"), &[]) {
             Ok(Some(hint)) if !hint.is(crate::not_implemented()) => hint,
             Ok(_) => return Ok(default),
             Err(error) if error.matches(&crate::exc::TypeError) => {

@@ -100,7 +100,7 @@ pub fn from_object(value: &PyObject) -> PyResult<Py<PyBytes>> {
     if let Some(bytes) = value.downcast_exact::<PyBytes>() {
         return Ok(PyClass::to_owned(bytes));
     }
-    if let Some(result) = value.call_special("__bytes__", &[])? {
+    if let Some(result) = value.call_special(crate::intern!("__bytes__"), &[])? {
         return result.cast::<PyBytes>().map_err(|other| {
             crate::type_error!(
                 "{}.__bytes__() must return a bytes, not {}",
@@ -282,7 +282,7 @@ impl PyBytes {
                 return Ok(object.to_obj());
             }
             if !object.is_instance_of::<PyStr>()
-                && let Some(result) = object.call_special("__bytes__", &[])?
+                && let Some(result) = object.call_special(crate::intern!("__bytes__"), &[])?
             {
                 let Some(bytes) = result.downcast::<PyBytes>() else {
                     return Err(crate::type_error!(

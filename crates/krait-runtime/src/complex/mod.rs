@@ -118,7 +118,7 @@ impl PyComplex {
 
 /// What `__complex__` gives, if the class has it.
 fn special(value: &PyObject) -> PyResult<Option<Py<PyComplex>>> {
-    let Some(result) = value.call_special("__complex__", &[])? else {
+    let Some(result) = value.call_special(crate::intern!("__complex__"), &[])? else {
         return Ok(None);
     };
     let number = result.cast::<PyComplex>().map_err(|other| {

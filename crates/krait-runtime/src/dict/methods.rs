@@ -226,7 +226,7 @@ impl PyDict {
             return Ok(value);
         }
         if !self.is_exact::<PyDict>()
-            && let Some(value) = self.call_special("__missing__", &[key])?
+            && let Some(value) = self.call_special(crate::intern!("__missing__"), &[key])?
         {
             return Ok(value);
         }

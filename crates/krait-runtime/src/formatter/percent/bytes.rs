@@ -82,7 +82,7 @@ fn object_bytes(value: &PyObject) -> PyResult<Vec<u8>> {
     if let Some(bytes) = value.downcast_exact::<PyBytes>() {
         return Ok(bytes.as_bytes().to_vec());
     }
-    if let Some(made) = value.call_special("__bytes__", &[])? {
+    if let Some(made) = value.call_special(crate::intern!("__bytes__"), &[])? {
         return match made.downcast::<PyBytes>() {
             Some(bytes) => Ok(bytes.as_bytes().to_vec()),
             None => Err(crate::type_error!(
