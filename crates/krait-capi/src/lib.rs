@@ -7,6 +7,8 @@
 //!
 //! The functions are documented by C's documentation; comments here say where there is more to know.
 
+// These macros panic where nobody reads: `krait_host::report!` and its kin do not.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
 #![allow(
     non_snake_case,
     non_upper_case_globals,

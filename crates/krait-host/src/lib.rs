@@ -17,6 +17,7 @@ pub mod mmap;
 pub mod mount;
 pub mod poll;
 pub mod process;
+pub mod report;
 pub mod resource;
 pub mod sched;
 pub mod sem;

@@ -119,7 +119,7 @@ fn write_unraisable(error: PyErr, context: Option<&str>, object: Option<&PyObjec
         let second = second.take();
         let show =
             |exception: &PyObject| format!("{}: {}", exception.type_name(), exception.to_display());
-        eprintln!(
+        krait_host::reportln!(
             "Exception ignored: {}\nin sys.unraisablehook: {}",
             show(&exception),
             show(&second)

@@ -3,6 +3,9 @@
 //!
 //! [`install`] puts it under the runtime, which calls it through hooks and slots only.
 
+// These macros panic where nobody reads: `krait_host::report!` and its kin do not.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 mod bridge;
 mod builtins;
 mod call;

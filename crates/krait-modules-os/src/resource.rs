@@ -50,18 +50,28 @@ fn getrusage(who: i32) -> PyResult<Obj> {
 }
 
 /// "No limit" is −1 in Python.
-fn limits_object(limit: host::Limit) -> (i64, i64) {
-    (limit.0 as i64, limit.1 as i64)
+fn limit_object(limit: u64) -> PyResult<Obj> {
+    match limit {
+        libc::RLIM_INFINITY => (-1).into_py(),
+        limit => limit.into_py(),
+    }
+}
+
+fn limits_object(limit: host::Limit) -> PyResult<(Obj, Obj)> {
+    Ok((limit_object(limit.0)?, limit_object(limit.1)?))
 }
 
 fn limit_from(value: &PyObject) -> PyResult<u64> {
     let number = value.index()?;
-    match number.to_i64() {
-        Some(limit) => Ok(limit as u64),
-        None => number
-            .to_u64()
-            .ok_or_else(|| overflow_error!("Python int too large to convert to C long")),
+    if number.to_i64() == Some(-1) {
+        return Ok(libc::RLIM_INFINITY);
     }
+    if number.is_negative() {
+        return Err(value_error!("Cannot convert negative int"));
+    }
+    number
+        .to_u64()
+        .ok_or_else(|| overflow_error!("Python int too large to convert to C rlim_t"))
 }
 
 fn limits_from(limits: &PyObject) -> PyResult<host::Limit> {
@@ -81,9 +91,9 @@ fn check_resource(resource: i32) -> PyResult<()> {
 
 /// The soft and hard limit of a resource.
 #[pyfunction(signature = "(resource, /)")]
-fn getrlimit(resource: i32) -> PyResult<(i64, i64)> {
+fn getrlimit(resource: i32) -> PyResult<(Obj, Obj)> {
     check_resource(resource)?;
-    quick(host::getrlimit(resource)).map(limits_object)
+    quick(host::getrlimit(resource)).and_then(limits_object)
 }
 
 fn set_error(errno: krait_host::Errno) -> krait_runtime::PyErr {
@@ -104,11 +114,11 @@ fn setrlimit(resource: i32, limits: &PyObject) -> PyResult<()> {
 
 /// Gets, and sets if given, the limits of a process.
 #[pyfunction(signature = "(pid, resource, limits=None, /)")]
-fn prlimit(pid: i32, resource: i32, limits: Option<&PyObject>) -> PyResult<(i64, i64)> {
+fn prlimit(pid: i32, resource: i32, limits: Option<&PyObject>) -> PyResult<(Obj, Obj)> {
     check_resource(resource)?;
     let limits = limits.map(limits_from).transpose()?;
     match host::prlimit(pid, resource, limits) {
-        Ok(old) => Ok(limits_object(old)),
+        Ok(old) => limits_object(old),
         Err(krait_host::Errno::EINVAL) => Err(set_error(krait_host::Errno::EINVAL)),
         Err(errno) => Err(raise(errno)),
     }

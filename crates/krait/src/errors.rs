@@ -49,7 +49,7 @@ fn exit_status(exception: &PyObject) -> i32 {
                 stderr.call_method_str("write", &[&*PyStr::new("\n")?])?;
                 stderr.call_method_str("flush", &[])?;
             }
-            _ => eprintln!("{}", text.to_string_lossy()),
+            _ => krait_host::reportln!("{}", text.to_string_lossy()),
         }
         Ok(())
     })();
@@ -79,9 +79,9 @@ pub(crate) fn print(error: PyErr) {
             std::process::exit(crate::finalize::finalize(status));
         }
         let second = second.take();
-        eprintln!("Error in sys.excepthook:");
+        krait_host::reportln!("Error in sys.excepthook:");
         show(&second);
-        eprintln!("\nOriginal exception was:");
+        krait_host::reportln!("\nOriginal exception was:");
         show(&exception);
     }
     crate::stdio::flush();
@@ -97,7 +97,7 @@ fn traceback_of(exception: &PyObject) -> Obj {
 fn call_hook(exception: &PyObject, traceback: &PyObject) -> PyResult<()> {
     let hook = sys_dict()?.get("excepthook")?;
     let Some(hook) = hook else {
-        eprintln!("sys.excepthook is missing");
+        krait_host::reportln!("sys.excepthook is missing");
         show(exception);
         return Ok(());
     };
@@ -109,10 +109,10 @@ fn call_hook(exception: &PyObject, traceback: &PyObject) -> PyResult<()> {
 /// Shows an exception on the descriptor itself.
 pub(crate) fn show(exception: &PyObject) {
     match print_plain(exception) {
-        Ok(text) => eprint!("{text}"),
+        Ok(text) => krait_host::report!("{text}"),
         Err(error) => {
             error.clear();
-            eprintln!("{}: <exception str() failed>", exception.type_name());
+            krait_host::reportln!("{}: <exception str() failed>", exception.type_name());
         }
     }
 }
@@ -120,8 +120,8 @@ pub(crate) fn show(exception: &PyObject) {
 /// The start-up failed.
 pub(crate) fn print_fatal(step: &str, error: PyErr) {
     let exception = error.take();
-    eprintln!("Fatal Python error: {step}: Failed to start the interpreter");
-    eprintln!("Python runtime state: initialized");
+    krait_host::reportln!("Fatal Python error: {step}: Failed to start the interpreter");
+    krait_host::reportln!("Python runtime state: initialized");
     show(&exception);
-    eprintln!();
+    krait_host::reportln!();
 }

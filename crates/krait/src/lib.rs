@@ -3,6 +3,9 @@
 //! [`main`] reads the configuration, makes an interpreter, runs what was asked for and takes the
 //! interpreter down again, in CPython's order.
 
+// These macros panic where nobody reads: `krait_host::report!` and its kin do not.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 mod config;
 mod errors;
 mod finalize;
@@ -28,11 +31,11 @@ pub fn main() -> i32 {
     let config = match config::parse(arguments) {
         Ok(Action::Run(config)) => config,
         Ok(Action::Print(text)) => {
-            print!("{text}");
+            krait_host::output!("{text}");
             return 0;
         }
         Err(error) => {
-            eprint!("{}", error.text);
+            krait_host::report!("{}", error.text);
             return error.status;
         }
     };
@@ -47,7 +50,7 @@ fn run_config(config: &Config) -> i32 {
     let status = run::run_main(config);
     let status = finalize::finalize(status);
     if config.malloc_stats {
-        eprint!("{}", krait_runtime::alloc::stats());
+        krait_host::report!("{}", krait_runtime::alloc::stats());
     }
     if run::take_interrupted() {
         // Whoever started the process shall see that it ended by the signal.

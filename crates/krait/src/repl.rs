@@ -18,9 +18,9 @@ const INTERACTIVE_FLAGS: u32 = 0x200 | 0x4000;
 /// A session that was not preceded by a program: it greets.
 pub(crate) fn run_interactively(config: &Config) -> PyResult<()> {
     if config.flags.quiet == 0 {
-        eprintln!("Python {FULL_VERSION} on linux");
+        krait_host::reportln!("Python {FULL_VERSION} on linux");
         if config.flags.no_site == 0 {
-            eprintln!(
+            krait_host::reportln!(
                 "Type \"help\", \"copyright\", \"credits\" or \"license\" for more information."
             );
         }
@@ -61,7 +61,7 @@ fn run_startup(path: &[u8]) -> PyResult<()> {
         .ok()
         .and_then(|path| krait_host::fs::read_file(&path).ok());
     let Some(source) = source else {
-        eprintln!("Could not open PYTHONSTARTUP");
+        krait_host::reportln!("Could not open PYTHONSTARTUP");
         return Ok(());
     };
     let source = krait_runtime::PyBytes::new(&source)?;
@@ -79,7 +79,7 @@ fn call_interactive_hook() {
     if let Some(Some(hook)) = ignore(hook)
         && let Err(error) = hook.call0()
     {
-        eprintln!("Failed calling sys.__interactivehook__");
+        krait_host::reportln!("Failed calling sys.__interactivehook__");
         errors::print(error);
     }
 }
@@ -107,7 +107,7 @@ fn prompt(name: &str, default: &str) -> PyResult<String> {
 /// A line of standard input, with its end; `None` at the end of the input.
 fn read_line(prompt: &str) -> PyResult<Option<String>> {
     crate::stdio::flush();
-    eprint!("{prompt}");
+    krait_host::report!("{prompt}");
     let stdin = sys_dict()?.get("stdin")?;
     let Some(stdin) = stdin.filter(|stdin| !stdin.is(none())) else {
         return Ok(None);
@@ -134,7 +134,7 @@ fn plain_loop() -> PyResult<()> {
         match one_statement(&dict, &count, &flags) {
             Ok(true) => {}
             Ok(false) => {
-                eprintln!();
+                krait_host::reportln!();
                 return Ok(());
             }
             Err(error) => shown(error)?,

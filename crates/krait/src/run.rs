@@ -146,7 +146,7 @@ pub(crate) fn register_source(code: &PyObject, source: &PyObject, filename: &PyS
 fn run_command(command: &[u8]) -> PyResult<()> {
     let source = text(&dedent(command))?;
     if let Err(error) = krait_runtime::codecs::encode_to_bytes(&source, "utf-8", None) {
-        eprintln!("Unable to decode the command from the command line:");
+        krait_host::reportln!("Unable to decode the command from the command line:");
         return Err(error);
     }
     audit("cpython.run_command", &[&*source])?;
@@ -316,7 +316,7 @@ fn read_script(config: &Config, path: &[u8], full: &[u8]) -> PyResult<Option<Vec
     match krait_host::fs::read_file(&c_path) {
         Ok(source) => Ok(Some(source)),
         Err(error) => {
-            eprintln!(
+            krait_host::reportln!(
                 "{program}: can't open file {shown}: [Errno {}] {}",
                 error.0,
                 error.text()

@@ -34,14 +34,14 @@ fn shown(name: &PyStr) -> String {
 
 fn print_head() {
     if !times().started.replace(true) {
-        eprintln!("import time: self [us] | cumulative | imported package");
+        krait_host::reportln!("import time: self [us] | cumulative | imported package");
     }
 }
 
 fn print_row(own: &str, all: &str, name: &PyStr) {
     print_head();
     let indent = times().level.get() * 2;
-    eprintln!(
+    krait_host::reportln!(
         "import time: {own:>9} | {all:>10} | {:indent$}{}",
         "",
         shown(name)

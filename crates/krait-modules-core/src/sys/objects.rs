@@ -147,13 +147,13 @@ pub fn _debugmallocstats() {
         let size = class.raw().tp_basicsize.get() as usize
             + krait_runtime::alloc::pre_header_size(class.flags());
         let free = stats.classes.iter().find(|each| each.size >= size);
-        eprintln!(
+        krait_host::reportln!(
             "{:8} free Py{}Objects * {size} bytes each",
             free.map_or(0, |class| class.free),
             capitalized(&class.name()),
         );
     }
-    eprintln!("(classes whose objects are of one size share what is free)\n\n{stats}");
+    krait_host::reportln!("(classes whose objects are of one size share what is free)\n\n{stats}");
 }
 
 /// A class's name as C has it.

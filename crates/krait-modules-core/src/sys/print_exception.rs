@@ -21,7 +21,7 @@ const REPEATS_SHOWN: usize = 3;
 pub(super) fn display(value: &PyObject) -> PyResult<()> {
     let file = match sys_attribute("stderr")? {
         None => {
-            eprint!("{}", print_plain(value)?);
+            krait_host::report!("{}", print_plain(value)?);
             return Ok(());
         }
         Some(file) if file.is(none()) => return Ok(()),
