@@ -5,6 +5,9 @@ use std::ffi::{CStr, CString, c_int};
 use crate::errno::{Errno, Result, done, lent, plain, zeroed};
 use crate::fs::Moment;
 
+/// The clock that is never set.
+pub const CLOCK_MONOTONIC: c_int = libc::CLOCK_MONOTONIC;
+
 /// The numbers of the clocks, by Python's names.
 pub const CLOCKS: &[(&str, c_int)] = &[
     ("CLOCK_REALTIME", libc::CLOCK_REALTIME),

@@ -135,7 +135,8 @@ def main():
         spec = importlib.machinery.ModuleSpec(name='__main__', loader=None, origin=progname)
         module = importlib.util.module_from_spec(spec)
         globs = module.__dict__
-        globs.update(__spec__=spec, __file__=spec.origin, __name__='__main__',
+        # Without a spec, multiprocessing takes the program for the script that it is.
+        globs.update(__spec__=None, __file__=spec.origin, __name__='__main__',
                      __package__=None, __cached__=None)
         sys.modules['__main__'] = module
     try:

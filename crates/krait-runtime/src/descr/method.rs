@@ -7,7 +7,9 @@ use krait_macros::{pyclass, pymethods};
 
 use super::{Descriptor, descriptor_class, docstring, reducible_descriptor};
 use crate::call::ARGUMENTS_OFFSET;
-use crate::cfunction::{CONVENTION, NativeCall, PyCFunction, bad_flags, call_native, function_str};
+use crate::cfunction::{
+    CONVENTION, NativeCall, PyCFunction, bad_flags, c_text, call_native, function_str,
+};
 use crate::field::Field;
 use crate::object::{Obj, Py, PyClass, PyObject};
 use crate::typeobject::PyType;
@@ -96,6 +98,18 @@ impl PyMethodDescr {
     pub fn def(&self) -> &abi::PyMethodDef {
         // SAFETY: the module's invariant.
         unsafe { &*self.d_method.get() }
+    }
+
+    /// `ml_name`.
+    pub fn name(&self) -> String {
+        c_text(self.def().ml_name)
+    }
+
+    /// Whether an object is an instance of the class that the method is one of.
+    pub fn is_of(&self, object: &PyObject) -> bool {
+        self.d_type
+            .get()
+            .is_some_and(|class| object.type_().is_subtype(&class))
     }
 }
 
