@@ -12,6 +12,10 @@ pub type Result<T> = std::result::Result<T, Errno>;
 impl Errno {
     /// The call was interrupted by a signal.
     pub const EINTR: Errno = Errno(libc::EINTR);
+    /// The call would have to wait.
+    pub const EAGAIN: Errno = Errno(libc::EAGAIN);
+    /// The time is over.
+    pub const ETIMEDOUT: Errno = Errno(libc::ETIMEDOUT);
     /// No memory.
     pub const ENOMEM: Errno = Errno(libc::ENOMEM);
     /// An argument is not valid.

@@ -6,6 +6,9 @@ use std::ptr::NonNull;
 use crate::errno::{Errno, Result, done, lent};
 use crate::fs::Moment;
 
+/// The largest value that a semaphore can have.
+pub const VALUE_MAX: c_int = c_int::MAX;
+
 /// A semaphore that is open.
 #[derive(Debug)]
 pub struct Semaphore(NonNull<libc::sem_t>);
@@ -32,6 +35,11 @@ impl Semaphore {
     /// Opens a semaphore that exists.
     pub fn open(name: &CStr) -> Result<Semaphore> {
         Semaphore::of(lent!(sem_open(name.as_ptr(), 0)))
+    }
+
+    /// The address of the semaphore, the same for every opening of it in a process.
+    pub fn handle(&self) -> usize {
+        self.0.as_ptr() as usize
     }
 
     /// Takes one, or fails with `EAGAIN`.

@@ -2,6 +2,9 @@
 //!
 //! One file or folder a module, one row each in [`MODULES`].
 
+// These macros panic where nobody reads: `krait_host::report!` and its kin do not.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 mod common;
 mod datetime;
 mod duration;
@@ -12,6 +15,7 @@ mod fcntl;
 mod grp;
 mod io;
 mod mmap;
+mod multiprocessing;
 mod posix;
 mod posixshmem;
 mod posixsubprocess;
@@ -20,12 +24,15 @@ mod resource;
 mod select;
 mod signal;
 mod socket;
+mod syslog;
 mod termios;
 mod thread;
 mod time;
 mod uuid;
 
 use krait_runtime::ModuleDef;
+
+pub use signal::disable as disable_signals;
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleDef] = &[
@@ -36,6 +43,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &fcntl::FCNTL,
     &grp::GRP,
     &mmap::MMAP,
+    &multiprocessing::MULTIPROCESSING,
     &posix::POSIX,
     &posixshmem::POSIXSHMEM,
     &posixsubprocess::POSIXSUBPROCESS,
@@ -44,6 +52,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &select::SELECT,
     &signal::SIGNAL,
     &socket::SOCKET,
+    &syslog::SYSLOG,
     &termios::TERMIOS,
     &thread::THREAD,
     &time::TIME,
