@@ -7,8 +7,8 @@ use krait_host::fd::Fd;
 use krait_runtime::convert::{ArgRef, FromPyObject};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    IntoPy, PyBytes, PyDict, PyErr, PyList, PyLong, PyResult, PyStr, PyTuple, ThreadState, err,
-    hooks, overflow_error, type_error, value_error,
+    Interpreter, IntoPy, PyBytes, PyDict, PyErr, PyList, PyLong, PyResult, PyStr, PyTuple,
+    ThreadState, err, hooks, overflow_error, type_error, value_error,
 };
 
 /// The `OSError` of an error number.
@@ -39,6 +39,21 @@ pub(crate) fn retry_named<T>(
             Err(errno) => return Err(error(errno)),
         }
     }
+}
+
+/// Ends the process: what must not go on cannot be told by an exception.
+#[cold]
+pub(crate) fn fatal(function: &str, message: &str) -> ! {
+    let interp = Interpreter::current();
+    let state = if interp.finalizing.get() {
+        "finalizing"
+    } else {
+        "initialized"
+    };
+    krait_host::reportln!(
+        "Fatal Python error: {function}: {message}\nPython runtime state: {state}\n"
+    );
+    std::process::abort()
 }
 
 /// Adds ints to a namespace.

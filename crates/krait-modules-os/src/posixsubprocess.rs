@@ -56,7 +56,6 @@ fn group_ids(groups: &PyObject) -> PyResult<Vec<u32>> {
 
 /// Runs `preexec_fn` in the child, which has this thread only; false if it raised.
 fn run_in_child(preexec_fn: &PyObject) -> bool {
-    Interpreter::current().lock.across_fork(|| (), |()| true);
     process::after_fork_in_child();
     match preexec_fn.call0() {
         Ok(result) => {
@@ -136,10 +135,17 @@ fn fork_exec(
         return quick(unsafe { spawn::fork_exec(&spec, None) });
     };
     process::before_fork();
-    let mut before = || run_in_child(preexec_fn);
+    let mut guard = Some(Interpreter::current().lock.hold_for_fork());
+    let mut before = || {
+        if let Some(guard) = guard.take() {
+            guard.end_in_child();
+        }
+        run_in_child(preexec_fn)
+    };
     // SAFETY: the child has this thread only, which holds the interpreter's lock, and puts the
     // state of threads right before it runs Python code.
     let answer = unsafe { spawn::fork_exec(&spec, Some(&mut before)) };
+    drop(guard);
     process::after_fork_in_parent();
     process::warn_threads("fork", false)?;
     quick(answer)

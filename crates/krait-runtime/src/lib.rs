@@ -1,6 +1,9 @@
 //! The object kernel: counts, collector, classes, attribute lookup, exceptions, thread state, the
 //! abstract protocols and the builtin types. It never names the interpreter (see [`hooks`]).
 
+// These macros panic where nobody reads: `krait_host::report!` and its kin do not.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 extern crate self as krait_runtime;
 
 // The kernel: what every object needs.
@@ -9,6 +12,7 @@ mod field;
 pub mod gc;
 pub mod hash;
 pub mod hooks;
+pub mod import_lock;
 pub mod interned;
 pub mod lock;
 pub mod object;

@@ -27,6 +27,16 @@ struct State {
     switches: u64,
     /// Threads that wait in `yield_to_waiter` for another to take the lock.
     yielding: usize,
+    /// The breaker of the only thread that may still take the lock, as a number.
+    only: Option<usize>,
+}
+
+impl State {
+    /// Whether the thread with this breaker may not take the lock any more.
+    fn is_closed_to(&self, breaker: &AtomicUsize) -> bool {
+        self.only
+            .is_some_and(|only| only != std::ptr::from_ref(breaker).addr())
+    }
 }
 
 impl InterpreterLock {
@@ -75,7 +85,7 @@ impl InterpreterLock {
         let mut state = self.state();
         if state.held {
             self.waiters.fetch_add(1, Ordering::Relaxed);
-            while state.held {
+            while state.held && !state.is_closed_to(breaker) {
                 let switches = state.switches;
                 let interval = Duration::from_micros(self.interval_us());
                 let (guard, timeout) = self
@@ -89,6 +99,9 @@ impl InterpreterLock {
             }
             self.waiters.fetch_sub(1, Ordering::Relaxed);
         }
+        if state.is_closed_to(breaker) {
+            hang(state);
+        }
         state.held = true;
         state.switches += 1;
         self.breaker
@@ -98,6 +111,12 @@ impl InterpreterLock {
         if watched {
             self.switched.notify_all();
         }
+    }
+
+    /// From now on only the calling thread, which has this breaker and holds the lock, can take it
+    /// again: another that tries, as the interpreter ends, never goes on.
+    pub(crate) fn close_to_others(&self, breaker: &AtomicUsize) {
+        self.state().only = Some(std::ptr::from_ref(breaker).addr());
     }
 
     /// Gives the lock up.
@@ -115,6 +134,9 @@ impl InterpreterLock {
     /// Gives the lock up, waits until another thread has taken it if one waits, and takes it again.
     pub(crate) fn yield_to_waiter(&self, breaker: &AtomicUsize) {
         let mut state = self.state();
+        if state.only.is_some() && !state.is_closed_to(breaker) {
+            return;
+        }
         state.held = false;
         self.breaker.store(std::ptr::null_mut(), Ordering::Relaxed);
         let switches = state.switches;
@@ -131,15 +153,33 @@ impl InterpreterLock {
         self.acquire(breaker);
     }
 
-    /// Runs a fork with the lock's own state untouched by other threads; in the child, which
-    /// `is_child` tells, none of them waits any more.
-    pub fn across_fork<R>(&self, fork: impl FnOnce() -> R, is_child: impl FnOnce(&R) -> bool) -> R {
-        let mut state = self.state();
-        let result = fork();
-        if is_child(&result) {
-            self.waiters.store(0, Ordering::Relaxed);
-            state.yielding = 0;
+    /// Keeps other threads from the lock's own state, for a fork to leave it whole in the child.
+    pub fn hold_for_fork(&self) -> ForkGuard<'_> {
+        ForkGuard {
+            lock: self,
+            state: self.state(),
         }
-        result
+    }
+}
+
+/// Stops the calling thread for good.
+fn hang(state: MutexGuard<'_, State>) -> ! {
+    drop(state);
+    loop {
+        std::thread::park();
+    }
+}
+
+/// What a fork holds; the parent just drops it.
+pub struct ForkGuard<'a> {
+    lock: &'a InterpreterLock,
+    state: MutexGuard<'a, State>,
+}
+
+impl ForkGuard<'_> {
+    /// In the child no other thread waits for the lock any more.
+    pub fn end_in_child(mut self) {
+        self.lock.waiters.store(0, Ordering::Relaxed);
+        self.state.yielding = 0;
     }
 }

@@ -346,6 +346,37 @@ impl ThreadState {
     /// # Safety
     /// No reference to the state may be used afterwards.
     pub unsafe fn detach_and_free(&'static self) {
+        self.drop_contents();
+        self.interp
+            .threads
+            .borrow_mut()
+            .retain(|&each| !ptr::eq(each, self));
+        CURRENT.set(ptr::null());
+        self.interp.lock.release();
+        // SAFETY: made by `Box::leak` in `attach_new`; the caller gives up every other reference.
+        drop(unsafe { Box::from_raw(ptr::from_ref(self).cast_mut()) });
+    }
+
+    /// In the child of a fork: ends the states of all other threads, which do not run there.
+    ///
+    /// What their frames hold is lost, and so is their memory: nobody can tell what borrows it.
+    pub fn forget_others(&self) {
+        let others = {
+            let mut threads = self.interp.threads.borrow_mut();
+            let all = std::mem::take(&mut *threads);
+            let (own, others) = all.into_iter().partition(|&each| ptr::eq(each, self));
+            *threads = own;
+            let others: Vec<_> = others;
+            others
+        };
+        for other in others {
+            // SAFETY: the thread's state was in the list, and is never freed from now on.
+            unsafe { &*other }.drop_contents();
+        }
+    }
+
+    /// Lets go of what the state holds, frames apart.
+    fn drop_contents(&self) {
         let was_watched = self.trace_func.is_some() || self.profile_func.is_some();
         for field in [
             &self.current_exception,
@@ -363,14 +394,6 @@ impl ThreadState {
         if was_watched && let Err(error) = crate::monitoring::legacy::note_changed() {
             error.clear();
         }
-        self.interp
-            .threads
-            .borrow_mut()
-            .retain(|&each| !ptr::eq(each, self));
-        CURRENT.set(ptr::null());
-        self.interp.lock.release();
-        // SAFETY: made by `Box::leak` in `attach_new`; the caller gives up every other reference.
-        drop(unsafe { Box::from_raw(ptr::from_ref(self).cast_mut()) });
     }
 
     /// Calls `look` with the lock held by a thread that runs no Python code; it gets the state that
@@ -425,6 +448,12 @@ impl ThreadState {
     pub fn attach(&'static self) {
         self.interp.lock.acquire(&self.eval_breaker);
         CURRENT.set(self);
+    }
+
+    /// The interpreter ends: other threads stop where they next want the lock.
+    pub fn begin_finalizing(&self) {
+        self.interp.finalizing.set(true);
+        self.interp.lock.close_to_others(&self.eval_breaker);
     }
 
     /// Lets a waiting thread have the lock for a turn.

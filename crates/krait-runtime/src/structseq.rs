@@ -24,6 +24,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use krait_abi as abi;
 use krait_macros::pymethods;
 
+use crate::args::{ArgSpec, CallArgs};
 use crate::class::{self, TypeParts, TypeSpec};
 use crate::object::{Obj, PyClass, PyObject, decref};
 use crate::typeobject::PyType;
@@ -46,6 +47,8 @@ pub struct StructSeq {
     mutable: bool,
     /// Fills hidden fields in that Python code did not give.
     complete: Option<fn(&mut [Option<Obj>])>,
+    /// The fields as parameters of the class, which takes a sequence otherwise.
+    parameters: Option<&'static ArgSpec>,
     made: AtomicPtr<SeqType>,
 }
 
@@ -76,6 +79,7 @@ impl StructSeq {
             instantiable: true,
             mutable: true,
             complete: None,
+            parameters: None,
             made: AtomicPtr::new(std::ptr::null_mut()),
         }
     }
@@ -102,6 +106,14 @@ impl StructSeq {
     /// `complete` fills hidden fields in of an instance that Python code makes; it sees all fields.
     pub const fn completed_by(mut self, complete: fn(&mut [Option<Obj>])) -> StructSeq {
         self.complete = Some(complete);
+        self
+    }
+
+    /// The class takes the fields, all of which are items, as arguments.
+    pub const fn called_with(mut self, parameters: &'static ArgSpec) -> StructSeq {
+        assert!(parameters.params.len() == self.fields.len());
+        assert!(self.visible == self.fields.len());
+        self.parameters = Some(parameters);
         self
     }
 
@@ -414,6 +426,11 @@ impl PyStructSeq {
         let spec = self.spec();
         let or_none = |value: &Option<Obj>| value.clone().unwrap_or_else(|| none().to_obj());
         let items = self.all()[..spec.visible].iter().map(or_none).collect();
+        if spec.parameters.is_some() {
+            let class = self.as_object().type_().to_obj();
+            let items = PyTuple::from_vec(items)?.into_object();
+            return Ok(PyTuple::from_vec(vec![class, items])?.into_object());
+        }
         let hidden = PyDict::new()?;
         for (index, value) in self.all().iter().enumerate().skip(spec.visible) {
             hidden.set(spec.shown_name(index - spec.unnamed()), &or_none(value))?;
@@ -488,6 +505,12 @@ fn new_instance(
     args: &PyTuple,
     kwargs: Option<&PyDict>,
 ) -> PyResult<Obj> {
+    if let Some(parameters) = spec.parameters {
+        let call = CallArgs::tuple_and_dict(args, kwargs);
+        let mut buffer = vec![None; spec.fields.len()];
+        let fields = call.parse(parameters, &mut buffer)?;
+        return spec.filled(fields.iter().map(|field| field.map(PyClass::to_obj)));
+    }
     let count = args.len() + kwargs.map_or(0, PyDict::len);
     if count > 2 {
         return Err(type_error!(

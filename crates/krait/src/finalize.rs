@@ -1,6 +1,8 @@
 //! The end: threads, `atexit`, the streams, and then the modules, in CPython's order.
 
-use krait_runtime::{Interpreter, PyClass, PyDict, PyModule, PyResult, PyStr, gc, none};
+use krait_runtime::{
+    Interpreter, PyClass, PyDict, PyModule, PyResult, PyStr, ThreadState, gc, none,
+};
 
 use crate::objects::{ignore, imported, modules, sys_dict};
 use crate::stdio;
@@ -29,7 +31,8 @@ pub(crate) fn finalize(status: i32) -> i32 {
     wait_for_threads();
     run_exit_functions();
     let flushed = stdio::flush();
-    interp.finalizing.set(true);
+    ThreadState::current().begin_finalizing();
+    krait_modules_os::disable_signals();
     gc::collect_all();
     if let Err(error) = delete_modules(interp) {
         error.clear();

@@ -9,13 +9,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use krait_runtime::bytearray::PyByteArray;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
-    Field, IntoPy, PyBaseException, PyBytes, PyErr, PyLong, PyResult, PyStr, ThreadState, none,
-    runtime_error, value_error,
+    Field, Interpreter, IntoPy, PyBaseException, PyBytes, PyErr, PyLong, PyResult, PyStr,
+    ThreadState, none, runtime_error, value_error,
 };
 
 use super::base::{self, reserve};
@@ -48,6 +48,9 @@ pub(crate) struct Buffered {
     waiting: Cell<usize>,
     released: (Mutex<()>, Condvar),
 }
+
+/// How long a stream's lock is waited for when no other thread runs any more.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// The stream's lock; given up when dropped.
 pub(super) struct Entered<'a>(&'a Buffered);
@@ -161,7 +164,28 @@ impl Buffered {
                 stream.repr()?.to_string_lossy()
             ));
         }
+        if self.owner.get() != 0 {
+            self.wait_for_owner(stream)?;
+        }
+        self.owner.set(me);
+        Ok(Entered(self))
+    }
+
+    /// Waits until no thread holds the stream's lock.
+    #[cold]
+    fn wait_for_owner(&self, stream: &PyObject) -> PyResult<()> {
+        let began = Instant::now();
         while self.owner.get() != 0 {
+            if Interpreter::current().finalizing.get() && began.elapsed() > LAST_WAIT {
+                // The owner was stopped while it had the lock.
+                let stream = stream.repr()?.to_string_lossy();
+                crate::common::fatal(
+                    "_enter_buffered_busy",
+                    &format!(
+                        "could not acquire lock for {stream} at interpreter shutdown, possibly due to daemon threads"
+                    ),
+                );
+            }
             self.waiting.set(self.waiting.get() + 1);
             let (mutex, released) = &self.released;
             ThreadState::allow_threads(|| {
@@ -171,8 +195,7 @@ impl Buffered {
             });
             self.waiting.set(self.waiting.get() - 1);
         }
-        self.owner.set(me);
-        Ok(Entered(self))
+        Ok(())
     }
 
     /// Whether the raw stream is closed.

@@ -7,11 +7,12 @@ use krait_host::process::{self, Strings};
 use krait_host::resource::Usage;
 use krait_host::{ids, signal, tty};
 use krait_macros::pyfunction;
+use krait_runtime::import_lock::ImportLock;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::structseq::StructSeq;
 use krait_runtime::{
-    Interpreter, IntoPy, OptionalArg, PyList, PyLong, PyResult, PyStr, PyTuple, exc, type_error,
-    value_error,
+    Interpreter, IntoPy, OptionalArg, PyList, PyLong, PyResult, PyStr, PyTuple, ThreadState, exc,
+    type_error, value_error,
 };
 
 use super::path::{Gid, PATH, PATH_OR_FD, PathArg, Uid};
@@ -33,17 +34,20 @@ fn run_hooks(hooks: Vec<Obj>) {
     }
 }
 
-/// What Python code wants done before a fork.
+/// What Python code wants done before a fork; then waits until no other thread imports.
 pub(crate) fn before_fork() {
     let hooks = Interpreter::current().extension::<AtFork>();
     let before: Vec<Obj> = hooks.before.borrow().iter().rev().cloned().collect();
     run_hooks(before);
+    ImportLock::current().acquire();
 }
 
 /// What must be done in a child, and what Python code wants done there.
 pub(crate) fn after_fork_in_child() {
     crate::thread::after_fork_in_child();
     crate::signal::after_fork_in_child();
+    ImportLock::current().release();
+    ThreadState::current().forget_others();
     let hooks = Interpreter::current().extension::<AtFork>();
     let in_child = hooks.in_child.borrow().clone();
     run_hooks(in_child);
@@ -51,6 +55,7 @@ pub(crate) fn after_fork_in_child() {
 
 /// What Python code wants done in the parent.
 pub(crate) fn after_fork_in_parent() {
+    ImportLock::current().release();
     let hooks = Interpreter::current().extension::<AtFork>();
     let in_parent = hooks.in_parent.borrow().clone();
     run_hooks(in_parent);
@@ -59,14 +64,13 @@ pub(crate) fn after_fork_in_parent() {
 /// Runs a fork with what must go before and after it; the answer is the child's number.
 pub(crate) fn with_fork_hooks<T>(fork: impl FnOnce() -> T, is_child: impl FnOnce(&T) -> bool) -> T {
     before_fork();
-    let mut child = false;
-    let answer = Interpreter::current().lock.across_fork(fork, |answer| {
-        child = is_child(answer);
-        child
-    });
-    if child {
+    let guard = Interpreter::current().lock.hold_for_fork();
+    let answer = fork();
+    if is_child(&answer) {
+        guard.end_in_child();
         after_fork_in_child();
     } else {
+        drop(guard);
         after_fork_in_parent();
     }
     answer

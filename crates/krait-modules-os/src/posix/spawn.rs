@@ -116,8 +116,10 @@ fn run(
     let scheduler = match keywords.scheduler {
         None => None,
         Some(scheduler) => {
-            let Some([policy, param]) = scheduler.downcast::<PyTuple>().map(PyTuple::as_slice)
-            else {
+            let Some(pair) = scheduler.downcast::<PyTuple>() else {
+                return Err(type_error!("{function}: scheduler must be a tuple or None"));
+            };
+            let [policy, param] = pair.as_slice() else {
                 return Err(type_error!("A scheduler tuple must have two elements"));
             };
             let policy = if policy.is(none()) {

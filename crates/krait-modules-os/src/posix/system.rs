@@ -3,6 +3,7 @@
 use krait_host::errno::Errno;
 use krait_host::{env, process, sched, sysconf as host_sysconf, time, tty};
 use krait_macros::pyfunction;
+use krait_runtime::args::ArgSpec;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::structseq::{PyStructSeq, StructSeq};
 use krait_runtime::{
@@ -216,9 +217,20 @@ pub(crate) fn unsetenv(name: FsPath) -> PyResult<()> {
 
 pub(crate) static SCHED_PARAM: StructSeq = StructSeq::new(
     "posix.sched_param",
-    "Currently has only one field: sched_priority",
+    "sched_param(sched_priority)\n--\n\nCurrently has only one field: sched_priority\n\n  sched_priority\n    A scheduling parameter.",
     &[("sched_priority", "the scheduling priority")],
-);
+)
+.called_with(&ArgSpec {
+    function: "sched_param",
+    params: &["sched_priority"],
+    positional_only: 0,
+    positional: 1,
+    required: 1,
+    required_keywords: 0,
+    varargs: false,
+    varkeywords: false,
+    single: false,
+});
 
 /// The priority in a `sched_param`.
 pub(crate) fn sched_priority(param: &PyObject) -> PyResult<i32> {

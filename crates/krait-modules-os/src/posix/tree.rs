@@ -4,10 +4,11 @@ use krait_host::errno::{Errno, Result};
 use krait_host::fs::{self, Moment};
 use krait_macros::pyfunction;
 use krait_runtime::codecs::Encoding;
+use krait_runtime::convert::{ArgRef, FromPyObject};
 use krait_runtime::object::{Obj, Py, PyObject};
 use krait_runtime::{
-    OptionalArg, PyBytes, PyErr, PyFloat, PyLong, PyResult, PyStr, PyTuple, ThreadState, err, exc,
-    none, overflow_error, type_error, value_error,
+    IntoPy, OptionalArg, PyBytes, PyErr, PyFloat, PyLong, PyResult, PyStr, PyTuple, ThreadState,
+    err, exc, none, overflow_error, type_error, value_error,
 };
 
 use super::path::{Allowed, DirFd, Gid, PATH, PATH_OR_FD, PathArg, Uid, folder};
@@ -217,15 +218,19 @@ pub(crate) fn link(
     dst: &PyObject,
     src_dir_fd: Option<DirFd>,
     dst_dir_fd: Option<DirFd>,
-    follow_symlinks: OptionalArg<bool>,
+    follow_symlinks: bool,
 ) -> PyResult<()> {
     let source = PathArg::new("link", "src", src, PATH)?;
     let target = PathArg::new("link", "dst", dst, PATH)?;
     let (from, to) = (source.c(), target.c());
-    // Left out, the system's own way is taken, which does not follow.
-    let follow = follow_symlinks.unwrap_or(false);
     run_two(&source, &target, || {
-        fs::link(folder(src_dir_fd), from, folder(dst_dir_fd), to, follow)
+        fs::link(
+            folder(src_dir_fd),
+            from,
+            folder(dst_dir_fd),
+            to,
+            follow_symlinks,
+        )
     })
 }
 
@@ -272,22 +277,64 @@ pub(crate) fn mknod(
     path.run(|text| fs::mknod(folder(dir_fd), text, mode as u32, device))
 }
 
+/// The number of a device, or of its kind or its place among them; −1 is none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Device(u64);
+
+impl Device {
+    const NONE: Device = Device(u64::MAX);
+
+    /// A number that is half of a device's.
+    fn half(self) -> PyResult<u32> {
+        match self {
+            Device::NONE => Ok(u32::MAX),
+            Device(number) => u32::try_from(number)
+                .map_err(|_| overflow_error!("Python int too large to convert to C unsigned int")),
+        }
+    }
+}
+
+impl<'a> FromPyObject<'a> for Device {
+    fn from_py(object: &'a PyObject, _: ArgRef) -> PyResult<Self> {
+        let number = object.index()?;
+        if number.to_i64() == Some(-1) {
+            return Ok(Device::NONE);
+        }
+        if number.is_negative() {
+            return Err(overflow_error!("can't convert negative int to unsigned"));
+        }
+        let number = number.to_u64();
+        number
+            .map(Device)
+            .ok_or_else(|| overflow_error!("int too big to convert"))
+    }
+}
+
 /// Extracts a device major number from a raw device number.
 #[pyfunction(signature = "(device, /)")]
-pub(crate) fn major(device: u64) -> u32 {
-    fs::major(device)
+pub(crate) fn major(device: Device) -> PyResult<Obj> {
+    match device {
+        Device::NONE => (-1).into_py(),
+        Device(device) => fs::major(device).into_py(),
+    }
 }
 
 /// Extracts a device minor number from a raw device number.
 #[pyfunction(signature = "(device, /)")]
-pub(crate) fn minor(device: u64) -> u32 {
-    fs::minor(device)
+pub(crate) fn minor(device: Device) -> PyResult<Obj> {
+    match device {
+        Device::NONE => (-1).into_py(),
+        Device(device) => fs::minor(device).into_py(),
+    }
 }
 
 /// Composes a raw device number from the major and minor device numbers.
 #[pyfunction(signature = "(major, minor, /)")]
-pub(crate) fn makedev(major: u32, minor: u32) -> u64 {
-    fs::makedev(major, minor)
+pub(crate) fn makedev(major: Device, minor: Device) -> PyResult<Obj> {
+    match Device(fs::makedev(major.half()?, minor.half()?)) {
+        Device::NONE => (-1).into_py(),
+        Device(device) => device.into_py(),
+    }
 }
 
 /// Set the current numeric umask and return the previous umask.

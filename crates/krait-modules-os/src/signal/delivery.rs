@@ -58,6 +58,23 @@ fn stop_main_thread() {
     }
 }
 
+/// Lets a signal arrive without the system: its handler runs at the main thread's next check.
+pub(crate) fn trip(number: i32) {
+    note(number);
+}
+
+/// The interpreter ends: Python's handlers are forgotten, and the system handles their signals.
+pub fn disable() {
+    for number in 1..NSIG {
+        ARRIVED[number as usize].store(false, Ordering::Relaxed);
+        let handler = handlers().replace(number, None);
+        if handler.is_some_and(|handler| handler.downcast::<PyLong>().is_none()) {
+            // A signal that is handled can be handled otherwise.
+            let _old = host::set_disposition(number, Disposition::Default);
+        }
+    }
+}
+
 /// Has Python handle a signal.
 pub(super) fn catch(number: i32) -> Result<Disposition> {
     host::set_handler(number, note)

@@ -113,7 +113,14 @@ fn install(module: &PyModule) -> PyResult<()> {
     Ok(())
 }
 
-pub(crate) use delivery::after_fork_in_child;
+pub use delivery::disable;
+pub(crate) use delivery::{after_fork_in_child, trip};
+
+/// Whether a signal that arrives is let pass without Python.
+pub(crate) fn is_left_to_system(number: i32) -> bool {
+    let handler = delivery::handlers().get(number);
+    handler.is_some_and(|handler| handler.downcast::<PyLong>().is_some())
+}
 
 /// Checks the number of a signal.
 fn check_number(number: i32) -> PyResult<()> {

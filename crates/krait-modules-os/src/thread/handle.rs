@@ -1,8 +1,8 @@
 //! Starting threads, and waiting for them.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use krait_host::{Errno, futex};
@@ -22,6 +22,8 @@ pub(super) struct Threads {
     pub(super) stack_size: Cell<usize>,
     /// Threads started here that have not ended.
     pub(super) running: Cell<usize>,
+    /// Every thread that was started or got a handle, until nobody knows it any more.
+    all: RefCell<Vec<Weak<State>>>,
     /// The threads that the end of the program waits for.
     waited_for: RefCell<Vec<Arc<State>>>,
 }
@@ -35,8 +37,11 @@ pub(super) fn after_fork_in_child() {
     let thread = ThreadState::current();
     let threads = threads();
     let this = krait_host::thread::ident() as usize;
-    for state in threads.waited_for.take() {
-        if state.ident.load(Ordering::Relaxed) != this {
+    threads.waited_for.take();
+    // A thread that was about to end counts too: it had not told yet.
+    for state in threads.all.borrow().iter().filter_map(Weak::upgrade) {
+        let is_started = state.phase.load(Ordering::Relaxed) == STARTED;
+        if is_started && state.ident.load(Ordering::Relaxed) != this {
             state.set_done();
         }
     }
@@ -44,6 +49,20 @@ pub(super) fn after_fork_in_child() {
     threads.main_ident.set(this);
     threads.running.set(0);
 }
+
+impl Threads {
+    fn add(&self, state: &Arc<State>) {
+        let mut all = self.all.borrow_mut();
+        if all.len() == all.capacity() {
+            all.retain(|state| state.strong_count() > 0);
+        }
+        all.push(Arc::downgrade(state));
+    }
+}
+
+/// What a thread's stack has beyond the size that a program wants: Python code may not use the end
+/// of a stack, and would have nothing of a small one.
+const STACK_ROOM: usize = 512 * 1024;
 
 const NOT_STARTED: u32 = 0;
 const STARTED: u32 = 1;
@@ -147,6 +166,13 @@ impl PyThreadHandle {
         {
             return Err(runtime_error!("Cannot join current thread"));
         }
+        if !self.state.is_done() && Interpreter::current().finalizing.get() {
+            // No other thread can run any more, nor end.
+            return Err(krait_runtime::exc!(
+                PythonFinalizationError,
+                "cannot join thread at interpreter shutdown"
+            ));
+        }
         self.state.join(wait)
     }
 
@@ -193,6 +219,8 @@ impl Task {
             if error.matches(&exc::SystemExit) {
                 error.clear();
             } else {
+                // Showing the function runs Python code, which must not see the exception.
+                let exception = error.take();
                 let shown = function.repr().map_or_else(
                     |error| {
                         error.clear();
@@ -201,7 +229,7 @@ impl Task {
                     |text| text.to_string_lossy(),
                 );
                 let context = format!("Exception ignored in thread started by {shown}");
-                error.write_unraisable(Some(&context), None);
+                PyErr::restore(exception).write_unraisable(Some(&context), None);
             }
         }
         drop((function, args, kwargs));
@@ -242,7 +270,12 @@ fn start(
     let references = [task.function, task.args, task.kwargs];
     state.phase.store(STARTED, Ordering::Release);
     let threads = threads();
-    match krait_host::thread::start(threads.stack_size.get(), Box::new(move || task.run())) {
+    threads.add(&state);
+    let stack_size = match threads.stack_size.get() {
+        0 => 0,
+        size => size.saturating_add(STACK_ROOM),
+    };
+    match krait_host::thread::start(stack_size, Box::new(move || task.run())) {
         Ok(ident) => {
             state.ident.store(ident as usize, Ordering::Relaxed);
             threads.running.set(threads.running.get() + 1);
@@ -343,6 +376,7 @@ pub(super) fn _make_thread_handle(ident: usize) -> PyResult<Obj> {
     let handle = PyThreadHandle::create()?;
     handle.state.ident.store(ident, Ordering::Relaxed);
     handle.state.phase.store(STARTED, Ordering::Release);
+    threads().add(&handle.state);
     Ok(handle.into_object())
 }
 

@@ -1,11 +1,16 @@
 //! `_local`: an object whose attributes are another thread's own in each thread.
 //!
-//! The attributes are in a dictionary within the dictionary of the thread's state, under a name
-//! that no other object has.
+//! The object has the dictionaries of all threads, so that the collector sees what they hold as
+//! its own. The dictionary of a thread's state has, under a name that no other object has, what takes
+//! the thread's dictionary away when the thread ends.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use krait_macros::{pyclass, pymethods};
+use krait_runtime::gc::{Traverse, TraverseResult, Visitor};
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::{
     Field, PyDict, PyErr, PyResult, PyStr, PyTuple, PyType, ThreadState, WeakList, attribute_error,
@@ -52,6 +57,61 @@ impl Drop for Key {
     }
 }
 
+/// The dictionaries of an object, by the serial numbers of the threads.
+#[derive(Default)]
+struct Dicts(Rc<RefCell<HashMap<u64, Py<PyDict>>>>);
+
+impl Dicts {
+    fn get(&self, thread: u64) -> Option<Py<PyDict>> {
+        self.0.borrow().get(&thread).cloned()
+    }
+}
+
+impl Traverse for Dicts {
+    fn traverse(&self, visitor: &mut Visitor) -> TraverseResult {
+        self.0.traverse(visitor)
+    }
+
+    fn clear(&self) {
+        let dicts = self.0.take();
+        drop(dicts);
+    }
+}
+
+/// What a thread holds for an object: it goes with the thread, and the thread's dictionary with it.
+#[pyclass(
+    name = "_localdummy",
+    module = "_thread",
+    flags(DISALLOW_INSTANTIATION),
+    doc = "Thread-local dummy"
+)]
+#[repr(C)]
+pub(super) struct PyLocalDummy {
+    ob_base: PyObject,
+    #[weaklist]
+    weaklist: WeakList,
+    share: Share,
+}
+
+#[pymethods]
+impl PyLocalDummy {}
+
+/// A thread's part in the dictionaries of an object.
+struct Share {
+    dicts: Weak<RefCell<HashMap<u64, Py<PyDict>>>>,
+    thread: u64,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Some(dicts) = self.dicts.upgrade() {
+            // The borrow ends before what the dictionary holds goes.
+            let dict = dicts.borrow_mut().remove(&self.thread);
+            drop(dict);
+        }
+    }
+}
+
 /// Thread-local data
 #[pyclass(name = "_local", module = "_thread", flags(BASETYPE, GC))]
 #[repr(C)]
@@ -64,6 +124,8 @@ pub(super) struct PyLocal {
     kwargs: Field<PyDict>,
     #[weaklist]
     weaklist: WeakList,
+    #[traverse]
+    dicts: Dicts,
     key: Key,
 }
 
@@ -80,23 +142,11 @@ fn has_init(class: &PyType) -> bool {
 impl PyLocal {
     /// The thread's dictionary; made, and filled by `__init__`, when the thread first asks.
     fn dict(&self) -> PyResult<Py<PyDict>> {
-        let thread = ThreadState::current();
-        let all = match thread.dict.get() {
-            Some(all) => all,
-            None => {
-                let all = PyDict::new()?;
-                thread.dict.set(Some(all.clone()));
-                all
-            }
-        };
-        let name = self.key.name()?;
-        if let Some(dict) = all.get_item(&name)?
-            && let Ok(dict) = dict.cast::<PyDict>()
-        {
+        let thread = ThreadState::current().serial;
+        if let Some(dict) = self.dicts.get(thread) {
             return Ok(dict);
         }
-        let dict = PyDict::new()?;
-        all.set_item(&name, &dict)?;
+        let dict = self.add_dict()?;
         let class = self.as_object().type_();
         if has_init(class)
             && let Some(args) = self.args.get()
@@ -106,22 +156,57 @@ impl PyLocal {
                 && let Err(error) = init.call_tuple(&args, self.kwargs.get().as_deref())
             {
                 let exception = error.take();
-                all.del_item(&name)?;
+                let dict = self.dicts.0.borrow_mut().remove(&thread);
+                drop(dict);
                 return Err(PyErr::restore(exception));
             }
         }
         Ok(dict)
     }
+
+    /// Makes the thread's dictionary, which goes when the thread or the object does.
+    fn add_dict(&self) -> PyResult<Py<PyDict>> {
+        let thread = ThreadState::current();
+        let all = match thread.dict.get() {
+            Some(all) => all,
+            None => {
+                let all = PyDict::new()?;
+                thread.dict.set(Some(all.clone()));
+                all
+            }
+        };
+        let share = Py::new(PyLocalDummy {
+            ob_base: PyObject::HEADER,
+            weaklist: WeakList::new(),
+            share: Share {
+                dicts: Rc::downgrade(&self.dicts.0),
+                thread: thread.serial,
+            },
+        })?;
+        // One that an `__init__` that failed left behind goes first.
+        all.set_item(&*self.key.name()?, &share)?;
+        let dict = PyDict::new()?;
+        let old = self
+            .dicts
+            .0
+            .borrow_mut()
+            .insert(thread.serial, dict.clone());
+        drop(old);
+        Ok(dict)
+    }
 }
 
-fn is_dict_name(name: &PyObject) -> PyResult<&PyStr> {
+/// Whether a name is that of the dictionary, as the name itself says.
+fn is_dict_name(name: &PyObject) -> PyResult<bool> {
     match name.downcast::<PyStr>() {
-        Some(name) => Ok(name),
-        None => Err(type_error!(
-            "attribute name must be string, not '{}'",
-            name.type_name()
-        )),
+        Some(name) => Ok(name.is_text("__dict__")),
+        None => name.eq(intern!("__dict__")),
     }
+}
+
+fn text_of(name: &PyObject) -> PyResult<&PyStr> {
+    name.downcast::<PyStr>()
+        .ok_or_else(|| type_error!("attribute name must be string, not '{}'", name.type_name()))
 }
 
 #[pymethods]
@@ -139,30 +224,22 @@ impl PyLocal {
                 args: Field::new(PyClass::to_owned(args)),
                 kwargs: Field::from_option(kwargs.map(PyClass::to_owned)),
                 weaklist: WeakList::new(),
+                dicts: Dicts::default(),
                 key: Key::next(),
             },
         )?;
         // In this thread `__init__` is called by the class.
-        let thread = ThreadState::current();
-        let all = match thread.dict.get() {
-            Some(all) => all,
-            None => {
-                let all = PyDict::new()?;
-                thread.dict.set(Some(all.clone()));
-                all
-            }
-        };
-        all.set_item(&*local.key.name()?, &*PyDict::new()?)?;
+        local.add_dict()?;
         Ok(local.into_object())
     }
 
     #[slot(tp_getattro)]
     fn getattro(&self, name: &PyObject) -> PyResult<Obj> {
-        let name = is_dict_name(name)?;
         let dict = self.dict()?;
-        if name.is_text("__dict__") {
+        if is_dict_name(name)? {
             return Ok(dict.into_object());
         }
+        let name = text_of(name)?;
         let this = self.as_object();
         let class = this.type_();
         let descr = class.lookup(name);
@@ -189,15 +266,16 @@ impl PyLocal {
 
     #[slot(tp_setattro)]
     fn setattro(&self, name: &PyObject, value: Option<&PyObject>) -> PyResult<()> {
-        let name = is_dict_name(name)?;
         let dict = self.dict()?;
         let this = self.as_object();
-        if name.is_text("__dict__") {
+        if is_dict_name(name)? {
             return Err(attribute_error!(
-                "'{}' object attribute '__dict__' is read-only",
-                this.type_().tp_name()
+                "'{}' object attribute {} is read-only",
+                this.type_().tp_name(),
+                name.repr()?.to_string_lossy()
             ));
         }
+        let name = text_of(name)?;
         let descr = this.type_().lookup(name);
         if let Some(descr) = &descr
             && descr.type_().raw().tp_descr_set.get().is_some()

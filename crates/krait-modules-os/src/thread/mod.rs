@@ -40,6 +40,7 @@ pymodule! {
         _excepthook,
     ],
     classes: [lock::PyLock, lock::PyRLock, local::PyLocal, handle::PyThreadHandle],
+    hidden: [local::PyLocalDummy],
     exec: Some(exec)
 }
 
@@ -54,6 +55,9 @@ static EXCEPT_HOOK_ARGS: StructSeq = StructSeq::new(
     ],
 );
 
+/// The bytes of a thread's name, as the system has it.
+const NAME_MAX: usize = 15;
+
 /// The longest time to wait, in seconds.
 const TIMEOUT_MAX: f64 = 9_223_372_036.0;
 
@@ -64,7 +68,7 @@ fn exec(module: &PyModule) -> PyResult<()> {
     module.add("error", &exc::RuntimeError)?;
     module.add("LockType", lock::PyLock::type_object())?;
     module.add("TIMEOUT_MAX", &*PyFloat::new(TIMEOUT_MAX)?)?;
-    module.add("_NAME_MAXLEN", &*PyLong::from_i64(15)?)?;
+    module.add("_NAME_MAXLEN", &*PyLong::from_i64(NAME_MAX as i64)?)?;
     module.add("_ExceptHookArgs", EXCEPT_HOOK_ARGS.class()?)
 }
 
@@ -134,13 +138,10 @@ fn interrupt_main(signum: i32) -> PyResult<()> {
     if !(1..krait_host::signal::NSIG).contains(&signum) {
         return Err(value_error!("signal number out of range"));
     }
-    match krait_host::signal::get_disposition(signum) {
-        Ok(krait_host::signal::Disposition::Handler(_)) => {
-            krait_host::signal::kill(krait_host::process::getpid(), signum)
-                .map_err(|error| krait_runtime::err::os_error(error.0, None, None))
-        }
-        _ => Ok(()),
+    if !crate::signal::is_left_to_system(signum) {
+        crate::signal::trip(signum);
     }
+    Ok(())
 }
 
 /// End the current thread: the same as raising SystemExit.
@@ -171,13 +172,11 @@ fn stack_size(size: isize) -> PyResult<usize> {
 /// Set the name of the current thread, as the system shows it.
 #[pyfunction(signature = "(name)")]
 fn set_name(name: &PyStr) -> PyResult<()> {
-    // The system cuts the name at 15 bytes, which must not split a character.
-    let text = name.to_string_lossy();
-    let end = (0..=text.len().min(15))
-        .rev()
-        .find(|&end| text.is_char_boundary(end))
-        .unwrap_or(0);
-    krait_host::thread::set_name(&text.as_bytes()[..end])
+    let encoded = krait_runtime::codecs::encode_to_bytes(name, "utf-8", Some("replace"))?;
+    // The name ends at the first zero, and the system has no more than this.
+    let text = encoded.as_bytes().split(|&byte| byte == 0).next();
+    let text = text.unwrap_or_default();
+    krait_host::thread::set_name(&text[..text.len().min(NAME_MAX)])
         .map_err(|error| krait_runtime::err::os_error(error.0, None, None))
 }
 
@@ -186,8 +185,8 @@ fn set_name(name: &PyStr) -> PyResult<()> {
 fn _get_name() -> PyResult<Obj> {
     let name = krait_host::fs::read_file(c"/proc/thread-self/comm")
         .map_err(|error| krait_runtime::err::os_error(error.0, None, None))?;
-    let name = String::from_utf8_lossy(&name);
-    Ok(PyStr::new(name.trim_end_matches('\n'))?.into_object())
+    let name = name.strip_suffix(b"\n").unwrap_or(&name);
+    Ok(crate::common::fs_decode(name)?.into_object())
 }
 
 /// Return how many threads this module started that have not ended.
