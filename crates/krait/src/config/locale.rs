@@ -52,11 +52,11 @@ fn coerce(environment: &Environment) {
             // Programs that this one starts are to find the same locale.
             // SAFETY: this is the process's first thread, and the only one yet.
             if unsafe { krait_host::env::set(c"LC_CTYPE", target) }.is_err() {
-                eprintln!("Error setting LC_CTYPE, skipping C locale coercion");
+                krait_host::reportln!("Error setting LC_CTYPE, skipping C locale coercion");
                 return;
             }
             if warns {
-                eprintln!(
+                krait_host::reportln!(
                     "Python detected LC_CTYPE=C: LC_CTYPE coerced to {} (set another locale or \
                      PYTHONCOERCECLOCALE=0 to disable this locale coercion behavior).",
                     target.to_string_lossy()
@@ -67,7 +67,7 @@ fn coerce(environment: &Environment) {
         }
     }
     if warns {
-        eprintln!(
+        krait_host::reportln!(
             "Python runtime initialized with LC_CTYPE=C (a locale with default ASCII encoding), which may cause \
              Unicode compatibility problems. Using C.UTF-8, C.utf8, or UTF-8 (if available) as alternative \
              Unicode-compatible locales is recommended."
