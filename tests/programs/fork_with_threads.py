@@ -198,6 +198,26 @@ def at_the_end():
         late = Late()
         ''')
     run('''
+        import os
+        class Late:
+            def __del__(self):
+                for fork in (os.fork, os.forkpty):
+                    try:
+                        fork()
+                    except PythonFinalizationError as error:
+                        print(str(error).replace(' ', '-'))
+        late = Late()
+        ''')
+    run('''
+        import sys, threading
+        def fail():
+            raise LookupError('shown all the same')
+        thread = threading.Thread(target=fail)
+        sys.stderr = None
+        thread.start()
+        thread.join()
+        ''')
+    run('''
         import _thread
         class Shown:
             def __call__(self):

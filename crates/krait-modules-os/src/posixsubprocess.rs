@@ -50,7 +50,13 @@ fn group_ids(groups: &PyObject) -> PyResult<Vec<u32>> {
     }
     items
         .iter()
-        .map(|item| item.extract::<Gid>().map(|gid| gid.0))
+        .map(|item| match item.extract::<Gid>() {
+            Ok(gid) => Ok(gid.0),
+            Err(error) => {
+                error.clear();
+                Err(value_error!("invalid group id"))
+            }
+        })
         .collect()
 }
 
@@ -100,6 +106,9 @@ fn fork_exec(
     child_umask: i32,
     preexec_fn: Option<&PyObject>,
 ) -> PyResult<i32> {
+    if preexec_fn.is_some() {
+        process::refuse_at_end("preexec_fn not supported at interpreter shutdown")?;
+    }
     krait_runtime::audit!("_posixsubprocess.fork_exec", executable_list, args, env)?;
     if close_fds && errpipe_write < 3 {
         return Err(value_error!("errpipe_write must be >= 3"));

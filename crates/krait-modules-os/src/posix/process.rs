@@ -11,8 +11,8 @@ use krait_runtime::import_lock::ImportLock;
 use krait_runtime::object::{Obj, Py, PyClass, PyObject};
 use krait_runtime::structseq::StructSeq;
 use krait_runtime::{
-    Interpreter, IntoPy, OptionalArg, PyList, PyLong, PyResult, PyStr, PyTuple, ThreadState, exc,
-    type_error, value_error,
+    Interpreter, IntoPy, OptionalArg, PyErr, PyList, PyLong, PyResult, PyStr, PyTuple, ThreadState,
+    exc, type_error, value_error,
 };
 
 use super::path::{Gid, PATH, PATH_OR_FD, PathArg, Uid};
@@ -127,9 +127,18 @@ pub(crate) fn check_running() -> PyResult<()> {
     Ok(())
 }
 
+/// A child could not run Python code when its parent cannot any more.
+pub(crate) fn refuse_at_end(message: &str) -> PyResult<()> {
+    if Interpreter::current().finalizing.get() {
+        return Err(PyErr::new(&exc::PythonFinalizationError, message));
+    }
+    Ok(())
+}
+
 /// Fork a child process.
 #[pyfunction(signature = "()")]
 pub(crate) fn fork() -> PyResult<i32> {
+    refuse_at_end("can't fork at interpreter shutdown")?;
     check_running()?;
     let answer = with_fork_hooks(
         // SAFETY: the child has this thread only, which holds the interpreter's lock.
@@ -143,6 +152,7 @@ pub(crate) fn fork() -> PyResult<i32> {
 /// Fork a new process with a new pseudo-terminal as controlling tty.
 #[pyfunction(signature = "()")]
 pub(crate) fn forkpty() -> PyResult<(i32, i32)> {
+    refuse_at_end("can't fork at interpreter shutdown")?;
     check_running()?;
     let answer = with_fork_hooks(
         // SAFETY: as in `fork`.

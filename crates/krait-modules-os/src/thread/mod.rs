@@ -215,6 +215,7 @@ fn _excepthook(args: &PyObject) -> PyResult<()> {
     let sys = Interpreter::current().sysdict.get();
     let Some(sys) = sys else { return Ok(()) };
     let stderr = sys.get("stderr")?.filter(|file| !file.is(none()));
+    let is_usual = stderr.is_some();
     let file = match stderr {
         Some(file) => file,
         None if thread.is(none()) => return Ok(()),
@@ -237,7 +238,10 @@ fn _excepthook(args: &PyObject) -> PyResult<()> {
         "write",
         &[&*PyStr::new(&format!("Exception in thread {name}:\n"))?],
     )?;
-    if let Some(hook) = sys.get("__excepthook__")? {
+    if !is_usual {
+        // Without `sys.stderr` the hook would be silent; this writes to `sys.__stderr__` then.
+        crate::common::import_attr("traceback", "_print_exception_bltin")?.call1(&value)?;
+    } else if let Some(hook) = sys.get("__excepthook__")? {
         hook.call(&[&*class, &*value, &*traceback])?;
     }
     file.call_method(krait_runtime::intern!("flush"), &[])?;
