@@ -277,7 +277,7 @@ fn negate(value: f64) -> f64 {
     -value
 }
 
-#[pyfunction(signature = "(x, n=sys.maxsize, /)", name = "clip")]
+#[pyfunction(signature = "(x, n=sys.maxsize, /)", name = "clip", anonymous)]
 fn clip_(x: isize, n: isize) -> isize {
     x.min(n)
 }
