@@ -119,8 +119,10 @@ pub fn run_exit_functions() {
                     "<unprintable function>".to_owned()
                 }
             };
-            krait_runtime::PyErr::restore(exception)
-                .write_unraisable(Some(&format!("in atexit callback {shown}")), None);
+            krait_runtime::PyErr::restore(exception).write_unraisable(
+                Some(&format!("Exception ignored in atexit callback {shown}")),
+                None,
+            );
         }
     }
 }

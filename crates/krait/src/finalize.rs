@@ -29,7 +29,7 @@ const SYS_DELETES: &[&str] = &[
 pub(crate) fn finalize(status: i32) -> i32 {
     let interp = Interpreter::current();
     wait_for_threads();
-    run_exit_functions();
+    krait_modules_core::atexit::run_exit_functions();
     let flushed = stdio::flush();
     ThreadState::current().begin_finalizing();
     krait_modules_os::disable_signals();
@@ -60,10 +60,6 @@ fn wait_for_threads() {
         "_shutdown",
         "Exception ignored on threading shutdown",
     );
-}
-
-fn run_exit_functions() {
-    call_if_imported("atexit", "_run_exitfuncs", "Exception ignored in atexit");
 }
 
 /// Ends the modules: first those that nothing else needs, `sys` and `builtins` last.
