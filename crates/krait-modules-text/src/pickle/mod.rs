@@ -1,6 +1,7 @@
 //! `_pickle`: objects as streams of bytes and back.
 
 mod buffer;
+mod input;
 mod load;
 mod memo;
 mod opcodes;

@@ -8,7 +8,8 @@ use krait_runtime::{
     attribute_error, exc, type_error,
 };
 
-use super::load::{Input, Load};
+use super::input::Input;
+use super::load::Load;
 use super::memo::UnpicklerMemoProxy;
 use super::pickler::Running;
 use super::save_reduce::{dotted, get_dotted, raised_in};

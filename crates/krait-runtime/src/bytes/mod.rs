@@ -3,9 +3,10 @@
 //! Invariant: the bytes are set before anything but the maker sees the object, and never change.
 
 mod methods;
+mod row_ops;
 mod rows;
 
-pub use rows::hex_text;
+pub use row_ops::hex_text;
 
 pub(crate) use methods::warn_comparison;
 pub use methods::{
