@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ffi::{c_char, c_int};
 
 use krait_runtime::exceptions::{given_exception_matches, is_exception, is_exception_class};
+use krait_runtime::hooks::ExplicitWarning;
 use krait_runtime::object::PyClass as _;
 use krait_runtime::{
     Interpreter, Obj, Py, PyBaseException, PyDict, PyErr, PyObject, PyResult, PyStr, PyTuple,
@@ -476,19 +477,15 @@ fn warn_explicit(
     module: Arg,
     registry: Arg,
 ) -> PyResult<()> {
-    let warnings = crate::import::import_name("warnings")?;
-    let category = category.unwrap_or(exc::RuntimeWarning.as_object());
-    let line = krait_runtime::PyLong::from_i64(i64::from(line))?;
-    let function = warnings.getattr_str("warn_explicit")?;
-    let arguments = [
+    let warning = ExplicitWarning {
+        category: category.unwrap_or(exc::RuntimeWarning.as_object()),
         message,
-        category,
-        file,
-        &line,
-        module.unwrap_or(none()),
-        registry.unwrap_or(none()),
-    ];
-    function.call(&arguments).map(drop)
+        filename: file,
+        line,
+        module,
+        registry: registry.filter(|registry| !registry.is(none())),
+    };
+    (Interpreter::current().hooks.get().warn_explicit)(&warning)
 }
 
 #[unsafe(no_mangle)]

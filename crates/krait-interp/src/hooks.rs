@@ -5,7 +5,7 @@ use krait_runtime::cell::PyCell;
 use krait_runtime::frame::{current_frame, locals_mapping};
 use krait_runtime::state::Interpreter;
 use krait_runtime::{
-    Obj, Py, PyClass, PyDict, PyErr, PyLong, PyObject, PyResult, PyStr, PyType, runtime_error,
+    Obj, Py, PyClass, PyDict, PyErr, PyObject, PyResult, PyStr, PyType, runtime_error,
 };
 
 /// Fills the interpreter's hooks and finds what the specialiser needs. Builtin classes must be
@@ -21,7 +21,6 @@ pub fn install(interp: &'static Interpreter) -> PyResult<()> {
     hooks.current_builtins = current_builtins;
     hooks.super_arguments = super_arguments;
     hooks.write_unraisable = write_unraisable;
-    hooks.warn = warn;
     hooks.anext_with_default = |awaitable, default| {
         crate::asyncgen::PyAnextAwaitable::over(awaitable.to_obj(), default.to_obj())
     };
@@ -163,55 +162,4 @@ fn report_unraisable(
     ];
     let arguments = krait_runtime::structseq::UNRAISABLE_HOOK_ARGS.make(parts)?;
     hook.call1(&arguments).map(drop)
-}
-
-/// The module that issues warnings, once it has been imported.
-fn warnings_module() -> PyResult<Option<Obj>> {
-    let Some(modules) = Interpreter::current().modules.get() else {
-        return Ok(None);
-    };
-    for name in ["warnings", "_warnings"] {
-        if let Some(module) = modules.get_item(&*PyStr::intern(name)?)? {
-            return Ok(Some(module));
-        }
-    }
-    Ok(None)
-}
-
-fn warn(
-    category: &PyObject,
-    message: &str,
-    stack_level: isize,
-    source: Option<&PyObject>,
-) -> PyResult<()> {
-    let Some(module) = warnings_module()? else {
-        return Ok(());
-    };
-    let (message, level) = (PyStr::new(message)?, PyLong::from_i64(stack_level as i64)?);
-    let source = source.unwrap_or(krait_runtime::none());
-    module
-        .call_method(
-            krait_runtime::intern!("warn"),
-            &[&message, category, &level, source],
-        )
-        .map(drop)
-}
-
-/// Issues a warning about a line of a file.
-pub(crate) fn warn_explicit(
-    category: &PyType,
-    message: &str,
-    filename: &PyStr,
-    line: i32,
-) -> PyResult<()> {
-    let Some(module) = warnings_module()? else {
-        return Ok(());
-    };
-    let (message, line) = (PyStr::new(message)?, PyLong::from_i64(i64::from(line))?);
-    module
-        .call_method(
-            krait_runtime::intern!("warn_explicit"),
-            &[&message, category, filename, &line],
-        )
-        .map(drop)
 }

@@ -637,6 +637,34 @@ fn default_filters() -> PyResult<Py<PyList>> {
 }
 
 /// Makes the module's attributes, which all modules of this name in an interpreter share.
+/// Sends the warnings of native code through the filters, whether or not the Python half of `warnings` is there.
+pub fn install(interp: &Interpreter) {
+    let mut hooks = interp.hooks.get();
+    hooks.warn = |category, message, stack_level, source| {
+        let message = PyStr::new(message)?;
+        warn(
+            &message,
+            Some(category),
+            stack_level,
+            source,
+            OptionalArg::Missing,
+        )
+    };
+    hooks.warn_explicit = |warning| {
+        warn_explicit(
+            warning.message,
+            warning.category,
+            warning.filename,
+            warning.line,
+            warning.module,
+            warning.registry,
+            None,
+            None,
+        )
+    };
+    interp.hooks.set(hooks);
+}
+
 fn exec(module: &PyModule) -> PyResult<()> {
     let state = state();
     if state.context.borrow().is_none() {

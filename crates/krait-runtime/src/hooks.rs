@@ -38,6 +38,8 @@ pub struct Hooks {
     pub write_unraisable: fn(PyErr, Option<&str>, Option<&PyObject>),
     /// Issues a warning: (category, message, stack level, the object that it is about).
     pub warn: fn(&PyObject, &str, isize, Option<&PyObject>) -> PyResult<()>,
+    /// Issues a warning about a line of a file.
+    pub warn_explicit: fn(&ExplicitWarning<'_>) -> PyResult<()>,
     /// Runs pending signal handlers; called where a system call was interrupted (PEP 475).
     pub check_signals: fn() -> PyResult<()>,
     /// Called after the version of a function's parts changed, so that specialised code gives up.
@@ -48,6 +50,22 @@ pub struct Hooks {
     pub set_frame_line: fn(&crate::frame::PyFrame, Option<i64>) -> PyResult<()>,
     /// Clears the generator that a frame belongs to, which is not running.
     pub clear_generator: fn(&crate::frame::Frame) -> PyResult<()>,
+}
+
+/// A warning whose place is known: the arguments of `warnings.warn_explicit()`.
+pub struct ExplicitWarning<'a> {
+    /// A subclass of `Warning`.
+    pub category: &'a PyObject,
+    /// Text, or an instance of the category.
+    pub message: &'a PyObject,
+    /// The file that the warning is about.
+    pub filename: &'a PyObject,
+    /// The line in it, from 1.
+    pub line: i32,
+    /// The module's name; the file's without `.py` if there is none.
+    pub module: Option<&'a PyObject>,
+    /// Which warnings were shown before.
+    pub registry: Option<&'a PyObject>,
 }
 
 /// The arguments of `compile()`.
@@ -83,6 +101,7 @@ impl Hooks {
         add_traceback: |_, _, _| (),
         write_unraisable: |error, _, _| error.clear(),
         warn: |_, _, _, _| Ok(()),
+        warn_explicit: |_| Ok(()),
         check_signals: || Ok(()),
         function_modified: |_| (),
         set_frame_line: |_, _| Err(unset("set_frame_line")),

@@ -39,6 +39,7 @@ pub(crate) fn initialize(config: &Config) -> PyResult<()> {
         .set(registry::modules());
     core_modules(interp, config)?;
     krait_interp::install(interp)?;
+    krait_modules_core::warnings::install(interp);
     let trees = krait_interp::TreeObjects {
         to_object: krait_modules_lang::ast::to_object,
         from_object: krait_modules_lang::ast::from_object,

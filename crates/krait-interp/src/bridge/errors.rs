@@ -9,8 +9,9 @@ use std::ffi::CString;
 use krait_bytecode::Location;
 use krait_compiler::{CompileError, CompileErrorKind, CompileWarning};
 use krait_parser::{ErrorKind, SyntaxError, Warning, WarningCategory};
+use krait_runtime::hooks::ExplicitWarning;
 use krait_runtime::{
-    Obj, PyBytes, PyClass, PyErr, PyLong, PyResult, PyStr, PyTuple, PyType, exc, none,
+    Interpreter, Obj, PyBytes, PyClass, PyErr, PyLong, PyResult, PyStr, PyTuple, PyType, exc, none,
 };
 
 /// The most bytes of a line that are shown.
@@ -109,7 +110,15 @@ fn warn(
     line: i32,
     instead: impl FnOnce() -> PyErr,
 ) -> PyResult<()> {
-    match crate::hooks::warn_explicit(class, message, filename, line) {
+    let warning = ExplicitWarning {
+        category: class,
+        message: &*PyStr::new(message)?,
+        filename,
+        line,
+        module: None,
+        registry: None,
+    };
+    match (Interpreter::current().hooks.get().warn_explicit)(&warning) {
         Err(error) if error.matches(class) => {
             error.clear();
             Err(instead())
