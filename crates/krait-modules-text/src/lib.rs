@@ -11,6 +11,7 @@ mod json;
 mod locale;
 mod multibytecodec;
 mod pickle;
+mod pyexpat;
 mod random;
 mod sre;
 mod string;
@@ -34,6 +35,7 @@ pub const MODULES: &[&ModuleDef] = &[
     &multibytecodec::CODECS_TW,
     &multibytecodec::MULTIBYTECODEC,
     &pickle::PICKLE,
+    &pyexpat::PYEXPAT,
     &random::RANDOM,
     &sre::SRE,
     &string::STRING,
