@@ -2,10 +2,12 @@
 
 use krait_abi as abi;
 use krait_runtime::cell::PyCell;
-use krait_runtime::frame::{current_frame, locals_mapping};
+use krait_runtime::frame::{PyFrame, current_frame, locals_mapping};
 use krait_runtime::state::Interpreter;
+use krait_runtime::traceback::PyTraceback;
 use krait_runtime::{
-    Obj, Py, PyClass, PyDict, PyErr, PyObject, PyResult, PyStr, PyType, runtime_error,
+    Obj, Py, PyBaseException, PyClass, PyCode, PyDict, PyErr, PyLong, PyObject, PyResult, PyStr,
+    PyType, runtime_error,
 };
 
 /// Fills the interpreter's hooks and finds what the specialiser needs. Builtin classes must be
@@ -20,6 +22,7 @@ pub fn install(interp: &'static Interpreter) -> PyResult<()> {
     hooks.current_locals = || current_frame().map(locals_mapping).transpose();
     hooks.current_builtins = current_builtins;
     hooks.super_arguments = super_arguments;
+    hooks.add_traceback = add_traceback;
     hooks.write_unraisable = write_unraisable;
     hooks.anext_with_default = |awaitable, default| {
         crate::asyncgen::PyAnextAwaitable::over(awaitable.to_obj(), default.to_obj())
@@ -109,6 +112,45 @@ fn super_arguments() -> PyResult<(Obj, Obj)> {
         return Ok((instance, class));
     }
     Err(runtime_error!("super(): __class__ cell not found"))
+}
+
+/// Adds an entry for a native function to the traceback of the exception that is set.
+fn add_traceback(function: &str, file: &str, line: i32) {
+    let Some(error) = PyErr::occurred() else {
+        return;
+    };
+    let exception = error.take();
+    // Without the entry the exception is still the right one.
+    if let Err(error) = add_level(&exception, function, file, line) {
+        error.clear();
+    }
+    let _error = PyErr::restore(exception);
+}
+
+fn add_level(exception: &PyObject, function: &str, file: &str, line: i32) -> PyResult<()> {
+    let Some(raised) = exception.downcast::<PyBaseException>() else {
+        return Ok(());
+    };
+    let module = crate::bridge::compile_source("", file, "exec")?;
+    let name = PyStr::new(function)?;
+    let replace = module.getattr_str("replace")?;
+    let code = replace.call_kw(
+        &[],
+        &[
+            ("co_name", &*name),
+            ("co_qualname", &*name),
+            ("co_firstlineno", &*PyLong::from_i64(i64::from(line))?),
+        ],
+    )?;
+    let Ok(code) = code.cast::<PyCode>() else {
+        return Ok(());
+    };
+    let frame = PyFrame::new_stopped(code, PyDict::new()?, None)?;
+    let lasti = frame.frame().lasti();
+    let next = raised.traceback().and_then(|next| next.cast().ok());
+    let level = PyTraceback::at(next, frame, lasti, line)?;
+    raised.traceback.set(Some(level.into_object()));
+    Ok(())
 }
 
 /// Reports an exception that cannot be raised, through `sys.unraisablehook`.

@@ -7,6 +7,7 @@
 
 mod binascii;
 mod csv;
+mod elementtree;
 mod json;
 mod locale;
 mod multibytecodec;
@@ -25,6 +26,7 @@ use krait_runtime::ModuleDef;
 pub const MODULES: &[&ModuleDef] = &[
     &binascii::BINASCII,
     &csv::CSV,
+    &elementtree::ELEMENTTREE,
     &json::JSON,
     &locale::LOCALE,
     &multibytecodec::CODECS_CN,

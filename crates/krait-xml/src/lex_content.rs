@@ -140,6 +140,7 @@ fn markup(
         b'!' => match byte(text, at + 1)? {
             b'-' => Ok((Token::Comment, scan::comment(text, at + 2)?)),
             b'[' => {
+                byte(text, at + 7)?;
                 for (index, &wanted) in b"CDATA[".iter().enumerate() {
                     if byte(text, at + 2 + index)? != wanted {
                         return Err(Stop::Invalid(at + 2 + index));

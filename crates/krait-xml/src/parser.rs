@@ -259,11 +259,11 @@ impl Parser {
 
     /// Takes bytes. They are looked at by [`Parser::next`], which must have said that there is no event any more.
     pub fn feed(&mut self, bytes: &[u8], is_final: bool) -> Result<(), Error> {
+        if self.finished {
+            self.error = Some(Error::Finished);
+        }
         if let Some(error) = self.error {
             return Err(error);
-        }
-        if self.finished {
-            return Err(Error::Finished);
         }
         self.started = true;
         self.is_final = is_final;

@@ -95,6 +95,9 @@ impl Parser {
                 Ok(Flow::Again) => {}
                 Ok(Flow::Tell(event)) => return Ok(Some(event)),
                 Ok(Flow::More) => {
+                    if let Err(error) = self.check_memory() {
+                        return self.give_up(error);
+                    }
                     if self.is_final
                         && let Some(error) = self.source.unfinished()
                     {

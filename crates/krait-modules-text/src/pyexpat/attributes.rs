@@ -1,17 +1,12 @@
 //! The attributes of parsers: handlers, settings, and where the parser is.
 
 use krait_macros::pymethods;
-use krait_runtime::{Obj, PyDict, PyObject, PyResult};
+use krait_runtime::{Obj, PyObject, PyResult};
 
 use super::parser::{Slot, XmlParser, present};
 
 #[pymethods(ATTRIBUTES)]
 impl XmlParser {
-    #[pygetter(name = "intern")]
-    fn get_intern(&self) -> Option<krait_runtime::Py<PyDict>> {
-        self.intern.get()
-    }
-
     #[pygetter(name = "ErrorCode")]
     fn get_error_code(&self) -> i64 {
         self.error_code()
@@ -69,7 +64,7 @@ impl XmlParser {
 
     #[pygetter(name = "buffer_used")]
     fn get_buffer_used(&self) -> usize {
-        self.buffer.borrow().len()
+        self.buffer_used.get()
     }
 
     #[pygetter(name = "namespace_prefixes")]

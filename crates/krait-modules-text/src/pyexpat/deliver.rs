@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use krait_runtime::{
-    Interpreter, IntoPy, Obj, PyClass, PyDict, PyList, PyResult, PyStr, codecs, none, value_error,
+    Interpreter, IntoPy, Obj, PyClass, PyDict, PyList, PyResult, PyStr, codecs, exc, none,
+    value_error,
 };
 use krait_xml::{Atom, Event, ExternalId, ModelKind, ModelNode, Quantifier, Text};
 
@@ -12,6 +13,9 @@ use super::tuple;
 
 /// Where tracebacks say that handlers are called.
 const CALLER: &str = "Modules/pyexpat.c";
+
+/// How deep content models may be nested: few programs could do anything with what is much deeper.
+const DEEPEST: usize = 200_000;
 
 impl XmlParser {
     /// Calls the handler of an event. Without one nothing happens.
@@ -61,7 +65,11 @@ impl XmlParser {
                 self.ask(Slot::ExternalEntityRef, &arguments)
             }
             Event::NotStandalone => self.ask(Slot::NotStandalone, &[]),
-            Event::UnknownEncoding(name) => self.unknown_encoding(&name),
+            Event::UnknownEncoding(name) => {
+                let table = encoding_table(&name)?;
+                self.parser.borrow_mut().set_encoding_table(Some(table));
+                Ok(())
+            }
             declaration => self.declaration(declaration),
         }
     }
@@ -209,9 +217,9 @@ impl XmlParser {
             return self.call(Slot::CharacterData, &[text]);
         }
         let parser = self.parser.borrow();
-        self.buffer
-            .borrow_mut()
-            .push_str(parser.text(text, &mut [0; 4]));
+        let mut buffer = self.buffer.borrow_mut();
+        buffer.push_str(parser.text(text, &mut [0; 4]));
+        self.buffer_used.set(buffer.len());
         Ok(())
     }
 
@@ -222,7 +230,9 @@ impl XmlParser {
         }
         let text = PyStr::new(&self.buffer.borrow())?.into_object();
         self.buffer.borrow_mut().clear();
-        self.call(Slot::CharacterData, &[text])
+        let told = self.call(Slot::CharacterData, &[text]);
+        self.buffer_used.set(0);
+        told
     }
 
     fn call(&self, slot: Slot, arguments: &[Obj]) -> PyResult<()> {
@@ -250,7 +260,7 @@ impl XmlParser {
             more => handler.call(&more.iter().map(|each| &**each).collect::<Vec<_>>()),
         };
         called.map(Some).inspect_err(|_| {
-            (Interpreter::current().hooks.get().add_traceback)(name, CALLER, 0);
+            (Interpreter::current().hooks.get().add_traceback)(name, CALLER, 1);
         })
     }
 
@@ -303,6 +313,16 @@ impl XmlParser {
 
     /// A content model as nested tuples.
     fn model(&self, nodes: &[ModelNode]) -> PyResult<Obj> {
+        let mut depths: Vec<usize> = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            depths.push(node.parent.map_or(0, |parent| depths[parent] + 1));
+        }
+        if depths.iter().any(|&depth| depth > DEEPEST) {
+            return Err(exc!(
+                RecursionError,
+                "maximum recursion depth exceeded in a content model"
+            ));
+        }
         let mut children: Vec<Vec<Obj>> = nodes.iter().map(|_| Vec::new()).collect();
         // Parts begin after what they are parts of: from the end, all parts of a node are made before it.
         for (index, node) in nodes.iter().enumerate().rev() {
@@ -325,24 +345,23 @@ impl XmlParser {
         }
         Ok(none().to_obj())
     }
+}
 
-    /// Tells the parser what the bytes of an encoding of Python's are.
-    fn unknown_encoding(&self, name: &str) -> PyResult<()> {
-        let bytes: Vec<u8> = (0..=255).collect();
-        let text = codecs::decode(&bytes, name, Some("replace"))?;
-        if text.len() != bytes.len() {
-            return Err(value_error!("multi-byte encodings are not supported"));
-        }
-        let mut table = Box::new([-1; 256]);
-        for (index, code) in table.iter_mut().enumerate() {
-            match text.char_at(index) {
-                0xfffd => {}
-                character => *code = character as i32,
-            }
-        }
-        self.parser.borrow_mut().set_encoding_table(Some(table));
-        Ok(())
+/// Which characters the bytes of one of Python's encodings are.
+pub(crate) fn encoding_table(name: &str) -> PyResult<Box<[i32; 256]>> {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let text = codecs::decode(&bytes, name, Some("replace"))?;
+    if text.len() != bytes.len() {
+        return Err(value_error!("multi-byte encodings are not supported"));
     }
+    let mut table = Box::new([-1; 256]);
+    for (index, code) in table.iter_mut().enumerate() {
+        match text.char_at(index) {
+            0xfffd => {}
+            character => *code = character as i32,
+        }
+    }
+    Ok(table)
 }
 
 fn kind(kind: ModelKind) -> i32 {

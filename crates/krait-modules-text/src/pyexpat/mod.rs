@@ -4,6 +4,8 @@ mod attributes;
 mod deliver;
 mod parser;
 
+pub(crate) use deliver::encoding_table;
+
 use krait_macros::pyfunction;
 use krait_runtime::{
     Interpreter, IntoPy, Obj, OptionalArg, Py, PyClass, PyDict, PyModule, PyObject, PyResult,
@@ -26,7 +28,7 @@ pymodule! {
 const ERROR: &str = "xml.parsers.expat.ExpatError";
 
 /// The version of expat whose behaviour this is.
-const VERSION: (i64, i64, i64) = (2, 9, 0);
+pub(crate) const VERSION: (i64, i64, i64) = (2, 9, 0);
 
 /// What expat would be built with: names and values.
 const FEATURES: [(&str, i64); 10] = [

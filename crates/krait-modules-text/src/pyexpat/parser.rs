@@ -114,6 +114,7 @@ const READ: usize = 2048;
     name = "xmlparser",
     module = "pyexpat",
     flags(GC, DISALLOW_INSTANTIATION),
+    members = MEMBERS,
     methods(METHODS, ATTRIBUTES, HANDLERS)
 )]
 #[repr(C)]
@@ -130,6 +131,8 @@ pub(super) struct XmlParser {
     pub(super) names: RefCell<Vec<Option<Obj>>>,
     /// Text that is not told yet.
     pub(super) buffer: RefCell<String>,
+    /// How much text is buffered, or is being told.
+    pub(super) buffer_used: Cell<usize>,
     pub(super) buffer_text: Cell<bool>,
     pub(super) buffer_size: Cell<usize>,
     pub(super) ordered_attributes: Cell<bool>,
@@ -140,6 +143,12 @@ pub(super) struct XmlParser {
     /// Whether a handler is running.
     in_handler: Cell<bool>,
 }
+
+/// What programs see of the struct.
+const MEMBERS: &[krait_abi::PyMemberDef] = krait_runtime::members! {
+    XmlParser:
+    c"intern" intern _Py_T_OBJECT;
+};
 
 /// Ends a call of `Parse` on every path.
 struct Running<'a>(&'a Cell<bool>);
@@ -160,6 +169,7 @@ impl XmlParser {
             intern: Field::from_option(intern),
             names: RefCell::default(),
             buffer: RefCell::default(),
+            buffer_used: Cell::new(0),
             buffer_text: Cell::new(false),
             buffer_size: Cell::new(BUFFER_SIZE),
             ordered_attributes: Cell::new(false),
