@@ -7,6 +7,7 @@ mod fuzz_objects;
 mod fuzz_syntax;
 mod layout;
 mod leaks;
+mod miri;
 mod stress;
 mod unicode;
 mod watch;
@@ -58,6 +59,11 @@ const CHORES: &[Chore] = &[
         name: "leaks",
         about: "run test modules of CPython's suite again and again and fail if memory grows",
         run: leaks::run,
+    },
+    Chore {
+        name: "miri",
+        about: "run the unit tests of the object kernel under Miri",
+        run: miri::run,
     },
     Chore {
         name: "stress",

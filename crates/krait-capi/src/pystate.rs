@@ -139,7 +139,7 @@ pub unsafe extern "C" fn PyGILState_Release(before: c_int) {
         Some(state) if depth == 0 => {
             ENSURED.set((None, 0));
             // SAFETY: made by `PyGILState_Ensure` for this thread, and nobody relies on it any more.
-            unsafe { state.detach_and_free() };
+            unsafe { ThreadState::detach_and_free(state) };
         }
         _ => {
             let state = ThreadState::current();

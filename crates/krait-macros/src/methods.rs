@@ -203,6 +203,7 @@ impl Table {
             }
             trampoline = format_ident!("get_{}", plain_name(ident));
             self.functions.push(quote! {
+                #[inline(never)]
                 unsafe extern "C" fn #trampoline(slf: *mut #support::Raw, _: *mut ::core::ffi::c_void) -> *mut #support::Raw {
                     #support::finish(Class::#ident(unsafe { #support::receiver::<Class>(slf) }))
                 }
@@ -221,6 +222,7 @@ impl Table {
             }
             trampoline = format_ident!("set_{}", plain_name(ident));
             self.functions.push(quote! {
+                #[inline(never)]
                 unsafe extern "C" fn #trampoline(
                     slf: *mut #support::Raw, value: *mut #support::Raw, _: *mut ::core::ffi::c_void
                 ) -> ::core::ffi::c_int {
@@ -278,6 +280,7 @@ impl Table {
         let body = arguments.parsed_body(&callee, "into_object")?;
         self.slot_functions.push(quote! {
             const NEW_SPEC: #support::ArgSpec = #spec;
+            #[inline(never)]
             unsafe extern "C" fn slot_tp_new(
                 class: *mut #support::RawType, args: *mut #support::Raw, kwargs: *mut #support::Raw
             ) -> *mut #support::Raw {
@@ -291,6 +294,7 @@ impl Table {
             .push(quote!(parts.ty.tp_new = ::core::cell::Cell::new(::core::option::Option::Some(slot_tp_new));));
         if options.vectorcall {
             self.slot_functions.push(quote! {
+                #[inline(never)]
                 unsafe extern "C" fn slot_tp_vectorcall(
                     callable: *mut #support::Raw, args: *const *mut #support::Raw, nargsf: usize,
                     kwnames: *mut #support::Raw,
@@ -322,6 +326,7 @@ impl Table {
         };
         let body = arguments.parsed_body(&callee, "into_unit")?;
         self.slot_functions.push(quote! {
+            #[inline(never)]
             unsafe extern "C" fn slot_tp_init(
                 slf: *mut #support::Raw, args: *mut #support::Raw, kwargs: *mut #support::Raw
             ) -> ::core::ffi::c_int {

@@ -347,12 +347,14 @@ fn wrap(shape: Shape, name: &Ident, method: &Ident) -> TokenStream {
     };
     if shape == Send {
         return quote! {
+            #[inline(never)]
             unsafe extern "C" fn #name(slf: #raw, b: #raw, out: *mut #raw) -> ::core::ffi::c_int {
                 unsafe { #support::finish_send(Class::#method(#slf, #b), out) }
             }
         };
     }
     quote! {
+        #[inline(never)]
         unsafe extern "C" fn #name(#first, #parameters) -> #result {
             #support::#finish(Class::#method(#arguments))
         }

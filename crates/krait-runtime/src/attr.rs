@@ -376,6 +376,7 @@ pub fn note_attribute_error(error: &PyErr, object: &PyObject, name: &PyObject) {
 ///
 /// # Safety
 /// The contract of `tp_getattro`.
+#[inline(never)]
 pub unsafe extern "C" fn generic_getattro(
     object: *mut abi::PyObject,
     name: *mut abi::PyObject,
@@ -395,6 +396,7 @@ pub unsafe extern "C" fn generic_getattro(
 ///
 /// # Safety
 /// The contract of `tp_setattro`.
+#[inline(never)]
 pub unsafe extern "C" fn generic_setattro(
     object: *mut abi::PyObject,
     name: *mut abi::PyObject,

@@ -256,6 +256,7 @@ pub fn result_into_ptr<T: PyClass>(result: PyResult<Py<T>>) -> *mut abi::PyObjec
 ///
 /// # Safety
 /// The contract of `tp_call`.
+#[inline(never)]
 pub unsafe extern "C" fn vectorcall_call(
     callable: *mut abi::PyObject,
     args: *mut abi::PyObject,

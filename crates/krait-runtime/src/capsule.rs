@@ -120,6 +120,7 @@ impl PyCapsule {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: the contract of `tp_dealloc`; the destructor takes the capsule while it is whole.
         unsafe {
@@ -133,6 +134,7 @@ impl PyCapsule {
     }
 
     #[slot(tp_traverse)]
+    #[inline(never)]
     unsafe extern "C" fn tp_traverse(
         object: *mut abi::PyObject,
         visit: abi::visitproc,
@@ -149,6 +151,7 @@ impl PyCapsule {
     }
 
     #[slot(tp_clear)]
+    #[inline(never)]
     unsafe extern "C" fn tp_clear(object: *mut abi::PyObject) -> c_int {
         // SAFETY: the contract of `tp_clear`, which the capsule's own function shares.
         unsafe {

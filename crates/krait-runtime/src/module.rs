@@ -287,6 +287,7 @@ impl PyModule {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: the contract of `tp_dealloc`.
         unsafe {
@@ -309,6 +310,7 @@ impl PyModule {
     }
 
     #[slot(tp_traverse)]
+    #[inline(never)]
     unsafe extern "C" fn tp_traverse(
         object: *mut abi::PyObject,
         visit: abi::visitproc,
@@ -331,6 +333,7 @@ impl PyModule {
     }
 
     #[slot(tp_clear)]
+    #[inline(never)]
     unsafe extern "C" fn tp_clear(object: *mut abi::PyObject) -> c_int {
         // SAFETY: the contract of `tp_clear`; a definition's function takes its module.
         unsafe {

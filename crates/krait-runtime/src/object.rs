@@ -471,6 +471,7 @@ unsafe fn free_plain(ptr: *mut abi::PyObject) {
 /// `ptr` must be an object that nothing refers to any more.
 #[inline(never)]
 unsafe fn dealloc(ptr: *mut abi::PyObject) {
+    let ptr = crate::alloc::whole(ptr);
     // SAFETY: the type outlives its instances, and each type has a deallocator once ready.
     unsafe {
         let ty = &*(*ptr).ob_type.get();

@@ -71,6 +71,7 @@ unsafe impl class::StaticClass for PyObject {
     const TYPE: *mut abi::PyTypeObject = class::static_type_ptr(&raw const PyBaseObject_Type);
 }
 
+#[inline(never)]
 unsafe extern "C" fn object_dealloc(this: Ptr) {
     // SAFETY: the count has reached zero, and `tp_free` belongs to the object's allocation.
     unsafe {
@@ -81,6 +82,7 @@ unsafe extern "C" fn object_dealloc(this: Ptr) {
     }
 }
 
+#[inline(never)]
 unsafe extern "C" fn object_repr(this: Ptr) -> Ptr {
     // SAFETY: a slot is called on a live object.
     let this = unsafe { glue::arg(this) };
@@ -97,6 +99,7 @@ unsafe extern "C" fn object_repr(this: Ptr) -> Ptr {
     })())
 }
 
+#[inline(never)]
 unsafe extern "C" fn object_str(this: Ptr) -> Ptr {
     // SAFETY: a slot is called on a live object; its class's repr takes it.
     unsafe {
@@ -113,11 +116,13 @@ pub fn identity_hash(object: &PyObject) -> isize {
     if hash == -1 { -2 } else { hash }
 }
 
+#[inline(never)]
 unsafe extern "C" fn object_hash(this: Ptr) -> isize {
     // SAFETY: a slot is called on a live object.
     identity_hash(unsafe { glue::arg(this) })
 }
 
+#[inline(never)]
 unsafe extern "C" fn object_richcompare(this: Ptr, other: Ptr, op: c_int) -> Ptr {
     // SAFETY: a slot is called with live objects.
     let (this, other) = unsafe { (glue::arg(this), glue::arg(other)) };
@@ -164,6 +169,7 @@ fn has_object_new(class: &PyType) -> bool {
         .is_some_and(|new| new as usize == object_new as *const () as usize)
 }
 
+#[inline(never)]
 unsafe extern "C" fn object_init(this: Ptr, args: Ptr, kwargs: Ptr) -> c_int {
     // SAFETY: the slot gets a tuple, and a dictionary or null.
     let (this, args, kwargs) = unsafe {
@@ -195,6 +201,7 @@ unsafe extern "C" fn object_init(this: Ptr, args: Ptr, kwargs: Ptr) -> c_int {
 }
 
 /// `tp_new` of `object` and of every Python class that derives from no other native class.
+#[inline(never)]
 pub(crate) unsafe extern "C" fn object_new(
     class: *mut abi::PyTypeObject,
     args: Ptr,

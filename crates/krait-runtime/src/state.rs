@@ -79,7 +79,7 @@ pub struct Interpreter {
     /// The key of `str` and `bytes` hashes.
     pub hash_key: Cell<(u64, u64)>,
     /// All thread states of this interpreter.
-    threads: RefCell<Vec<*const ThreadState>>,
+    threads: RefCell<Vec<ptr::NonNull<ThreadState>>>,
     /// State that other crates keep per interpreter, by type.
     extensions: RefCell<HashMap<TypeId, Box<dyn Any>>>,
     /// Counts up for each thread state.
@@ -193,7 +193,7 @@ impl Interpreter {
     pub fn for_each_thread(&self, mut visit: impl FnMut(&ThreadState)) {
         for &thread in self.threads.borrow().iter() {
             // SAFETY: a thread state leaves the list before it is freed.
-            visit(unsafe { &*thread });
+            visit(unsafe { thread.as_ref() });
         }
     }
 
@@ -201,7 +201,7 @@ impl Interpreter {
     pub fn for_each_thread_newest_first(&self, mut visit: impl FnMut(&ThreadState)) {
         for &thread in self.threads.borrow().iter().rev() {
             // SAFETY: a thread state leaves the list before it is freed.
-            visit(unsafe { &*thread });
+            visit(unsafe { thread.as_ref() });
         }
     }
 
@@ -291,7 +291,7 @@ const _: () = {
 impl ThreadState {
     /// Makes a state for the calling thread, takes the lock and makes it current.
     pub fn attach_new(interp: &'static Interpreter) -> &'static ThreadState {
-        let tstate: &'static ThreadState = Box::leak(Box::new(ThreadState {
+        let owned = ptr::NonNull::from(Box::leak(Box::new(ThreadState {
             _links: Default::default(),
             _status: Default::default(),
             _c_tracing: Default::default(),
@@ -322,7 +322,9 @@ impl ThreadState {
             what_event: Cell::new(-1),
             told_frame: Cell::new(ptr::null()),
             repr_stack: RefCell::default(),
-        }));
+        })));
+        // SAFETY: the state lives until `detach_and_free`, after which its references are not used.
+        let tstate: &'static ThreadState = unsafe { owned.as_ref() };
         interp.lock.acquire(&tstate.eval_breaker);
         tstate.exc_info.set(&raw const tstate.exc_base);
         tstate
@@ -335,7 +337,7 @@ impl ThreadState {
             });
         tstate.stack_limit.set(low + STACK_MARGIN);
         interp.next_thread_serial.set(tstate.serial + 1);
-        interp.threads.borrow_mut().push(tstate);
+        interp.threads.borrow_mut().push(owned);
         CURRENT.set(tstate);
         crate::monitoring::adopt_in(tstate);
         tstate
@@ -344,17 +346,26 @@ impl ThreadState {
     /// Ends the calling thread's state: drops what it holds and releases the lock.
     ///
     /// # Safety
-    /// No reference to the state may be used afterwards.
-    pub unsafe fn detach_and_free(&'static self) {
-        self.drop_contents();
-        self.interp
-            .threads
-            .borrow_mut()
-            .retain(|&each| !ptr::eq(each, self));
+    /// `state` is the calling thread's, and no reference to it is used afterwards. (It is a pointer
+    /// because a reference that is an argument must outlive the call.)
+    pub unsafe fn detach_and_free(state: *const ThreadState) {
+        // SAFETY: alive until the end of this function, where this borrow is over.
+        let this = unsafe { &*state };
+        this.drop_contents();
+        let interp = this.interp;
+        let owned = {
+            let mut threads = interp.threads.borrow_mut();
+            let place = threads
+                .iter()
+                .position(|each| ptr::eq(each.as_ptr(), state));
+            place.map(|place| threads.remove(place))
+        };
         CURRENT.set(ptr::null());
-        self.interp.lock.release();
-        // SAFETY: made by `Box::leak` in `attach_new`; the caller gives up every other reference.
-        drop(unsafe { Box::from_raw(ptr::from_ref(self).cast_mut()) });
+        interp.lock.release();
+        if let Some(owned) = owned {
+            // SAFETY: made by `Box::leak` in `attach_new`; the caller gives up every reference.
+            drop(unsafe { Box::from_raw(owned.as_ptr()) });
+        }
     }
 
     /// In the child of a fork: ends the states of all other threads, which do not run there.
@@ -364,14 +375,14 @@ impl ThreadState {
         let others = {
             let mut threads = self.interp.threads.borrow_mut();
             let all = std::mem::take(&mut *threads);
-            let (own, others) = all.into_iter().partition(|&each| ptr::eq(each, self));
+            let is_own = |each: &ptr::NonNull<ThreadState>| ptr::eq(each.as_ptr(), self);
+            let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_own);
             *threads = own;
-            let others: Vec<_> = others;
             others
         };
         for other in others {
             // SAFETY: the thread's state was in the list, and is never freed from now on.
-            unsafe { &*other }.drop_contents();
+            unsafe { other.as_ref() }.drop_contents();
         }
     }
 
@@ -403,7 +414,7 @@ impl ThreadState {
         look(own);
         // SAFETY: `look` could not keep its borrow, and nobody else's of this thread's state outlives
         // what they do with the list of threads, under the lock.
-        unsafe { own.detach_and_free() }
+        unsafe { Self::detach_and_free(own) }
     }
 
     /// The calling thread's state.

@@ -13,13 +13,15 @@ pub(crate) fn with_runtime(body: impl FnOnce()) {
 /// Attaches the calling thread for as long as the result lives. The allocator and the static classes
 /// are the process's own: tests take turns by the interpreter's lock.
 pub(crate) fn attach() -> Attached {
-    static INTERPRETER: OnceLock<&'static Interpreter> = OnceLock::new();
     static READY: OnceLock<bool> = OnceLock::new();
-    let interp = *INTERPRETER.get_or_init(|| Interpreter::create((1, 2)));
-    let attached = Attached(ThreadState::attach_new(interp));
+    if cfg!(miri) {
+        // A block of its own for every object: Miri sees what goes beyond one or comes too late.
+        crate::alloc::use_c_library();
+    }
+    let attached = attach_without_classes();
     let ready = READY.get_or_init(|| {
         let prepared = (|| {
-            interp.interned.init()?;
+            attached.0.interp.interned.init()?;
             crate::typeobject::ready_all()?;
             crate::exceptions::ready()
         })();
@@ -29,13 +31,20 @@ pub(crate) fn attach() -> Attached {
     attached
 }
 
+/// As [`attach`], for tests of what lies below all objects.
+pub(crate) fn attach_without_classes() -> Attached {
+    static INTERPRETER: OnceLock<&'static Interpreter> = OnceLock::new();
+    let interp = *INTERPRETER.get_or_init(|| Interpreter::create((1, 2)));
+    Attached(ThreadState::attach_new(interp))
+}
+
 /// Gives the interpreter's lock up at the end, also after a failed assertion.
 pub(crate) struct Attached(&'static ThreadState);
 
 impl Drop for Attached {
     fn drop(&mut self) {
         // SAFETY: made by this thread, which touches no object any more.
-        unsafe { self.0.detach_and_free() };
+        unsafe { ThreadState::detach_and_free(self.0) };
     }
 }
 

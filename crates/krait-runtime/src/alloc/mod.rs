@@ -8,6 +8,7 @@ mod objects;
 mod stats;
 pub mod trace;
 
+pub(crate) use blocks::whole;
 pub(crate) use objects::allocate_gc;
 
 #[cfg(test)]

@@ -163,6 +163,7 @@ pub(crate) fn allocate_gc(size: usize) -> *mut u8 {
 ///
 /// # Safety
 /// The contract of `tp_alloc`: `class` is a ready class.
+#[inline(never)]
 pub unsafe extern "C" fn type_generic_alloc(
     class: *mut abi::PyTypeObject,
     nitems: isize,
@@ -180,6 +181,7 @@ pub unsafe extern "C" fn type_generic_alloc(
 ///
 /// # Safety
 /// The contract of [`free_object`].
+#[inline(never)]
 pub unsafe extern "C" fn generic_free(object: *mut std::ffi::c_void) {
     // SAFETY: the caller's contract.
     unsafe { free_object(object.cast()) };

@@ -3,11 +3,11 @@
 use super::blocks::{
     allocate, allocate_zeroed, allocated_blocks, free, reallocate, set_limit, size_of_block,
 };
-use crate::test_support::attach;
+use crate::test_support::attach_without_classes;
 
 #[test]
 fn blocks_are_aligned_and_counted() {
-    let _attached = attach();
+    let _attached = attach_without_classes();
     let before = allocated_blocks();
     let sizes = [0, 1, 15, 16, 17, 64, 511, 512, 513, 5000];
     let blocks: Vec<_> = sizes.iter().map(|&size| (size, allocate(size))).collect();
@@ -31,7 +31,7 @@ fn blocks_are_aligned_and_counted() {
 
 #[test]
 fn a_freed_block_is_used_again() {
-    let _attached = attach();
+    let _attached = attach_without_classes();
     let first = allocate(100);
     // SAFETY: allocated above.
     unsafe { free(first) };
@@ -43,7 +43,7 @@ fn a_freed_block_is_used_again() {
 
 #[test]
 fn blocks_do_not_overlap() {
-    let _attached = attach();
+    let _attached = attach_without_classes();
     let mut blocks = Vec::new();
     for index in 0..3000_usize {
         let block = allocate_zeroed(48).cast::<usize>();
@@ -63,7 +63,7 @@ fn blocks_do_not_overlap() {
 
 #[test]
 fn reallocation_keeps_the_content() {
-    let _attached = attach();
+    let _attached = attach_without_classes();
     let mut block = allocate(24);
     // SAFETY: the block always has at least 24 bytes.
     unsafe {
@@ -82,7 +82,7 @@ fn reallocation_keeps_the_content() {
 
 #[test]
 fn the_limit_makes_allocations_fail() {
-    let _attached = attach();
+    let _attached = attach_without_classes();
     set_limit(Some(0));
     assert!(allocate(1 << 20).is_null());
     set_limit(None);

@@ -262,6 +262,7 @@ impl PyByteArray {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a bytearray that nothing refers to any more.
         unsafe {

@@ -452,6 +452,7 @@ impl PyBytes {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a bytes object that nothing refers to any more.
         unsafe { crate::alloc::free_object(object) };

@@ -121,7 +121,9 @@ impl PyBytes {
         if len > isize::MAX as usize / 2 {
             return Err(no_memory());
         }
-        let block = alloc::allocate(len + HEADER + 1);
+        // A short block keeps the struct's padding: a reference to the object covers that.
+        let size = (len + HEADER + 1).max(size_of::<abi::PyBytesObject>());
+        let block = alloc::allocate(size);
         if block.is_null() {
             return Err(no_memory());
         }

@@ -387,6 +387,7 @@ impl PyCode {
 #[pymethods(SLOTS)]
 impl PyCode {
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: the contract of `tp_dealloc`.
         unsafe { super::code_dealloc(object) }

@@ -304,6 +304,7 @@ impl PyComplex {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a number that nothing refers to any more.
         unsafe { crate::alloc::free_object(object) };

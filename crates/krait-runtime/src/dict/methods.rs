@@ -395,6 +395,7 @@ impl PyDict {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a dictionary that nothing refers to any more.
         unsafe {
@@ -406,6 +407,7 @@ impl PyDict {
     }
 
     #[slot(tp_traverse)]
+    #[inline(never)]
     unsafe extern "C" fn tp_traverse(
         object: *mut abi::PyObject,
         visit: abi::visitproc,
@@ -419,6 +421,7 @@ impl PyDict {
     }
 
     #[slot(tp_clear)]
+    #[inline(never)]
     unsafe extern "C" fn tp_clear(object: *mut abi::PyObject) -> i32 {
         // SAFETY: the collector calls this with a live dictionary.
         unsafe { PyObject::from_ptr(object).downcast_unchecked::<PyDict>() }.clear();

@@ -182,6 +182,7 @@ pub(super) fn status(result: PyResult<()>) -> c_int {
     if result.is_ok() { 0 } else { -1 }
 }
 
+#[inline(never)]
 unsafe extern "C" fn dealloc<E: Exception>(object: *mut abi::PyObject) {
     // SAFETY: the contract of `tp_dealloc`: the last reference to an instance is gone.
     unsafe {
@@ -193,6 +194,7 @@ unsafe extern "C" fn dealloc<E: Exception>(object: *mut abi::PyObject) {
     }
 }
 
+#[inline(never)]
 unsafe extern "C" fn traverse<E: Exception>(
     object: *mut abi::PyObject,
     visit: abi::visitproc,
@@ -206,6 +208,7 @@ unsafe extern "C" fn traverse<E: Exception>(
     gc::traverse_status(result)
 }
 
+#[inline(never)]
 unsafe extern "C" fn clear<E: Exception>(object: *mut abi::PyObject) -> c_int {
     // SAFETY: the contract of `tp_clear`.
     let exception = unsafe { borrow::<E>(object) };
@@ -214,16 +217,19 @@ unsafe extern "C" fn clear<E: Exception>(object: *mut abi::PyObject) -> c_int {
     0
 }
 
+#[inline(never)]
 unsafe extern "C" fn tp_str<E: Exception>(object: *mut abi::PyObject) -> *mut abi::PyObject {
     // SAFETY: the contract of `tp_str`.
     crate::call::result_into_ptr(unsafe { borrow::<E>(object) }.str())
 }
 
+#[inline(never)]
 unsafe extern "C" fn tp_repr<E: Exception>(object: *mut abi::PyObject) -> *mut abi::PyObject {
     // SAFETY: the contract of `tp_repr`.
     crate::call::result_into_ptr(unsafe { borrow::<E>(object) }.repr())
 }
 
+#[inline(never)]
 unsafe extern "C" fn tp_init<E: Exception>(
     object: *mut abi::PyObject,
     args: *mut abi::PyObject,
@@ -241,6 +247,7 @@ unsafe extern "C" fn tp_init<E: Exception>(
 }
 
 /// `BaseException.__new__`: keywords are left to `__init__`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn base_new(
     class: *mut abi::PyTypeObject,
     args: *mut abi::PyObject,
@@ -252,6 +259,7 @@ pub(super) unsafe extern "C" fn base_new(
 }
 
 /// Calls of exception classes that add nothing to `BaseException`.
+#[inline(never)]
 unsafe extern "C" fn base_vectorcall(
     class: *mut abi::PyObject,
     args: *const *mut abi::PyObject,
@@ -406,6 +414,7 @@ pub(super) const fn getset(
 /// Defines a C function around `fn(&T) -> PyResult<Obj>`, for `METH_NOARGS`.
 macro_rules! noargs {
     ($name:ident = $class:ty, $function:path) => {
+        #[inline(never)]
         unsafe extern "C" fn $name(
             this: *mut krait_abi::PyObject,
             _: *mut krait_abi::PyObject,
@@ -420,6 +429,7 @@ macro_rules! noargs {
 /// Defines a C function around `fn(&T, &PyObject) -> PyResult<Obj>`, for `METH_O`.
 macro_rules! one_arg {
     ($name:ident = $class:ty, $function:path) => {
+        #[inline(never)]
         unsafe extern "C" fn $name(
             this: *mut krait_abi::PyObject,
             argument: *mut krait_abi::PyObject,
@@ -439,6 +449,7 @@ macro_rules! one_arg {
 /// Defines C functions around a getter and a setter.
 macro_rules! accessors {
     ($get:ident, $set:ident = $class:ty, $getter:path, $setter:path) => {
+        #[inline(never)]
         unsafe extern "C" fn $get(
             this: *mut krait_abi::PyObject,
             _: *mut std::ffi::c_void,
@@ -448,6 +459,7 @@ macro_rules! accessors {
             $crate::call::result_into_ptr($getter(this))
         }
 
+        #[inline(never)]
         unsafe extern "C" fn $set(
             this: *mut krait_abi::PyObject,
             value: *mut krait_abi::PyObject,

@@ -145,6 +145,7 @@ fn new(class: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResult<Obj>
     Ok(object)
 }
 
+#[inline(never)]
 unsafe extern "C" fn os_error_new(
     class: *mut abi::PyTypeObject,
     args: *mut abi::PyObject,

@@ -421,6 +421,7 @@ impl PyFloat {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a float that nothing refers to any more; an exact one has
         // nothing before its header.

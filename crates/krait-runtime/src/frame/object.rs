@@ -449,6 +449,7 @@ impl PyFrame {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: the contract of `tp_dealloc`.
         unsafe {
@@ -466,6 +467,7 @@ impl PyFrame {
     }
 
     #[slot(tp_traverse)]
+    #[inline(never)]
     unsafe extern "C" fn tp_traverse(
         object: *mut abi::PyObject,
         visit: abi::visitproc,
@@ -498,6 +500,7 @@ impl PyFrame {
     }
 
     #[slot(tp_clear)]
+    #[inline(never)]
     unsafe extern "C" fn tp_clear(object: *mut abi::PyObject) -> i32 {
         // SAFETY: the contract of `tp_clear`.
         unsafe {

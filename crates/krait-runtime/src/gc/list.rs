@@ -93,13 +93,20 @@ impl Node {
     }
 
     /// As [`Node::insert_before`], for a header whose words are not set yet: it has no flags.
+    ///
+    /// # Safety
+    /// Nothing else refers to the header.
     #[inline(always)]
-    pub(super) fn insert_new_before(self, next: Node) {
+    pub(super) unsafe fn insert_new_before(self, next: Node) {
         let prev = next.prev();
+        // SAFETY: the caller's contract; a node is the address of a header.
+        unsafe {
+            self.0.write(abi::PyGC_Head {
+                _gc_next: next.address().into(),
+                _gc_prev: prev.address().into(),
+            });
+        }
         prev.set_next(self);
-        let head = self.head();
-        head._gc_prev.set(prev.address());
-        head._gc_next.set(next.address());
         next.set_prev(self);
     }
 

@@ -310,9 +310,9 @@ pub unsafe fn track_raw(object: *mut abi::PyObject) {
 /// The words before the object are its collector's header; it can be traversed from now on.
 #[inline(always)]
 pub(crate) unsafe fn track_new(object: *mut abi::PyObject) {
+    let youngest = &Interpreter::current().gc.heap.generations[0].list;
     // SAFETY: the caller's contract.
-    let node = unsafe { Node::of(object) };
-    node.insert_new_before(Interpreter::current().gc.heap.generations[0].list.ring());
+    unsafe { Node::of(object).insert_new_before(youngest.ring()) };
 }
 
 /// Sets the collector's header of a new object that is not tracked.

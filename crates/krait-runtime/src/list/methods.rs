@@ -490,6 +490,7 @@ impl PyList {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a list that nothing refers to any more.
         unsafe {
@@ -501,6 +502,7 @@ impl PyList {
     }
 
     #[slot(tp_traverse)]
+    #[inline(never)]
     unsafe extern "C" fn tp_traverse(
         object: *mut abi::PyObject,
         visit: abi::visitproc,
@@ -525,6 +527,7 @@ impl PyList {
     }
 
     #[slot(tp_clear)]
+    #[inline(never)]
     unsafe extern "C" fn tp_clear(object: *mut abi::PyObject) -> i32 {
         // SAFETY: the collector calls this with a live list.
         unsafe { PyObject::from_ptr(object).downcast_unchecked::<PyList>() }.clear_items();

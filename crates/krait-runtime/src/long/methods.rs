@@ -399,6 +399,7 @@ impl PyLong {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: the contract of `tp_dealloc`.
         unsafe { ops::dealloc(object) }

@@ -240,10 +240,8 @@ impl PyLong {
         unsafe {
             let object = block.cast::<abi::PyLongObject>();
             (&raw mut (*object).ob_base).write(new_header(PyLong::type_object()));
-            (*object)
-                .long_value
-                .lv_tag
-                .set(digits << abi::NON_SIZE_BITS | sign);
+            let tag = digits << abi::NON_SIZE_BITS | sign;
+            (&raw mut (*object).long_value.lv_tag).write(tag.into());
             fill(block.add(HEADER).cast());
             Ok(Py::from_owned_ptr(block.cast()))
         }

@@ -219,6 +219,7 @@ macro_rules! common_methods {
             }
 
             #[slot(tp_dealloc)]
+            #[inline(never)]
             unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
                 // SAFETY: called by the kernel with a set that nothing refers to any more.
                 unsafe {
@@ -231,6 +232,7 @@ macro_rules! common_methods {
             }
 
             #[slot(tp_traverse)]
+            #[inline(never)]
             unsafe extern "C" fn tp_traverse(
                 object: *mut abi::PyObject,
                 visit: abi::visitproc,
@@ -252,6 +254,7 @@ macro_rules! common_methods {
             }
 
             #[slot(tp_clear)]
+            #[inline(never)]
             unsafe extern "C" fn tp_clear(object: *mut abi::PyObject) -> i32 {
                 // SAFETY: the collector calls this with a live set.
                 unsafe { PyObject::from_ptr(object).downcast_unchecked::<$class>() }.table().clear();

@@ -1,5 +1,7 @@
 //! Making strings.
 
+use std::cell::Cell;
+
 use krait_abi as abi;
 use krait_text::{StrSlice, Wtf8Buf};
 
@@ -46,9 +48,10 @@ fn allocate_as(len: usize, kind: usize, ascii: bool) -> PyResult<Py<PyStr>> {
             state: abi::unicode_state(abi::SSTATE_NOT_INTERNED, kind as i32, true, ascii).into(),
         });
         if !ascii {
-            let compact = &*block.cast::<abi::PyCompactUnicodeObject>();
-            compact.utf8_length.set(0);
-            compact.utf8.set(std::ptr::null_mut());
+            // Places, not cells: setting a cell drops what it held, and here is nothing yet.
+            let compact = block.cast::<abi::PyCompactUnicodeObject>();
+            (&raw mut (*compact).utf8_length).write(Cell::new(0));
+            (&raw mut (*compact).utf8).write(Cell::new(std::ptr::null_mut()));
         }
         let end = block.add(header + len * kind);
         match kind {

@@ -254,6 +254,7 @@ impl PyStr {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: called by the kernel with a string that nothing refers to any more.
         unsafe {

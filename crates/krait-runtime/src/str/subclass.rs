@@ -83,13 +83,13 @@ impl PyStr {
         // compact the longest; their blocks are theirs alone, except that the UTF-8 form of ASCII
         // text is the text itself.
         unsafe {
-            let raw = &*std::ptr::from_ref(self).cast::<abi::PyUnicodeObject>();
+            let raw = std::ptr::from_ref(self).cast::<abi::PyUnicodeObject>();
             let data = if compact {
                 std::ptr::null_mut()
             } else {
-                raw.data.get()
+                (*raw).data.get()
             };
-            let utf8 = raw._base.utf8.get();
+            let utf8 = (*raw)._base.utf8.get();
             if !utf8.is_null() && utf8.cast() != data {
                 alloc::free(utf8);
             }

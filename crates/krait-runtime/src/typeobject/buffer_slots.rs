@@ -84,6 +84,7 @@ fn call_release_buffer(exporter: &PyObject, memory: &PyObject) {
 }
 
 /// `bf_getbuffer` of classes with `__buffer__` in Python.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_bf_getbuffer(
     this: Ptr,
     view: *mut abi::Py_buffer,
@@ -126,6 +127,7 @@ pub(super) unsafe extern "C" fn slot_bf_getbuffer(
 }
 
 /// `bf_releasebuffer` of classes with `__release_buffer__` in Python over a native exporter.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_bf_releasebuffer(this: Ptr, view: *mut abi::Py_buffer) {
     // SAFETY: the slot is called on a live object with a view that it gave out.
     let this = unsafe { glue::arg(this) };

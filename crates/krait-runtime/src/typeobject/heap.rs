@@ -99,6 +99,7 @@ fn own_dict_field<'a>(this: &'a PyObject, base: Option<&PyType>) -> Option<&'a F
 ///
 /// # Safety
 /// The contract of `tp_dealloc`.
+#[inline(never)]
 pub(crate) unsafe extern "C" fn subtype_dealloc(this: Ptr) {
     // SAFETY: the last reference has gone; the object stays whole until `end_instance`.
     unsafe {
@@ -149,6 +150,7 @@ unsafe fn end_instance(object: Ptr) {
 ///
 /// # Safety
 /// The contract of `tp_traverse`.
+#[inline(never)]
 pub(crate) unsafe extern "C" fn subtype_traverse(
     object: Ptr,
     visit: abi::visitproc,
@@ -197,6 +199,7 @@ pub(crate) unsafe extern "C" fn subtype_traverse(
 ///
 /// # Safety
 /// The contract of `tp_clear`.
+#[inline(never)]
 pub(crate) unsafe extern "C" fn subtype_clear(object: Ptr) -> c_int {
     // SAFETY: the contract of `tp_clear`: the collector holds a reference meanwhile.
     unsafe {
@@ -220,6 +223,7 @@ pub(crate) unsafe extern "C" fn subtype_clear(object: Ptr) -> c_int {
 ///
 /// # Safety
 /// The contract of `tp_is_gc` for classes.
+#[inline(never)]
 pub(super) unsafe extern "C" fn type_is_gc(class: Ptr) -> c_int {
     // SAFETY: the slot is called on a class.
     c_int::from(unsafe { glue::arg_as::<PyType>(class) }.is_heap_type())
@@ -227,6 +231,7 @@ pub(super) unsafe extern "C" fn type_is_gc(class: Ptr) -> c_int {
 
 /// # Safety
 /// The contract of `tp_traverse` for classes.
+#[inline(never)]
 pub(super) unsafe extern "C" fn type_traverse(
     class: Ptr,
     visit: abi::visitproc,
@@ -258,6 +263,7 @@ pub(super) unsafe extern "C" fn type_traverse(
 
 /// # Safety
 /// The contract of `tp_clear` for classes.
+#[inline(never)]
 pub(super) unsafe extern "C" fn type_clear(class: Ptr) -> c_int {
     // SAFETY: the slot is called on a class.
     let class = unsafe { glue::arg_as::<PyType>(class) };
@@ -276,6 +282,7 @@ pub(super) unsafe extern "C" fn type_clear(class: Ptr) -> c_int {
 ///
 /// # Safety
 /// The contract of `tp_dealloc`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn type_dealloc(object: Ptr) {
     // SAFETY: nothing refers to the class: it has no instances and no subclasses.
     unsafe {

@@ -9,6 +9,7 @@ use super::glue::{self, Ptr};
 use crate::attribute_error;
 use crate::object::{PyClass, PyObject};
 
+#[inline(never)]
 unsafe extern "C" fn instance_dict(this: Ptr, _: *mut c_void) -> Ptr {
     // SAFETY: a getter is called on an instance.
     let this = unsafe { glue::arg(this) };
@@ -18,6 +19,7 @@ unsafe extern "C" fn instance_dict(this: Ptr, _: *mut c_void) -> Ptr {
     })
 }
 
+#[inline(never)]
 unsafe extern "C" fn set_instance_dict(this: Ptr, value: Ptr, _: *mut c_void) -> c_int {
     // SAFETY: a setter is called on an instance, with a value or null.
     let (this, value) = unsafe { (glue::arg(this), glue::arg_opt(value)) };
@@ -77,6 +79,7 @@ fn set_by_native_base(
     glue::check_status(unsafe { set(descr.as_ptr(), this.as_ptr(), value) })
 }
 
+#[inline(never)]
 unsafe extern "C" fn instance_weakref(this: Ptr, _: *mut c_void) -> Ptr {
     // SAFETY: a getter is called on an instance.
     let this = unsafe { glue::arg(this) };

@@ -6,6 +6,8 @@
 //!    it or to a base goes through [`PyType::modified`], which takes the tag away from all subclasses.
 //! 3. The lookup cache holds borrowed values, valid while the version matches: a class's dictionary
 //!    keeps them alive, and changing it changes the version.
+//! 4. Slots are compared by their addresses. So a function that is one is never inlined, which would give each crate a
+//!    copy of its own.
 
 mod buffer_slots;
 pub(crate) mod glue;

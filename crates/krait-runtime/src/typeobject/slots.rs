@@ -84,6 +84,7 @@ fn call_maybe(name: &PyStr, args: &[&PyObject]) -> PyResult<Obj> {
 /// Defines slot functions of one C shape from a safe body.
 macro_rules! slot_fn {
     (unary $name:ident($this:ident) $body:block) => {
+        #[inline(never)]
         pub(super) unsafe extern "C" fn $name(this: Ptr) -> Ptr {
             // SAFETY: a slot is called on a live object.
             let $this = unsafe { glue::arg(this) };
@@ -91,6 +92,7 @@ macro_rules! slot_fn {
         }
     };
     (binary $name:ident($this:ident, $other:ident) $body:block) => {
+        #[inline(never)]
         pub(super) unsafe extern "C" fn $name(this: Ptr, other: Ptr) -> Ptr {
             // SAFETY: a slot is called with live objects.
             let ($this, $other) = unsafe { (glue::arg(this), glue::arg(other)) };
@@ -98,6 +100,7 @@ macro_rules! slot_fn {
         }
     };
     (assign $name:ident($this:ident, $key:ident, $value:ident) $body:block) => {
+        #[inline(never)]
         pub(super) unsafe extern "C" fn $name(this: Ptr, key: Ptr, value: Ptr) -> c_int {
             // SAFETY: a slot is called with live objects.
             let ($this, $key) = unsafe { (glue::arg(this), glue::arg(key)) };
@@ -192,6 +195,7 @@ binary_slots! {
 }
 
 /// `nb_power`: `**` and both forms of `pow()`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_nb_power(left: Ptr, right: Ptr, modulus: Ptr) -> Ptr {
     fn has_slot(class: &PyType) -> bool {
         number_slot(class, |suite| {
@@ -245,6 +249,7 @@ method_slots! {
 }
 
 /// `nb_inplace_power`: `__ipow__` never sees the third operand.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_nb_inplace_power(left: Ptr, right: Ptr, _: Ptr) -> Ptr {
     // SAFETY: a slot is called with live objects.
     let (left, right) = unsafe { (glue::arg(left), glue::arg(right)) };
@@ -289,6 +294,7 @@ async_slots! {
 }
 
 /// `sq_length` and `mp_length`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_sq_length(this: Ptr) -> isize {
     // SAFETY: a slot is called on a live object.
     let this = unsafe { glue::arg(this) };
@@ -307,6 +313,7 @@ fn length_result(result: &PyObject) -> PyResult<isize> {
 }
 
 /// `sq_item`: `__getitem__` with an int.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_sq_item(this: Ptr, index: isize) -> Ptr {
     // SAFETY: a slot is called on a live object.
     let this = unsafe { glue::arg(this) };
@@ -326,6 +333,7 @@ fn assign_item(this: &PyObject, key: &PyObject, value: Option<&PyObject>) -> PyR
 }
 
 /// `sq_ass_item`: `__setitem__` or `__delitem__` with an int.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_sq_ass_item(this: Ptr, index: isize, value: Ptr) -> c_int {
     // SAFETY: a slot is called with live objects; a null value means deletion.
     let (this, value) = unsafe { (glue::arg(this), glue::arg_opt(value)) };
@@ -337,6 +345,7 @@ pub(super) unsafe extern "C" fn slot_sq_ass_item(this: Ptr, index: isize, value:
 slot_fn! { assign slot_mp_ass_subscript(this, key, value) { assign_item(this, key, value) } }
 
 /// `sq_contains`: `__contains__`, or a search by iteration.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_sq_contains(this: Ptr, value: Ptr) -> c_int {
     // SAFETY: a slot is called with live objects.
     let (this, value) = unsafe { (glue::arg(this), glue::arg(value)) };
@@ -358,6 +367,7 @@ pub(super) unsafe extern "C" fn slot_sq_contains(this: Ptr, value: Ptr) -> c_int
 }
 
 /// `nb_bool`: `__bool__`, then `__len__`; without either everything is true.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_nb_bool(this: Ptr) -> c_int {
     // SAFETY: a slot is called on a live object.
     let this = unsafe { glue::arg(this) };
@@ -383,6 +393,7 @@ pub(super) unsafe extern "C" fn slot_nb_bool(this: Ptr) -> c_int {
 }
 
 /// `tp_hash`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_tp_hash(this: Ptr) -> isize {
     // SAFETY: a slot is called on a live object.
     let this = unsafe { glue::arg(this) };
@@ -405,6 +416,7 @@ pub(super) unsafe extern "C" fn slot_tp_hash(this: Ptr) -> isize {
 }
 
 /// `tp_iternext` of classes that inherit one but have no `__next__`: `_PyObject_NextNotImplemented`.
+#[inline(never)]
 pub(crate) unsafe extern "C" fn next_not_implemented(this: Ptr) -> Ptr {
     // SAFETY: a slot is called on a live object.
     let this = unsafe { glue::arg(this) };
@@ -413,6 +425,7 @@ pub(crate) unsafe extern "C" fn next_not_implemented(this: Ptr) -> Ptr {
 }
 
 /// `tp_call`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_tp_call(this: Ptr, args: Ptr, kwargs: Ptr) -> Ptr {
     // SAFETY: the slot gets a tuple, and a dictionary or null.
     let (this, args, kwargs) = unsafe {
@@ -533,6 +546,7 @@ slot_fn! { assign slot_tp_setattro(this, name, value) {
 } }
 
 /// `tp_richcompare`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_tp_richcompare(this: Ptr, other: Ptr, op: c_int) -> Ptr {
     // SAFETY: a slot is called with live objects.
     let (this, other) = unsafe { (glue::arg(this), glue::arg(other)) };
@@ -548,6 +562,7 @@ pub(super) unsafe extern "C" fn slot_tp_richcompare(this: Ptr, other: Ptr, op: c
 }
 
 /// `tp_descr_get`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_tp_descr_get(this: Ptr, object: Ptr, class: Ptr) -> Ptr {
     // SAFETY: a slot is called with live objects; the object or the class may be null.
     let (this, object, class) =
@@ -579,6 +594,7 @@ slot_fn! { assign slot_tp_descr_set(this, target, value) {
 } }
 
 /// `tp_init`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_tp_init(this: Ptr, args: Ptr, kwargs: Ptr) -> c_int {
     // SAFETY: the slot gets a tuple, and a dictionary or null.
     let (this, args, kwargs) = unsafe {
@@ -606,6 +622,7 @@ pub(super) unsafe extern "C" fn slot_tp_init(this: Ptr, args: Ptr, kwargs: Ptr) 
 }
 
 /// `tp_new`: `__new__` is a static method, so the class is passed as it is.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_tp_new(
     class: *mut abi::PyTypeObject,
     args: Ptr,
@@ -626,6 +643,7 @@ pub(super) unsafe extern "C" fn slot_tp_new(
 }
 
 /// `tp_finalize`: `__del__`, whose errors nobody can catch.
+#[inline(never)]
 pub(super) unsafe extern "C" fn slot_tp_finalize(this: Ptr) {
     // SAFETY: a finalizer is called on a live object, which it may bring back to life.
     let this = unsafe { glue::arg(this) };

@@ -287,6 +287,7 @@ fn suppress(result: PyResult<Obj>) -> PyResult<Option<Obj>> {
     }
 }
 
+#[inline(never)]
 unsafe extern "C" fn type_getattro(class: Ptr, name: Ptr) -> Ptr {
     // SAFETY: the slot is called on a class.
     let (class, name) = unsafe { (glue::arg_as::<PyType>(class), glue::arg(name)) };
@@ -343,6 +344,7 @@ pub(crate) fn class_method_of_type(class: &PyType, name: &PyStr) -> Option<Metho
     (!shadowed).then(|| Method::OfClass(function, class.to_obj()))
 }
 
+#[inline(never)]
 unsafe extern "C" fn type_setattro(class: Ptr, name: Ptr, value: Ptr) -> c_int {
     // SAFETY: the slot is called on a class; a null value deletes.
     let (class, name, value) = unsafe {
@@ -394,6 +396,7 @@ fn setattr_of_type(class: &PyType, name: &PyObject, value: Option<&PyObject>) ->
     Ok(())
 }
 
+#[inline(never)]
 unsafe extern "C" fn type_repr(class: Ptr) -> Ptr {
     // SAFETY: the slot is called on a class.
     let class = unsafe { glue::arg_as::<PyType>(class) };
@@ -408,6 +411,7 @@ unsafe extern "C" fn type_repr(class: Ptr) -> Ptr {
     })())
 }
 
+#[inline(never)]
 unsafe extern "C" fn type_or(left: Ptr, right: Ptr) -> Ptr {
     // SAFETY: a slot is called with live objects.
     let (left, right) = unsafe { (glue::arg(left), glue::arg(right)) };
@@ -415,6 +419,7 @@ unsafe extern "C" fn type_or(left: Ptr, right: Ptr) -> Ptr {
 }
 
 /// `type(object)`, and calls with any other class.
+#[inline(never)]
 unsafe extern "C" fn type_vectorcall(
     class: Ptr,
     args: *const Ptr,
@@ -457,6 +462,7 @@ unsafe extern "C" fn type_vectorcall(
     })())
 }
 
+#[inline(never)]
 unsafe extern "C" fn type_call(class: Ptr, args: Ptr, kwargs: Ptr) -> Ptr {
     // SAFETY: the slot gets a tuple, and a dictionary or null.
     let (class, args, kwargs) = unsafe {
@@ -499,6 +505,7 @@ fn call_type(class: &PyType, args: &PyTuple, kwargs: Option<&PyDict>) -> PyResul
 }
 
 /// `type.__new__`.
+#[inline(never)]
 pub(super) unsafe extern "C" fn type_tp_new(
     meta: *mut abi::PyTypeObject,
     args: Ptr,
@@ -515,6 +522,7 @@ pub(super) unsafe extern "C" fn type_tp_new(
     glue::obj_result(new::type_new(meta, args, kwargs))
 }
 
+#[inline(never)]
 unsafe extern "C" fn type_init(_: Ptr, args: Ptr, kwargs: Ptr) -> c_int {
     // SAFETY: the slot gets a tuple, and a dictionary or null.
     let (args, kwargs) = unsafe {

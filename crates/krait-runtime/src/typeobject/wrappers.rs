@@ -32,6 +32,7 @@ macro_rules! wrappers {
         fn $name:ident($this:ident, $args:ident, $slot:ident: $slot_type:ty) $body:block
     )+) => { $(
         $(#[$doc])*
+        #[inline(never)]
         pub(super) unsafe extern "C" fn $name(this: Ptr, args: Ptr, wrapped: *mut c_void) -> Ptr {
             // SAFETY: a wrapper gets a live object, a tuple, and the function that the table pairs
             // with it, which has this type.
@@ -331,6 +332,7 @@ fn check_setattr_is_own(this: &PyObject, slot: abi::setattrofunc, what: &str) ->
 }
 
 /// `__call__`, with keywords.
+#[inline(never)]
 pub(super) unsafe extern "C" fn wrap_call(
     this: Ptr,
     args: Ptr,
@@ -345,6 +347,7 @@ pub(super) unsafe extern "C" fn wrap_call(
 }
 
 /// `__init__`, with keywords.
+#[inline(never)]
 pub(super) unsafe extern "C" fn wrap_init(
     this: Ptr,
     args: Ptr,
@@ -363,6 +366,7 @@ pub(super) unsafe extern "C" fn wrap_init(
 ///
 /// # Safety
 /// The contract of `METH_VARARGS | METH_KEYWORDS`.
+#[inline(never)]
 pub(crate) unsafe extern "C" fn tp_new_wrapper(this: Ptr, args: Ptr, kwargs: Ptr) -> Ptr {
     // SAFETY: the method is bound to a class and gets a tuple, and a dictionary or null.
     let (class, args, kwargs) = unsafe {

@@ -230,12 +230,14 @@ macro_rules! proxy_class {
             }
 
             #[slot(tp_dealloc)]
+            #[inline(never)]
             unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
                 // SAFETY: the contract of `tp_dealloc`; proxies are laid out as weak references.
                 unsafe { PyWeakReference::dealloc(object) };
             }
 
             #[slot(tp_traverse)]
+            #[inline(never)]
             unsafe extern "C" fn tp_traverse(
                 object: *mut abi::PyObject,
                 visit: abi::visitproc,
@@ -246,6 +248,7 @@ macro_rules! proxy_class {
             }
 
             #[slot(tp_clear)]
+            #[inline(never)]
             unsafe extern "C" fn tp_clear(object: *mut abi::PyObject) -> i32 {
                 // SAFETY: the contract of `tp_clear`.
                 let this = unsafe { PyObject::from_ptr(object).downcast_unchecked::<$class>() };

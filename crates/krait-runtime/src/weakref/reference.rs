@@ -362,12 +362,14 @@ impl PyWeakReference {
     }
 
     #[slot(tp_dealloc)]
+    #[inline(never)]
     unsafe extern "C" fn tp_dealloc(object: *mut abi::PyObject) {
         // SAFETY: the contract of `tp_dealloc`.
         unsafe { PyWeakReference::dealloc(object) };
     }
 
     #[slot(tp_traverse)]
+    #[inline(never)]
     unsafe extern "C" fn tp_traverse(
         object: *mut abi::PyObject,
         visit: abi::visitproc,
@@ -378,6 +380,7 @@ impl PyWeakReference {
     }
 
     #[slot(tp_clear)]
+    #[inline(never)]
     unsafe extern "C" fn tp_clear(object: *mut abi::PyObject) -> i32 {
         // SAFETY: the contract of `tp_clear`.
         let reference =
