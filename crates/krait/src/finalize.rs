@@ -33,6 +33,10 @@ pub(crate) fn finalize(status: i32) -> i32 {
     let flushed = stdio::flush();
     ThreadState::current().begin_finalizing();
     krait_modules_os::disable_signals();
+    if interp.gc.is_stressed() {
+        // What was put aside at the start, to make each collection quick, ends with all else.
+        interp.gc.unfreeze();
+    }
     gc::collect_all();
     if let Err(error) = delete_modules(interp) {
         error.clear();
