@@ -120,13 +120,6 @@ print(ascii(ET.fromstring('<?xml version="1.0" encoding="cp1252"?><a>\x80</a>'.e
 attempt("encoding", lambda: ET.fromstring(b'<?xml version="1.0" encoding="foo"?><a/>'))
 attempt("encoding", lambda: ET.XMLParser(encoding=1))
 
-deep = ET.Element("x")
-inner = deep
-for _ in range(100_000):
-    inner = ET.SubElement(inner, "y")
-print(sum(1 for _ in deep.iter()))
-del deep, inner
-
 print(minidom.parseString('<a xmlns:p="u" p:b="c">t<!--d--></a>').documentElement.toxml())
 
 
