@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bigint;
+pub mod convolution;
 mod decimal;
 pub mod float;
 pub mod format_spec;
