@@ -1,13 +1,13 @@
 //! What several modules of this crate need.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ops::Deref;
 
 use krait_runtime::buffer::BufferView;
 use krait_runtime::{
     Interpreter, Obj, Py, PyBytes, PyClass, PyDict, PyErr, PyModule, PyObject, PyResult, PyStr,
-    PyTuple, PyType, system_error,
+    PyTuple, PyType, runtime_error, system_error,
 };
 
 /// A module of the standard library, by its full name.
@@ -117,4 +117,23 @@ pub(crate) fn copy_range(view: &BufferView, start: usize, len: usize) -> Vec<u8>
         .iter()
         .map(std::cell::Cell::get)
         .collect()
+}
+
+/// The time in which an XML parser runs: it takes no more until this is dropped.
+pub(crate) struct Running<'a>(&'a Cell<bool>);
+
+impl<'a> Running<'a> {
+    /// Begins, or raises `RuntimeError` if the parser runs already: a handler called it.
+    pub(crate) fn begin(running: &'a Cell<bool>) -> PyResult<Running<'a>> {
+        if running.replace(true) {
+            return Err(runtime_error!("the parser is running already"));
+        }
+        Ok(Running(running))
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
 }

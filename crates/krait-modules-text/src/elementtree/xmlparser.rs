@@ -5,14 +5,14 @@ use std::cell::{Cell, RefCell};
 use krait_macros::{pyclass, pymethods};
 use krait_runtime::{
     Args, Field, IntoPy, KwArgs, Obj, Py, PyBytes, PyClass, PyDict, PyErr, PyObject, PyResult,
-    PyStr, PyType, exc, hooks, none, runtime_error, type_error, value_error,
+    PyStr, PyType, exc, hooks, none, type_error, value_error,
 };
 use krait_xml::{Atom, Error, Event, Handler, Parser, Text};
 
 use super::PARSE_ERROR;
 use super::builder::{REPORTS, Report, TreeBuilder};
 use crate::pyexpat::encoding_table;
-use crate::util::{Data, exception};
+use crate::util::{Data, Running, exception};
 
 /// How much is read from a file at once.
 const READ: usize = 64 * 1024;
@@ -66,15 +66,6 @@ const MEMBERS: &[krait_abi::PyMemberDef] = krait_runtime::members! {
     c"target" target _Py_T_OBJECT;
 };
 
-/// Ends a run on every path.
-struct Running<'a>(&'a Cell<bool>);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
-
 impl XmlParser {
     /// Does something with the parser, which no Python code can run in.
     fn with<T>(&self, action: impl FnOnce(&mut Parser) -> T) -> PyResult<T> {
@@ -126,15 +117,8 @@ impl XmlParser {
         }
     }
 
-    fn run(&self) -> PyResult<Running<'_>> {
-        if self.running.replace(true) {
-            return Err(runtime_error!("the parser is running already"));
-        }
-        Ok(Running(&self.running))
-    }
-
     fn parse(&self, bytes: &[u8], is_final: bool) -> PyResult<()> {
-        let _running = self.run()?;
+        let _running = Running::begin(&self.running)?;
         if let Err(error) = self.with(|parser| parser.feed(bytes, is_final))? {
             return Err(self.error(error, None));
         }
@@ -374,7 +358,7 @@ impl XmlParser {
 
     #[pyinit(signature = "(*, target=None, encoding=None)")]
     fn init(&self, target: Option<&PyObject>, encoding: Option<&str>) -> PyResult<()> {
-        let _running = self.run()?;
+        let _running = Running::begin(&self.running)?;
         let entity = PyDict::new()?;
         let target = match target {
             Some(target) => target.to_obj(),

@@ -10,7 +10,7 @@ use krait_runtime::{
 use krait_xml::{Error, Handler, ParamEntityParsing, Parser};
 
 use super::ERROR;
-use crate::util::{Data, exception};
+use crate::util::{Data, Running, exception};
 
 /// The handlers, in the order in which CPython has them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,15 +150,6 @@ const MEMBERS: &[krait_abi::PyMemberDef] = krait_runtime::members! {
     c"intern" intern _Py_T_OBJECT;
 };
 
-/// Ends a call of `Parse` on every path.
-struct Running<'a>(&'a Cell<bool>);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
-
 impl XmlParser {
     pub(super) fn create(parser: Parser, intern: Option<Py<PyDict>>) -> PyResult<Py<XmlParser>> {
         Py::new(XmlParser {
@@ -247,13 +238,6 @@ impl XmlParser {
         }
     }
 
-    fn run(&self) -> PyResult<Running<'_>> {
-        if self.running.replace(true) {
-            return Err(runtime_error!("the parser is running already"));
-        }
-        Ok(Running(&self.running))
-    }
-
     /// Parses bytes and calls the handlers.
     fn feed(&self, bytes: &[u8], is_final: bool) -> PyResult<()> {
         let fed = self.parser.borrow_mut().feed(bytes, is_final);
@@ -281,7 +265,7 @@ impl XmlParser {
     }
 
     fn parse_bytes(&self, bytes: &[u8], is_final: bool) -> PyResult<i32> {
-        let _running = self.run()?;
+        let _running = Running::begin(&self.running)?;
         let mut rest = bytes;
         while rest.len() > CHUNK {
             let (chunk, after) = rest.split_at(CHUNK);
@@ -426,7 +410,7 @@ impl XmlParser {
         let Some(read) = file.lookup_attr(krait_runtime::intern!("read"))? else {
             return Err(type_error!("argument must have 'read' attribute"));
         };
-        let _running = self.run()?;
+        let _running = Running::begin(&self.running)?;
         let size = krait_runtime::IntoPy::into_py(READ)?;
         loop {
             let data = self.read(&read, &size)?;

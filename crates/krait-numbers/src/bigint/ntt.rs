@@ -1,7 +1,7 @@
 //! Multiplication by a number-theoretic transform.
 //!
 //! Digits are cut into halves of 15 bits, so that a coefficient of the product is below
-//! 2**30 times the length: exact for any length this prime has roots of unity for (2**32).
+//! 2**30 times the length: exact for any length that the transform takes.
 
 use super::{DIGIT_BITS, MASK64};
 use crate::convolution::convolve;
